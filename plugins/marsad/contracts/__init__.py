@@ -1,0 +1,1 @@
+"""Contracts: load, check, compare; code lists; drafts from a sample; file templates."""

@@ -1,0 +1,138 @@
+"""A contract as the rest of Marsad sees it: plain immutable values, made by ``contracts.load`` from ODCS 3 YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from marsad.warehouse.model import VAULTED
+
+Severity = Literal["critical", "warning", "info"]
+ColumnType = Literal["text", "identifier", "code", "date", "timestamp", "integer", "number", "boolean"]
+Labels = Mapping[str, str]  # language (fr, ar, en) -> text
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A column (or constant) that fills ``entity.field``; ``item`` numbers repeated groups of one row (from 1)."""
+
+    entity: str
+    field: str
+    item: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a feed.
+
+    ``headers`` are what agencies see per language, ``aliases`` further spellings met. ``formats`` are date patterns in
+    ICU letters (``dd/MM/yyyy``, ``yyyy``). ``many`` is the separator of multi-valued cells. ``blanks`` are spellings of
+    "nothing" besides the empty cell. ``privacy`` None means unclassified, which is treated like identity.
+    """
+
+    name: str
+    headers: Labels
+    aliases: tuple[str, ...]
+    type: ColumnType
+    required: bool
+    privacy: str | None
+    codelist: str | None = None
+    formats: tuple[str, ...] = ()
+    many: str | None = None
+    blanks: tuple[str, ...] = ()
+    pattern: str | None = None
+    minimum: float | str | None = None
+    maximum: float | str | None = None
+    max_length: int | None = None
+    key: int | None = None
+    bindings: tuple[Binding, ...] = ()
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    description: str = ""
+
+    @property
+    def vaulted(self) -> bool:
+        """True when values may live in the vault only (identity, free text, unclassified)."""
+        return self.privacy is None or self.privacy in VAULTED
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a version or a period comes from: a column, a pattern (one group) on the file name, or arrival."""
+
+    kind: Literal["column", "file_name", "received"]
+    value: str = ""
+    grain: Literal["day", "month", "quarter", "year"] = "month"
+
+
+@dataclass(frozen=True, slots=True)
+class AgeSource:
+    """How age, age band and minority at the time are derived before the birth date is vaulted.
+
+    Yields the pseudo-columns ``age_years`` (integer), ``age_band`` (code), ``minor`` (yes/no/unknown), bound to the
+    fields ``age``, ``age_band``, ``minor`` of ``entity``.
+    """
+
+    entity: str
+    birth_date: str | None
+    stated: str | None
+    on: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A row feeds the entity only if ``column`` holds one of ``values`` (normalised codes)."""
+
+    column: str
+    values: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A total row of a file (``where`` holds the marker columns) must equal the sum of its parts in ``measure``."""
+
+    measure: str
+    by: tuple[str, ...]
+    marker: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """Everything that says how one feed's file is found, shaped and read."""
+
+    feed: str
+    version: str
+    title: Labels
+    description: str
+    columns: tuple[Column, ...]
+    providers: tuple[str, ...]
+    formats: tuple[str, ...]
+    sheet: str | None
+    mode: Literal["increment", "snapshot"]
+    period: Source
+    revision: Source
+    refuse_above: float
+    cadence: str
+    total_words: tuple[str, ...]
+    age: AgeSource | None
+    conditions: Mapping[str, Condition]
+    constants: Mapping[Binding, str]
+    totals: tuple[Total, ...]
+    path: Path
+    fingerprint: str
+
+    @property
+    def agency(self) -> str:
+        """First half of the feed's name."""
+        return self.feed.partition("/")[0]
+
+    @property
+    def key(self) -> tuple[Column, ...]:
+        """Key columns in order; empty when the feed has no natural key."""
+        return tuple(sorted((c for c in self.columns if c.key is not None), key=lambda c: c.key or 0))
+
+    def column(self, name: str) -> Column:
+        """The column of that name; KeyError if there is none."""
+        return next(c for c in self.columns if c.name == name)

@@ -1,0 +1,48 @@
+"""The error tree: one class a kind of fault, so that retry, exit code and addressee follow from the class alone.
+
+No message of any of these holds a value of a person: they name rules, columns, files and places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class MarsadError(Exception):
+    """Base of all errors raised on purpose; ``exit_code`` is what the command line returns for it."""
+
+    exit_code = 70
+
+
+class ProviderFault(MarsadError):
+    """The sender's file cannot be taken: reported in the sender's language, never retried.
+
+    ``rule`` is an id of ``schemas/messages.yaml``; ``params`` fill its text and are never cell values.
+    """
+
+    exit_code = 2
+
+    def __init__(self, rule: str, **params: str | int) -> None:
+        super().__init__(rule)
+        self.rule = rule
+        self.params: Mapping[str, str | int] = params
+
+
+class PassingFault(MarsadError):
+    """Something that heals by itself (database restarting, lock taken): retried."""
+
+
+class PolicyRefusal(MarsadError):
+    """Asked for something that a policy forbids; nobody retries, somebody decides."""
+
+    exit_code = 64
+
+
+class UsageFault(MarsadError):
+    """Wrong use of the command line or of a configuration file (a contract, a suite): says what to change."""
+
+    exit_code = 64
+
+
+class PlatformFault(MarsadError):
+    """Ours: disk full, a bug, an exception inside a library. Never shown as the agency's mistake."""

@@ -1,0 +1,1 @@
+"""Intake: landing, readers, normalising, ledger, receipts and the reports that go back to providers."""

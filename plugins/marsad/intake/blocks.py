@@ -1,0 +1,68 @@
+"""The two shapes data has between a file and the warehouse: raw text blocks, then normalised blocks with states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+BLOCK_ROWS = 50_000
+
+
+class State(IntEnum):
+    """What normalising found in a cell. Expectations on states make the findings; normalising never judges."""
+
+    OK = 0
+    BLANK = 1
+    UNPARSED = 2
+    UNMAPPED = 3
+    REPAIRED = 4
+
+
+class Shape(IntEnum):
+    """How a row sits in its table: as the header says, longer, shorter, a total row, or not decodable text."""
+
+    OK = 0
+    LONG = 1
+    SHORT = 2
+    TOTAL = 3
+    BROKEN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class RawBlock:
+    """Rows as read. ``cells`` has one string column a header cell, named ``c0 … cn`` in file order, never null.
+
+    ``rows`` are row numbers as the sender sees them (1 is the file's first line or the sheet's first row).
+    ``shapes`` holds a ``Shape`` a row. Blank rows and footers are not in the block.
+    """
+
+    sheet: str | None
+    cells: pa.Table
+    rows: npt.NDArray[np.int64]
+    shapes: npt.NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class NormalBlock:
+    """Rows as understood: ``values`` and ``states`` by contract column (plus derived columns), all of one length.
+
+    ``values``: arrow string/date32/timestamp/int64/float64/bool arrays, list<string> for multi-valued codes; null
+    unless the state is OK or REPAIRED. ``raw`` is the block it came from (quarantine and vault keep what was sent).
+    ``unknown`` are raw columns (``c3``) that the contract does not know, with their header text.
+    """
+
+    raw: RawBlock
+    values: Mapping[str, pa.Array]
+    states: Mapping[str, npt.NDArray[np.uint8]]
+    unknown: Mapping[str, str]
+
+    def __len__(self) -> int:
+        return len(self.raw)

@@ -1,0 +1,1 @@
+"""Great Expectations, the only judge: suites, own expectation types, results into findings."""

@@ -1,0 +1,36 @@
+"""What judging yields: rules and the places where they are broken. Never the content of a cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from marsad.contracts.model import Labels, Severity
+
+Scope = Literal["file", "row", "delivery"]
+RowIds = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One expectation as its readers need it: severity, scope, the column it speaks of, a message per language."""
+
+    id: str
+    severity: Severity
+    scope: Scope
+    column: str | None
+    message: Labels
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """One rule broken at the given rows (numbers as the sender sees them); no rows means the file as a whole."""
+
+    rule: Rule
+    rows: RowIds = field(default_factory=lambda: np.empty(0, np.int64))
+    sheet: str | None = None
+    params: Mapping[str, str | int] = field(default_factory=dict)

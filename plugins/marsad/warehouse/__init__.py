@@ -1,0 +1,1 @@
+"""The warehouse: engine, tables of the common model, COPY loading, roles."""
