@@ -1,0 +1,69 @@
+"""Brings a database to the state the code expects: roles, schemas, tables, audit guards, views, grants. Repeatable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+from marsad.settings import PROJECT
+from marsad.warehouse import roles
+from marsad.warehouse.engine import clean_errors, make_engine
+from marsad.warehouse.tables import SCHEMAS
+
+_MIGRATION_LOCK = 7_262_719  # any constant: two processes that start together must not migrate at once
+
+# Nobody, owner included, rewrites history by accident: the chain only grows, its head only moves.
+_AUDIT_GUARD = """
+CREATE OR REPLACE FUNCTION audit.refuse() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'the audit is append-only'; END $$;
+CREATE OR REPLACE TRIGGER event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.event
+    EXECUTE FUNCTION audit.refuse();
+INSERT INTO audit.head (seq, hash) SELECT 0, '\\x' WHERE NOT EXISTS (SELECT FROM audit.head);
+"""
+
+
+def upgrade(url: str, views: Path = PROJECT / "schemas" / "views") -> None:
+    """Creates or upgrades everything at ``url``; safe to run at every start and from several processes.
+
+    Raises:
+        PassingFault: the server does not answer.
+        PlatformFault: the role of ``url`` may not create schemas or roles.
+    """
+    engine = make_engine(url)
+    with clean_errors(), engine.begin() as connection:
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+        roles.create(connection)
+        for schema in SCHEMAS:
+            connection.execute(sa.text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
+        command.upgrade(alembic_config(connection), "head")
+        connection.exec_driver_sql(_AUDIT_GUARD)
+        create_views(connection, views)
+        roles.grant(connection)
+    engine.dispose()
+
+
+def alembic_config(connection: sa.Connection) -> Config:
+    """Alembic's configuration from pyproject.toml, working on the given connection."""
+    config = Config(toml_file=PROJECT / "pyproject.toml")
+    config.attributes["connection"] = connection
+    return config
+
+
+def create_views(connection: sa.Connection, folder: Path) -> list[str]:
+    """(Re)creates the marts, one view a file in the order of names; returns the views' names.
+
+    A view is dropped first: PostgreSQL cannot replace one whose columns changed.
+    """
+    files = sorted(folder.glob("*.sql"))
+    for file in reversed(files):
+        connection.exec_driver_sql(f'DROP VIEW IF EXISTS mart."{_view(file)}"')
+    for file in files:
+        connection.exec_driver_sql(file.read_text(encoding="utf-8").replace("%", "%%"))
+    return [_view(file) for file in files]
+
+
+def _view(file: Path) -> str:
+    return file.stem.split("_", 1)[1] if file.stem[:2].isdigit() else file.stem
