@@ -1,0 +1,99 @@
+"""From the parsed parts of a YAML contract to ``contracts.model.Contract``; judges nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from marsad.contracts.model import AgeSource, Binding, Column, ColumnType, Condition, Contract, Source, Total
+from marsad.contracts.shape import ColumnSpec, FeedSpec, VersionSpec
+
+_BINDING = re.compile(r"(?P<entity>[a-z][a-z0-9_]*)(?:#(?P<item>[1-9]\d?))?\.(?P<field>[a-z][a-z0-9_]*)")
+TYPES: Mapping[str, ColumnType] = {
+    "string": "text",
+    "date": "date",
+    "timestamp": "timestamp",
+    "integer": "integer",
+    "number": "number",
+    "boolean": "boolean",
+}
+
+
+def binding_of(text: str) -> Binding | None:
+    """``service#2.kind`` -> Binding('service', 'kind', 2); None when the text is not of that form."""
+    found = _BINDING.fullmatch(text)
+    return Binding(found["entity"], found["field"], int(found["item"] or 1)) if found else None
+
+
+def build_column(node: Mapping[str, Any], spec: ColumnSpec) -> Column:
+    """One column from its ODCS property and our addition to it; both already of the right shape."""
+    options = node.get("logicalTypeOptions", {})
+    return Column(
+        name=node["name"],
+        headers=dict(spec.header) or {"en": node["name"]},
+        aliases=tuple(spec.aliases),
+        type=_type(node, spec),
+        required=node.get("required", False),
+        privacy=node.get("classification"),
+        codelist=spec.codelist,
+        formats=tuple(spec.formats),
+        many=spec.many,
+        blanks=tuple(spec.blanks),
+        pattern=options.get("pattern"),
+        minimum=options.get("minimum"),
+        maximum=options.get("maximum"),
+        max_length=options.get("maxLength"),
+        key=node.get("primaryKeyPosition", 1) if node.get("primaryKey") else None,
+        bindings=tuple(binding for text in spec.concept if (binding := binding_of(text))),
+        severities=dict(spec.severity),
+        description=node.get("description", ""),
+    )
+
+
+def _type(node: Mapping[str, Any], spec: ColumnSpec) -> ColumnType:
+    if spec.codelist:
+        return "code"
+    return "identifier" if spec.identifier else TYPES[node.get("logicalType", "string")]
+
+
+def build_contract(
+    document: Mapping[str, Any], feed: FeedSpec, columns: tuple[Column, ...], path: Path, fingerprint: str
+) -> Contract:
+    """The whole contract; ``document`` is the ODCS part as plain data."""
+    return Contract(
+        feed=document["name"],
+        version=document["version"],
+        title=dict(feed.title),
+        description=document.get("description", {}).get("purpose", ""),
+        columns=columns,
+        providers=tuple(feed.providers),
+        formats=tuple(feed.formats),
+        sheet=feed.sheet,
+        mode=feed.mode,
+        period=_source(feed.period, feed.period.grain),
+        revision=_source(feed.version),
+        refuse_above=feed.refuse_above,
+        cadence=feed.cadence,
+        total_words=tuple(feed.total_words),
+        age=_age(feed),
+        conditions={name: Condition(spec.column, frozenset(spec.values)) for name, spec in feed.conditions.items()},
+        constants={binding: value for text, value in feed.constants.items() if (binding := binding_of(text))},
+        totals=tuple(Total(spec.measure, tuple(spec.by), spec.marker, tuple(spec.columns)) for spec in feed.totals),
+        path=path,
+        fingerprint=fingerprint,
+    )
+
+
+def _source(spec: VersionSpec, grain: Any = "month") -> Source:
+    if spec.column is not None:
+        return Source("column", spec.column, grain)
+    if spec.file_name is not None:
+        return Source("file_name", spec.file_name, grain)
+    return Source("received", "", grain)
+
+
+def _age(feed: FeedSpec) -> AgeSource | None:
+    spec = feed.age
+    return AgeSource(spec.entity, spec.birth_date, spec.stated, spec.on) if spec else None

@@ -1,0 +1,153 @@
+"""Code lists: versioned classifications with three languages of labels and the spellings that agencies use."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from marsad.contracts.text import fold
+from marsad.errors import UsageFault
+
+COLUMNS = (
+    "scheme", "version", "code", "parent", "label_fr", "label_ar", "label_en", "spellings", "valid_from", "source",
+)  # fmt: skip
+LANGUAGES = ("fr", "ar", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One code of a list. ``parent`` is a code of the same list; ``spellings`` are those besides code and labels."""
+
+    code: str
+    parent: str | None
+    labels: Mapping[str, str]
+    spellings: tuple[str, ...]
+    valid_from: date | None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeList:
+    """One classification. ``codes`` keep the order of the file.
+
+    Raises UsageFault when a spelling stands for two codes: what an agency wrote is mapped by the list or not at all.
+    """
+
+    scheme: str
+    version: str
+    codes: Mapping[str, Code]
+    _index: Mapping[str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_index", _index(self.scheme, self.codes))
+
+    def spelling(self, text: str) -> str | None:
+        """The code meant by a cell, or None. A code beats a spelling; labels shared by two codes mean neither."""
+        return self._index.get(fold(text))
+
+    @property
+    def known(self) -> Mapping[str, str]:
+        """Folded spelling -> code: what ``spelling`` looks up, for callers that map whole columns at once."""
+        return self._index
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) of everything that decides how a cell is read."""
+        content = [self.scheme, self.version, sorted(self._index.items()), sorted(self.codes)]
+        return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+
+
+def load_codelists(folder: Path) -> Mapping[str, CodeList]:
+    """All ``*.csv`` of the folder by scheme. Raises UsageFault naming the file and line of what is wrong."""
+    return {path.stem: load_codelist(path) for path in sorted(folder.glob("*.csv"))}
+
+
+def load_codelist(path: Path) -> CodeList:
+    """One code list; its scheme is the file's stem. Raises UsageFault naming file and line."""
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        reader = csv.DictReader(stream, strict=True)
+        if tuple(reader.fieldnames or ()) != COLUMNS:
+            raise UsageFault(f"{path.name}:1: the columns must be {','.join(COLUMNS)}")
+        rows = [(reader.line_num, row) for row in reader]
+    codes = _codes(path, rows)
+    try:
+        return CodeList(path.stem, rows[0][1]["version"], codes)
+    except UsageFault as fault:
+        raise UsageFault(f"{path.name}: {fault}") from None
+
+
+def _codes(path: Path, rows: list[tuple[int, dict[str, str]]]) -> Mapping[str, Code]:
+    codes: dict[str, Code] = {}
+    if not rows:
+        raise UsageFault(f"{path.name}:1: the list has no codes")
+    version = rows[0][1]["version"]
+    for line, row in rows:
+        fault = _row_fault(row, path.stem, version, codes)
+        if fault:
+            raise UsageFault(f"{path.name}:{line}: {fault}")
+        codes[row["code"]] = _code(row)
+    _check_parents(path, codes)
+    return codes
+
+
+def _row_fault(row: Mapping[str, str], scheme: str, version: str, codes: Mapping[str, Code]) -> str | None:
+    if None in row or None in row.values():
+        return f"a row has {len(COLUMNS)} cells, no more and no less (quote cells that hold a comma)"
+    if row["scheme"] != scheme or row["version"] != version:
+        return f"scheme and version must be '{scheme}' and '{version}' in every row"
+    if not row["code"] or row["code"] in codes:
+        return f"code '{row['code']}' is blank or given twice"
+    if row["valid_from"] and _day(row["valid_from"]) is None:
+        return "valid_from must be a date like 2024-01-31, or blank"
+    return None
+
+
+def _code(row: Mapping[str, str]) -> Code:
+    return Code(
+        code=row["code"],
+        parent=row["parent"] or None,
+        labels={language: row[f"label_{language}"] for language in LANGUAGES if row[f"label_{language}"]},
+        spellings=tuple(part.strip() for part in row["spellings"].split("|") if part.strip()),
+        valid_from=_day(row["valid_from"]),
+        source=row["source"],
+    )
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _check_parents(path: Path, codes: Mapping[str, Code]) -> None:
+    for code in codes.values():
+        if code.parent and code.parent not in codes:
+            raise UsageFault(f"{path.name}: parent '{code.parent}' of code '{code.code}' is no code of this list")
+
+
+def _index(scheme: str, codes: Mapping[str, Code]) -> Mapping[str, str]:
+    exact = _claims((code.code, code.code) for code in codes.values())
+    spelt = _claims((text, code.code) for code in codes.values() for text in code.spellings)
+    label = _claims((text, code.code) for code in codes.values() for text in code.labels.values())
+    for text, claimants in spelt.items():
+        if len(claimants | exact.get(text, set())) > 1:
+            both = " and ".join(sorted(claimants | exact.get(text, set())))
+            raise UsageFault(f"code list '{scheme}': spelling '{text}' stands for {both}; keep it at one of them")
+    for text, claimants in exact.items():
+        if len(claimants) > 1:
+            raise UsageFault(f"code list '{scheme}': codes {' and '.join(sorted(claimants))} read alike")
+    merged = {**label, **spelt, **exact}
+    return {text: next(iter(claimants)) for text, claimants in merged.items() if len(claimants) == 1}
+
+
+def _claims(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    claims: dict[str, set[str]] = {}
+    for text, code in pairs:
+        claims.setdefault(fold(text), set()).add(code)
+    return claims

@@ -1,0 +1,139 @@
+"""The Open Data Contract Standard's own JSON Schema, applied to a document, with faults said in plain words."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jsonschema import Draft201909Validator
+from jsonschema.exceptions import ValidationError
+
+from marsad.contracts.document import Document, Step
+from marsad.contracts.problems import Problem, did_you_mean
+
+# Parts of the standard that say something about values but that nothing here would obey: better refused than ignored.
+_NOT_OBEYED = {
+    "quality": "write rules in expectations/<agency>/<feed>.json",
+    "unique": "use primaryKey, or a rule in expectations/",
+    "enum": "use a code list",
+    "physicalType": "leave it out: files have no types",
+    "exclusiveMinimum": "use minimum",
+    "exclusiveMaximum": "use maximum",
+    "minLength": "use pattern",
+    "multipleOf": "write a rule in expectations/",
+    "format": "write 'formats' under customProperties/marsad",
+}
+_KINDS = {
+    dict: "a mapping",
+    list: "a list",
+    str: "text",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    type(None): "nothing",
+}
+_JSON_KINDS = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "text",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "null": "nothing",
+}
+
+
+@cache
+def _validator() -> Draft201909Validator:
+    schema = json.loads(files("open_data_contract_standard").joinpath("schema.json").read_text(encoding="utf-8"))
+    return Draft201909Validator(schema)
+
+
+def standard_problems(document: Document) -> Iterator[Problem]:
+    """Faults against the standard, then uses of the standard that Marsad does not obey."""
+    if not isinstance(document.data, dict):
+        yield Problem(document.path, 1, 1, "type", "a contract is a mapping of keys, this file is not")
+        return
+    for error in _validator().iter_errors(document.data):
+        yield from _explain(document, error)
+    yield from _not_obeyed(document)
+
+
+def _explain(document: Document, error: ValidationError) -> Iterator[Problem]:
+    path = list(error.absolute_path)
+    if error.validator in {"additionalProperties", "unevaluatedProperties"}:
+        yield from _unknown_keys(document, path, error)
+    elif error.validator == "required":
+        missing = re.match(r"'([^']*)'", error.message)
+        name = missing[1] if missing else "?"
+        yield document.problem(path, "missing", f"missing key '{name}'", key=True)
+    elif error.validator == "enum":
+        values = [str(value) for value in error.validator_value]
+        hint = did_you_mean(str(error.instance), values, f"one of {', '.join(values)}")
+        yield document.problem(path, "value", f"unknown value '{error.instance}' of '{_last(path)}'", hint)
+    elif error.validator == "type":
+        yield document.problem(path, "type", *_wrong_type(path, error))
+    else:
+        yield document.problem(path, "value", f"'{_last(path)}' does not follow the standard: {error.message[:200]}")
+
+
+def _wrong_type(path: Sequence[Step], error: ValidationError) -> tuple[str, str]:
+    wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+    names = " or ".join(_JSON_KINDS[kind] for kind in wanted)
+    found = _KINDS.get(type(error.instance), "something else")
+    hint = f'put it in quotes: "{error.instance}"' if names == "text" and found == "a number" else ""
+    return f"'{_last(path)}' must be {names}, not {found}", hint
+
+
+def _unknown_keys(document: Document, path: list[Step], error: ValidationError) -> Iterator[Problem]:
+    known = set(_known_keys(error.schema))
+    for key in error.instance:
+        # unevaluatedProperties also lists known keys whose value is wrong: those have an error of their own
+        if key not in known:
+            hint = did_you_mean(key, known, f"known keys here: {', '.join(sorted(known))}")
+            yield document.problem([*path, key], "unknown-key", f"unknown key '{key}'", hint, key=True)
+
+
+def _known_keys(schema: Any) -> Iterator[str]:
+    if not isinstance(schema, Mapping):
+        return
+    yield from schema.get("properties", {})
+    if "$ref" in schema:
+        yield from _known_keys(_validator().schema["$defs"][schema["$ref"].rpartition("/")[2]])  # type: ignore[index]
+    for branch in ("allOf", "anyOf", "oneOf"):
+        for part in schema.get(branch, []):
+            yield from _known_keys(part)
+    for branch in ("then", "else"):
+        yield from _known_keys(schema.get(branch))
+
+
+def _not_obeyed(document: Document) -> Iterator[Problem]:
+    for path, node in _schema_nodes(document.data):
+        for key in sorted(_NOT_OBEYED.keys() & node.keys()):
+            yield document.problem(
+                [*path, key], "not-obeyed", f"Marsad does not read '{key}'", _NOT_OBEYED[key], key=True
+            )
+
+
+def _schema_nodes(data: Mapping[str, Any]) -> Iterator[tuple[list[Step], Mapping[str, Any]]]:
+    """Every object, property and options mapping of the schema part."""
+    for number, table in _mappings(data.get("schema")):
+        yield ["schema", number], table
+        for place, column in _mappings(table.get("properties")):
+            path: list[Step] = ["schema", number, "properties", place]
+            yield path, column
+            if isinstance(column.get("logicalTypeOptions"), dict):
+                yield [*path, "logicalTypeOptions"], column["logicalTypeOptions"]
+
+
+def _mappings(node: Any) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    if isinstance(node, list):
+        yield from ((number, item) for number, item in enumerate(node) if isinstance(item, dict))
+
+
+def _last(path: Sequence[Step]) -> str:
+    return str(next((step for step in reversed(path) if isinstance(step, str)), "the document"))

@@ -1,0 +1,145 @@
+"""The parts of a contract file: our additions found and parsed, each on its own, so that one fault hides no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from marsad.contracts.build import TYPES, build_column
+from marsad.contracts.document import Document, Step
+from marsad.contracts.model import Column
+from marsad.contracts.problems import Problem, did_you_mean
+from marsad.contracts.shape import ColumnSpec, FeedSpec, Strict
+
+OWN = "marsad"
+Spec = TypeVar("Spec", bound=Strict)
+Path = list[Step]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnPart:
+    """One column of the file: ``path`` of its ODCS property, ``own`` of our addition; no ``column`` when misshapen."""
+
+    name: str
+    path: Path
+    own: Path
+    column: Column | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What could be parsed; ``feed`` is None when our part of the contract as a whole is missing or misshapen."""
+
+    feed: FeedSpec | None
+    own: Path
+    columns: tuple[ColumnPart, ...]
+    problems: tuple[Problem, ...]
+
+
+def read_parts(document: Document) -> Parts:
+    """Our additions of the document, and the faults of their shape."""
+    problems: list[Problem] = []
+    own, value = _own(document.data, [])
+    if value is None:
+        message = "the contract has no customProperties with 'property: marsad'"
+        problems.append(document.problem([], "missing", message, "see docs/new-feed.md"))
+        feed = None
+    else:
+        feed = _parse(document, FeedSpec, own, value, problems)
+    columns = tuple(_column(document, path, node, problems) for path, node in _properties(document, problems))
+    return Parts(feed, own, columns, tuple(problems))
+
+
+def _properties(document: Document, problems: list[Problem]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    tables = document.data.get("schema")
+    if not isinstance(tables, list) or len(tables) != 1 or not isinstance(tables[0], dict):
+        hint = "several sheets are several feeds" if isinstance(tables, list) and len(tables) > 1 else ""
+        problems.append(document.problem(["schema"], "schema", "'schema' must hold exactly one table", hint, key=True))
+        return
+    properties = tables[0].get("properties")
+    if not isinstance(properties, list) or not properties:
+        problems.append(document.problem(["schema", 0], "missing", "the table has no 'properties' (its columns)"))
+        return
+    for number, node in enumerate(properties):
+        if isinstance(node, dict):
+            yield ["schema", 0, "properties", number], node
+
+
+def _column(document: Document, path: Path, node: Mapping[str, Any], problems: list[Problem]) -> ColumnPart:
+    before = len(problems)
+    own, value = _own(node, path)
+    spec = ColumnSpec() if value is None else _parse(document, ColumnSpec, own, value, problems)
+    kind = node.get("logicalType", "string")
+    if isinstance(kind, str) and kind not in TYPES:
+        hint = did_you_mean(kind, TYPES, f"one of {', '.join(TYPES)}")
+        problems.append(document.problem([*path, "logicalType"], "type", f"a column cannot be of type '{kind}'", hint))
+    whole = spec is not None and len(problems) == before and isinstance(node.get("name"), str)
+    column = build_column(node, spec) if spec is not None and whole else None
+    return ColumnPart(str(node.get("name", "")), path, own, column)
+
+
+def _own(node: Mapping[str, Any], path: Path) -> tuple[Path, Any]:
+    """Path and value of our custom property of a node; the value is None when there is none."""
+    properties = node.get("customProperties")
+    if isinstance(properties, list):
+        for number, item in enumerate(properties):
+            if isinstance(item, dict) and item.get("property") == OWN:
+                return [*path, "customProperties", number, "value"], item.get("value")
+    return path, None
+
+
+def _parse(document: Document, kind: type[Spec], own: Path, value: Any, problems: list[Problem]) -> Spec | None:
+    try:
+        return kind.model_validate(value)
+    except ValidationError as error:
+        problems.extend(_explain(document, kind, own, dict(fault)) for fault in error.errors(include_url=False))
+        return None
+
+
+def _explain(document: Document, kind: type[Strict], own: Path, fault: dict[str, Any]) -> Problem:
+    loc = [step for step in fault["loc"] if step != "[key]"]
+    path, name = [*own, *loc], str(loc[-1]) if loc else OWN
+    at_key = fault["type"] == "extra_forbidden" or "[key]" in fault["loc"]
+    if fault["type"] == "extra_forbidden":
+        known = _known_keys(kind, loc[:-1])
+        hint = did_you_mean(name, known, f"known keys here: {', '.join(known)}")
+        return document.problem(path, "unknown-key", f"unknown key '{name}'", hint, key=True)
+    if fault["type"] == "missing":
+        return document.problem(path, "missing", f"missing key '{name}'")
+    if fault["type"] == "literal_error":
+        return _unknown_value(document, path, fault, at_key)
+    return document.problem(path, "value", f"'{name}': {_lower(fault['msg'])}", _quote_hint(fault), key=at_key)
+
+
+def _unknown_value(document: Document, path: Path, fault: dict[str, Any], at_key: bool) -> Problem:
+    expected = fault["ctx"]["expected"].replace(" or ", ", ").replace("'", "").split(", ")
+    hint = did_you_mean(str(fault["input"]), expected, f"one of {', '.join(expected)}")
+    code, word = ("unknown-key", "key") if at_key else ("value", "value")
+    return document.problem(path, code, f"unknown {word} '{fault['input']}'", hint, key=at_key)
+
+
+def _quote_hint(fault: dict[str, Any]) -> str:
+    number = isinstance(fault["input"], int | float)
+    return f'put it in quotes: "{fault["input"]}"' if fault["type"] == "string_type" and number else ""
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _known_keys(kind: type[Strict], loc: list[Step]) -> list[str]:
+    """Keys of the model that stands at ``loc`` below ``kind``."""
+    model: Any = kind
+    for step in loc:
+        field = next((f for n, f in model.model_fields.items() if step in {n, f.alias}), None)
+        model = _model_in(field.annotation) if field else model
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _model_in(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, Strict):
+        return annotation
+    return next((found for part in getattr(annotation, "__args__", ()) if (found := _model_in(part))), None)

@@ -1,0 +1,112 @@
+"""Marsad's own part of a contract: the strict models of what stands under ``customProperties``/``property: marsad``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from marsad.contracts.model import Severity
+
+Language = Literal["fr", "ar", "en", "es"]
+FileFormat = Literal["csv", "xlsx", "xls", "ods", "json", "jsonl"]
+Finding = Literal["blank", "unparsed", "unmapped", "repaired", "range", "pattern", "length"]
+Text = Annotated[str, Field(min_length=1)]
+TOTAL_WORDS = ("total", "totaux", "total général", "مجموع", "المجموع", "الإجمالي")
+FILE_FORMATS: tuple[FileFormat, ...] = ("csv", "xlsx", "xls", "ods", "json", "jsonl")
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+class Strict(BaseModel):
+    """No unknown key, no conversion of types."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class VersionSpec(Strict):
+    """Where the version of a record comes from: exactly one of the three."""
+
+    column: Text | None = None
+    file_name: Text | None = None
+    received: Literal[True] | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> VersionSpec:
+        given = [name for name in ("column", "file_name", "received") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise PydanticCustomError("one_source", "exactly one of 'column', 'file_name', 'received' must be given")
+        return self
+
+
+class PeriodSpec(VersionSpec):
+    """Where the period of a row comes from, and how long a period is."""
+
+    grain: Literal["day", "month", "quarter", "year"] = "month"
+
+
+class AgeSpec(Strict):
+    """From which columns age and minority are derived."""
+
+    entity: Text
+    birth_date: Text | None = None
+    stated: Text | None = None
+    on: Text | None = None
+
+    @model_validator(mode="after")
+    def _some_source(self) -> AgeSpec:
+        if self.birth_date is None and self.stated is None:
+            raise PydanticCustomError("age_source", "age needs 'birth_date' or 'stated'")
+        return self
+
+
+class ConditionSpec(Strict):
+    """The row feeds an entity only if the column holds one of these codes."""
+
+    column: Text
+    values: Annotated[list[Text], Field(alias="in", min_length=1)]
+
+
+class TotalSpec(Strict):
+    """Total rows that must equal the sum of their parts."""
+
+    measure: Text
+    by: list[Text] = []
+    marker: Text
+    columns: Annotated[list[Text], Field(min_length=1)]
+
+
+class FeedSpec(Strict):
+    """The contract as a whole."""
+
+    title: Annotated[dict[Language, Text], Field(min_length=1)]
+    providers: list[Text] = []
+    formats: list[FileFormat] = list(FILE_FORMATS)
+    sheet: Text | None = None
+    mode: Literal["increment", "snapshot"] = "increment"
+    period: PeriodSpec = PeriodSpec(received=True)
+    version: VersionSpec = VersionSpec(received=True)
+    refuse_above: Annotated[float, Field(gt=0, le=1)] = 0.5
+    cadence: Literal["daily", "weekly", "monthly", "quarterly", "yearly", "irregular"] = "irregular"
+    total_words: list[Text] = list(TOTAL_WORDS)
+    age: AgeSpec | None = None
+    conditions: dict[str, ConditionSpec] = {}
+    constants: dict[str, Text] = {}
+    totals: list[TotalSpec] = []
+
+
+class ColumnSpec(Strict):
+    """One column."""
+
+    header: dict[Language, Text] = {}
+    aliases: list[Text] = []
+    codelist: Text | None = None
+    identifier: bool = False
+    formats: list[Text] = []
+    many: Text | None = None
+    blanks: list[str] = []
+    concept: Annotated[list[Text], BeforeValidator(_as_list)] = []
+    severity: dict[Finding, Severity] = {}
