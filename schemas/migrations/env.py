@@ -1,6 +1,7 @@
 """Alembic's entry: the connection is handed over by ``marsad.warehouse.migrate``; nothing is read from a file."""
 
 from alembic import context
+
 from marsad.warehouse.tables import SCHEMAS, tables
 
 connection = context.config.attributes["connection"]

@@ -31,9 +31,9 @@ _NOW = sa.text("clock_timestamp()")
 _AT = TIMESTAMP(timezone=True)
 
 
-def column_type(concept: Concept) -> Any:
+def column_type(concept: Concept) -> sa.types.TypeEngine[Any]:
     """The SQLAlchemy type of a concept's column."""
-    plain = _TYPES[concept.type]
+    plain: sa.types.TypeEngine[Any] = _TYPES[concept.type]
     return ARRAY(sa.Text) if concept.many else plain
 
 
@@ -275,11 +275,10 @@ def _audit(metadata: sa.MetaData) -> None:
     sa.Table(
         "head",
         metadata,
-        sa.Column(
-            "one", sa.Boolean, sa.CheckConstraint("one", name="head_single"), primary_key=True, server_default="true"
-        ),
+        sa.Column("one", sa.Boolean, primary_key=True, server_default="true"),
         sa.Column("seq", sa.BigInteger, nullable=False),
         sa.Column("hash", BYTEA, nullable=False),
+        sa.CheckConstraint("one", name="head_single"),
         schema="audit",
         comment="The chain's end; its row lock is taken last in every transaction",
     )

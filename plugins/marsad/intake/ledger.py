@@ -1,0 +1,160 @@
+"""The ledger: what arrived, which delivery it is, who works on it. It decides; the scheduler only drives.
+
+A delivery is one content of a feed from a provider, judged under one contract and suite version. Working on one needs
+its claim: a row lock on a connection of its own, so that a killed process frees the delivery by dying.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from marsad.warehouse.engine import clean_errors
+
+DONE = ("accepted", "accepted_with_findings", "refused")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Bytes that came in: where for, under which name, and what they are."""
+
+    feed: str
+    provider: str
+    file_name: str
+    sha256: str
+    size: int
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a delivery is judged under; part of its identity."""
+
+    contract_version: str
+    contract_fingerprint: str
+    suite_fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One row of the ledger."""
+
+    delivery_id: str
+    seq: int
+    feed: str
+    provider: str
+    sha256: str
+    size: int
+    file_name: str
+    received_at: datetime
+    contract_version: str
+    contract_fingerprint: str
+    suite_fingerprint: str
+    status: str
+    attempts: int
+    rejudges: str | None
+    receipt: dict[str, Any] | None
+
+
+_COLUMNS = ", ".join(f"d.{name}" for name in Delivery.__dataclass_fields__)
+
+_INSERT = sa.text(
+    """
+    INSERT INTO ops.delivery (delivery_id, feed, provider, sha256, size, file_name, received_at, contract_version,
+                              contract_fingerprint, suite_fingerprint, status, rejudges)
+    VALUES (uuidv7(), :feed, :provider, :sha256, :size, :file_name, :received_at, :contract_version,
+            :contract_fingerprint, :suite_fingerprint, 'received', :rejudges)
+    ON CONFLICT (feed, provider, sha256, contract_fingerprint, suite_fingerprint) WHERE status <> 'retracted'
+    DO NOTHING RETURNING delivery_id
+    """
+)
+_SAME = sa.text(
+    f"""
+    SELECT {_COLUMNS} FROM ops.delivery d
+    WHERE feed = :feed AND provider = :provider AND sha256 = :sha256 AND status <> 'retracted'
+      AND contract_fingerprint = :contract_fingerprint AND suite_fingerprint = :suite_fingerprint
+    """  # noqa: S608 - only our own column names
+)
+
+
+def register(
+    connection: sa.Connection, arrival: Arrival, terms: Terms, rejudges: str | None = None
+) -> tuple[Delivery, bool]:
+    """Enters an arrival; returns its delivery and whether it is new. The same bytes again meet their first delivery."""
+    values = {**_as_dict(arrival), **_as_dict(terms), "rejudges": rejudges}
+    new = connection.execute(_INSERT, values).scalar()
+    delivery = _delivery(connection.execute(_SAME, values).one())
+    if new:
+        connection.execute(sa.text("INSERT INTO ops.claim VALUES (:id)"), {"id": new})
+    if not rejudges:
+        _note_arrival(connection, delivery.delivery_id, arrival)
+    return delivery, bool(new)
+
+
+def _note_arrival(connection: sa.Connection, delivery_id: str, arrival: Arrival) -> None:
+    connection.execute(
+        sa.text("INSERT INTO ops.arrival VALUES (uuidv7(), :id, :received_at, :file_name, NULL)"),
+        {"id": delivery_id, "received_at": arrival.received_at, "file_name": arrival.file_name},
+    )
+
+
+@contextmanager
+def claim(
+    engine: sa.Engine, feed: str | None = None, delivery_id: str | None = None, skip: tuple[str, ...] = ()
+) -> Iterator[Delivery | None]:
+    """Holds one open delivery while the block runs, or yields None when there is none that nobody else holds.
+
+    Deliveries that broke the platform before come last, so that one of them cannot hold up the others.
+    """
+    with clean_errors(), engine.connect() as connection, connection.begin():
+        found = connection.execute(
+            sa.text(
+                """
+                SELECT c.delivery_id FROM ops.claim c JOIN ops.delivery d USING (delivery_id)
+                WHERE d.status = 'received' AND (d.feed = :feed OR :feed IS NULL)
+                  AND (d.delivery_id = :id OR :id IS NULL) AND NOT d.delivery_id = ANY(CAST(:skip AS uuid[]))
+                ORDER BY d.attempts, d.seq LIMIT 1 FOR UPDATE OF c SKIP LOCKED
+                """
+            ),
+            {"feed": feed, "id": delivery_id, "skip": list(skip)},
+        ).scalar()
+        delivery = get(connection, found) if found else None
+        # The state was read before the lock was had: somebody may have finished in between.
+        yield delivery if delivery and delivery.status == "received" else None
+
+
+def get(connection: sa.Connection, delivery_id: str) -> Delivery:
+    """The delivery of that id.
+
+    Raises:
+        sqlalchemy.exc.NoResultFound: there is none.
+    """
+    query = sa.text(f"SELECT {_COLUMNS} FROM ops.delivery d WHERE delivery_id = :id")  # noqa: S608
+    return _delivery(connection.execute(query, {"id": delivery_id}).one())
+
+
+def begin_attempt(engine: sa.Engine, delivery: Delivery) -> int:
+    """Counts an attempt, committed before the work, so that it survives a kill; returns its number from 1."""
+    with clean_errors(), engine.begin() as connection:
+        query = sa.text("UPDATE ops.delivery SET attempts = attempts + 1 WHERE delivery_id = :id RETURNING attempts")
+        return int(connection.execute(query, {"id": delivery.delivery_id}).scalar_one())
+
+
+def note_fault(engine: sa.Engine, delivery: Delivery, text: str) -> None:
+    """Keeps our own fault beside the delivery, which stays open."""
+    with clean_errors(), engine.begin() as connection:
+        query = sa.text("UPDATE ops.delivery SET last_fault = :text WHERE delivery_id = :id")
+        connection.execute(query, {"text": text, "id": delivery.delivery_id})
+
+
+def _delivery(row: sa.Row[Any]) -> Delivery:
+    return Delivery(**row._mapping)
+
+
+def _as_dict(value: Arrival | Terms) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}

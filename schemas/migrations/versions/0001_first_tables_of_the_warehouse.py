@@ -1,0 +1,864 @@
+"""First tables of the warehouse."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision: str = "0001"
+down_revision: str | None = None
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    """Apply."""
+    op.execute(sa.text("CREATE SEQUENCE core.content_id"))
+    op.create_table(
+        "event",
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("object", sa.Text(), nullable=False),
+        sa.Column("detail", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("prev", postgresql.BYTEA(), nullable=False),
+        sa.Column("hash", postgresql.BYTEA(), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("event_pk")),
+        schema="audit",
+        comment="Append-only, each row holds the hash of the one before",
+    )
+    op.create_table(
+        "head",
+        sa.Column("one", sa.Boolean(), server_default="true", nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("hash", postgresql.BYTEA(), nullable=False),
+        sa.CheckConstraint("one", name="head_single"),
+        sa.PrimaryKeyConstraint("one", name=op.f("head_pk")),
+        schema="audit",
+        comment="The chain's end; its row lock is taken last in every transaction",
+    )
+    op.create_table(
+        "activity",
+        sa.Column("content_id", sa.BigInteger(), nullable=False),
+        sa.Column("item", sa.SmallInteger(), nullable=False),
+        sa.Column("feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("record_id", sa.Text(collation="C"), nullable=False),
+        sa.Column("delivery_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("recorded_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("activity_reference", sa.Text(), nullable=True, comment="Number of the activity in its plan."),
+        sa.Column("plan", sa.Text(), nullable=True, comment="Plan or report the activity belongs to."),
+        sa.Column("axis", sa.Text(), nullable=True, comment="Axis of the plan."),
+        sa.Column("kind", sa.Text(), nullable=True, comment="Training, campaign, study, recommendation and so on."),
+        sa.Column("title", sa.Text(), nullable=True, comment="What is done."),
+        sa.Column("responsible", sa.Text(), nullable=True, comment="Institution in charge."),
+        sa.Column("partners", sa.Text(), nullable=True, comment="Institutions that take part."),
+        sa.Column("starts_on", sa.Date(), nullable=True, comment="First day."),
+        sa.Column("due_on", sa.Date(), nullable=True, comment="Day it is due."),
+        sa.Column("done_on", sa.Date(), nullable=True, comment="Day it was done."),
+        sa.Column("status", sa.Text(), nullable=True, comment="Planned, running, done or dropped."),
+        sa.Column("target", sa.Double(), nullable=True, comment="Number aimed at."),
+        sa.Column("achieved", sa.Double(), nullable=True, comment="Number reached."),
+        sa.Column("unit", sa.Text(), nullable=True, comment="What target and achieved count."),
+        sa.Column("women", sa.BigInteger(), nullable=True, comment="Women among the participants."),
+        sa.Column("men", sa.BigInteger(), nullable=True, comment="Men among the participants."),
+        sa.Column("audience", sa.Text(), nullable=True, comment="Whom it is for."),
+        sa.Column("region", sa.Text(), nullable=True, comment="Region of the activity."),
+        sa.Column("budget", sa.Double(), nullable=True, comment="Cost planned, in dirhams."),
+        sa.Column("evidence", sa.Text(), nullable=True, comment="Where the evidence lies."),
+        sa.Column(
+            "extra",
+            postgresql.JSONB(astext_type=sa.Text()),
+            nullable=True,
+            comment="What only this feed has; never identity or free text",
+        ),
+        sa.PrimaryKeyConstraint("content_id", "item", name=op.f("activity_pk")),
+        schema="core",
+        comment="One row for each activity of the commission's plans: trainings, campaigns, recommendations, with target and progress.",
+    )
+    op.create_table(
+        "case",
+        sa.Column("content_id", sa.BigInteger(), nullable=False),
+        sa.Column("item", sa.SmallInteger(), nullable=False),
+        sa.Column("feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("record_id", sa.Text(collation="C"), nullable=False),
+        sa.Column("delivery_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("recorded_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column(
+            "case_reference",
+            sa.Text(),
+            nullable=True,
+            comment="The sender's own number for the case (procès-verbal, file); pseudonymous, identifies no person.",
+        ),
+        sa.Column(
+            "police_reference",
+            sa.Text(),
+            nullable=True,
+            comment="Number of the police or gendarmerie report, as exchanged between agencies.",
+        ),
+        sa.Column(
+            "prosecution_reference",
+            sa.Text(),
+            nullable=True,
+            comment="Number in the register of the public prosecutor.",
+        ),
+        sa.Column("court_reference", sa.Text(), nullable=True, comment="Number of the file at court."),
+        sa.Column("opened_on", sa.Date(), nullable=True, comment="Day on which the procedure was opened."),
+        sa.Column("closed_on", sa.Date(), nullable=True, comment="Day on which the procedure was closed."),
+        sa.Column("status", sa.Text(), nullable=True, comment="State of the case at the sender."),
+        sa.Column(
+            "offence",
+            sa.Text(),
+            nullable=True,
+            comment="Trafficking, smuggling or other; the two are never counted together.",
+        ),
+        sa.Column(
+            "charge_articles",
+            postgresql.ARRAY(sa.Text()),
+            nullable=True,
+            comment="Articles of the criminal code cited by the procedure.",
+        ),
+        sa.Column(
+            "exploitation_form",
+            postgresql.ARRAY(sa.Text()),
+            nullable=True,
+            comment="Purposes of the trafficking, at the finest level known.",
+        ),
+        sa.Column("detection_source", sa.Text(), nullable=True, comment="How the case came to the sender's notice."),
+        sa.Column(
+            "region", sa.Text(), nullable=True, comment="Region of the facts or of the unit that met the persons."
+        ),
+        sa.Column("province", sa.Text(), nullable=True, comment="Province or prefecture of the facts."),
+        sa.Column(
+            "country_of_exploitation",
+            postgresql.ARRAY(sa.Text()),
+            nullable=True,
+            comment="Where the exploitation took place or was meant to.",
+        ),
+        sa.Column("cross_border", sa.Text(), nullable=True, comment="Whether a border was crossed in the process."),
+        sa.Column("organised", sa.Text(), nullable=True, comment="Whether an organised group is presumed."),
+        sa.Column("victim_count", sa.BigInteger(), nullable=True, comment="Victims the sender counts in this case."),
+        sa.Column("suspect_count", sa.BigInteger(), nullable=True, comment="Suspects the sender counts in this case."),
+        sa.Column("unit", sa.Text(), nullable=True, comment="Unit that holds the case."),
+        sa.Column(
+            "extra",
+            postgresql.JSONB(astext_type=sa.Text()),
+            nullable=True,
+            comment="What only this feed has; never identity or free text",
+        ),
+        sa.PrimaryKeyConstraint("content_id", "item", name=op.f("case_pk")),
+        schema="core",
+        comment="One row for each record that speaks of a case (a procedure, an investigation). Two records of one case share its reference; cases of several agencies meet by the references they exchanged, never by likeness.",
+    )
+    op.create_table(
+        "contact",
+        sa.Column("content_id", sa.BigInteger(), nullable=False),
+        sa.Column("item", sa.SmallInteger(), nullable=False),
+        sa.Column("feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("record_id", sa.Text(collation="C"), nullable=False),
+        sa.Column("delivery_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("recorded_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column(
+            "contact_reference",
+            sa.Text(),
+            nullable=True,
+            comment="The sender's own number for the detection, call or report.",
+        ),
+        sa.Column("police_reference", sa.Text(), nullable=True, comment="Number of the police report it led to."),
+        sa.Column("referral_reference", sa.Text(), nullable=True, comment="Number of the referral slip."),
+        sa.Column("kind", sa.Text(), nullable=True, comment="Border detection, call, report or other."),
+        sa.Column(
+            "received_at", postgresql.TIMESTAMP(timezone=True), nullable=True, comment="When the contact took place."
+        ),
+        sa.Column("received_on", sa.Date(), nullable=True, comment="Day of the contact."),
+        sa.Column("channel", sa.Text(), nullable=True, comment="Phone, counter, online and so on."),
+        sa.Column("border_post", sa.Text(), nullable=True, comment="Post where the detection took place."),
+        sa.Column("direction", sa.Text(), nullable=True, comment="Entry, exit or transit."),
+        sa.Column("transport", sa.Text(), nullable=True, comment="How the person travelled."),
+        sa.Column("origin", sa.Text(), nullable=True, comment="Country travelled from."),
+        sa.Column("destination", sa.Text(), nullable=True, comment="Country travelled to."),
+        sa.Column("document_type", sa.Text(), nullable=True, comment="Class of the travel document."),
+        sa.Column("document_state", sa.Text(), nullable=True, comment="Valid, expired, forged, held by another."),
+        sa.Column("persons", sa.BigInteger(), nullable=True, comment="Persons met at this contact."),
+        sa.Column("minors", sa.BigInteger(), nullable=True, comment="Minors met at this contact."),
+        sa.Column("minor_accompaniment", sa.Text(), nullable=True, comment="By whom a minor is accompanied."),
+        sa.Column(
+            "indicators", postgresql.ARRAY(sa.Text()), nullable=True, comment="Indicators of trafficking seen or told."
+        ),
+        sa.Column("presumed_victim", sa.Text(), nullable=True, comment="Whether the person met is presumed a victim."),
+        sa.Column("offence", sa.Text(), nullable=True, comment="Trafficking, smuggling or other."),
+        sa.Column("exploitation_form", postgresql.ARRAY(sa.Text()), nullable=True, comment="Forms reported."),
+        sa.Column("reporter", sa.Text(), nullable=True, comment="Who reported."),
+        sa.Column("sex", sa.Text(), nullable=True, comment="Sex of the person met."),
+        sa.Column("stated_age", sa.BigInteger(), nullable=True, comment="Age in years written by the sender."),
+        sa.Column("age", sa.BigInteger(), nullable=True, comment="Age in completed years at the contact."),
+        sa.Column("age_band", sa.Text(), nullable=True, comment="Band of that age."),
+        sa.Column("minor", sa.Text(), nullable=True, comment="Under 18 at the contact."),
+        sa.Column("citizenship", postgresql.ARRAY(sa.Text()), nullable=True, comment="Citizenships of the person met."),
+        sa.Column("country", sa.Text(), nullable=True, comment="Country of the facts."),
+        sa.Column("region", sa.Text(), nullable=True, comment="Region of the contact or of the facts."),
+        sa.Column("place", sa.Text(), nullable=True, comment="Town or area of the facts."),
+        sa.Column("referred_to", sa.Text(), nullable=True, comment="Whom the contact was passed to."),
+        sa.Column(
+            "referred_on",
+            postgresql.TIMESTAMP(timezone=True),
+            nullable=True,
+            comment="When the contact was passed on; a day alone means its beginning.",
+        ),
+        sa.Column("outcome", sa.Text(), nullable=True, comment="What the contact led to."),
+        sa.Column(
+            "extra",
+            postgresql.JSONB(astext_type=sa.Text()),
+            nullable=True,
+            comment="What only this feed has; never identity or free text",
+        ),
+        sa.PrimaryKeyConstraint("content_id", "item", name=op.f("contact_pk")),
+        schema="core",
+        comment="One row for each detection at a border, call or report: a first contact that may lead to a victim.",
+    )
+    op.create_table(
+        "figure",
+        sa.Column("content_id", sa.BigInteger(), nullable=False),
+        sa.Column("item", sa.SmallInteger(), nullable=False),
+        sa.Column("feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("record_id", sa.Text(collation="C"), nullable=False),
+        sa.Column("delivery_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("recorded_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("source", sa.Text(), nullable=True, comment="Institution that published the number."),
+        sa.Column("publication", sa.Text(), nullable=True, comment="Report, file or page."),
+        sa.Column("published_on", sa.Date(), nullable=True, comment="Day of publication."),
+        sa.Column("vintage", sa.Text(), nullable=True, comment="Edition of the source file."),
+        sa.Column("period", sa.Text(), nullable=True, comment="Period as published."),
+        sa.Column("year", sa.BigInteger(), nullable=True, comment="Year counted."),
+        sa.Column("period_start", sa.Date(), nullable=True, comment="First day counted."),
+        sa.Column("period_end", sa.Date(), nullable=True, comment="Last day counted."),
+        sa.Column("country", sa.Text(), nullable=True, comment="Country counted in; ISO 3166-1 alpha-3."),
+        sa.Column("region", sa.Text(), nullable=True, comment="Region counted in."),
+        sa.Column("area", sa.Text(), nullable=True, comment="Area as named by the source."),
+        sa.Column("indicator", sa.Text(), nullable=True, comment="What is counted."),
+        sa.Column("counting_unit", sa.Text(), nullable=True, comment="Case, person, decision and so on."),
+        sa.Column("counting_stage", sa.Text(), nullable=True, comment="At which stage it is counted."),
+        sa.Column("reference_date", sa.Text(), nullable=True, comment="Which date puts an item in the period."),
+        sa.Column("dimension", sa.Text(), nullable=True, comment="What the number is broken down by."),
+        sa.Column("category", sa.Text(), nullable=True, comment="Value of that dimension as published."),
+        sa.Column("sex", sa.Text(), nullable=True, comment="Sex counted; total if not broken down."),
+        sa.Column("age_band", sa.Text(), nullable=True, comment="Age counted; total if not broken down."),
+        sa.Column("exploitation_form", postgresql.ARRAY(sa.Text()), nullable=True, comment="Form counted."),
+        sa.Column("citizenship", postgresql.ARRAY(sa.Text()), nullable=True, comment="Citizenship counted."),
+        sa.Column("responder", sa.Text(), nullable=True, comment="Body whose cases are counted."),
+        sa.Column("responder_type", sa.Text(), nullable=True, comment="Kind of that body."),
+        sa.Column("unit", sa.Text(), nullable=True, comment="Unit of measurement as published."),
+        sa.Column("value", sa.Double(), nullable=True, comment="The number."),
+        sa.Column(
+            "suppressed", sa.Text(), nullable=True, comment='Whether the source withheld the number (such as "<5").'
+        ),
+        sa.Column("note", sa.Text(), nullable=True, comment="Footnote of the source."),
+        sa.Column(
+            "extra",
+            postgresql.JSONB(astext_type=sa.Text()),
+            nullable=True,
+            comment="What only this feed has; never identity or free text",
+        ),
+        sa.PrimaryKeyConstraint("content_id", "item", name=op.f("figure_pk")),
+        schema="core",
+        comment="One row for each number an institution published, with the counting rule it goes by. Two figures of one institution and key may disagree; both are kept.",
+    )
+    op.create_table(
+        "proceeding",
+        sa.Column("content_id", sa.BigInteger(), nullable=False),
+        sa.Column("item", sa.SmallInteger(), nullable=False),
+        sa.Column("feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("record_id", sa.Text(collation="C"), nullable=False),
+        sa.Column("delivery_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("recorded_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column(
+            "proceeding_reference",
+            sa.Text(),
+            nullable=True,
+            comment="The sender's own number for the defendant or victim at this stage.",
+        ),
+        sa.Column(
+            "defendant_reference", sa.Text(), nullable=True, comment="The sender's own number for the defendant."
+        ),
+        sa.Column("victim_reference", sa.Text(), nullable=True, comment="The sender's own number for the victim."),
+        sa.Column("case_reference", sa.Text(), nullable=True, comment="The sender's own number for the case."),
+        sa.Column("court_reference", sa.Text(), nullable=True, comment="Number of the file at court."),
+        sa.Column(
+            "prosecution_reference",
+            sa.Text(),
+            nullable=True,
+            comment="Number in the register of the public prosecutor.",
+        ),
+        sa.Column(
+            "police_reference", sa.Text(), nullable=True, comment="Number of the police report the file stems from."
+        ),
+        sa.Column(
+            "document_type", sa.Text(), nullable=True, comment="Class of the identity document, never its number."
+        ),
+        sa.Column("person_type", sa.Text(), nullable=True, comment="Whether a human being or a company."),
+        sa.Column("sex", sa.Text(), nullable=True, comment="Sex of the defendant or victim."),
+        sa.Column("stated_age", sa.BigInteger(), nullable=True, comment="Age in years written by the sender."),
+        sa.Column("age", sa.BigInteger(), nullable=True, comment="Age in completed years when charged."),
+        sa.Column("age_band", sa.Text(), nullable=True, comment="Band of that age."),
+        sa.Column("minor", sa.Text(), nullable=True, comment="Under 18 at that day."),
+        sa.Column("citizenship", postgresql.ARRAY(sa.Text()), nullable=True, comment="Citizenships held."),
+        sa.Column("court", sa.Text(), nullable=True, comment="Court seised."),
+        sa.Column("instance", sa.Text(), nullable=True, comment="First instance, appeal or cassation."),
+        sa.Column("stage", sa.Text(), nullable=True, comment="How far the proceedings have gone."),
+        sa.Column("offence", sa.Text(), nullable=True, comment="Trafficking, smuggling or other."),
+        sa.Column("charge_articles", postgresql.ARRAY(sa.Text()), nullable=True, comment="Articles prosecuted under."),
+        sa.Column(
+            "convicted_articles", postgresql.ARRAY(sa.Text()), nullable=True, comment="Articles convicted under."
+        ),
+        sa.Column(
+            "exploitation_form", postgresql.ARRAY(sa.Text()), nullable=True, comment="Forms of exploitation prosecuted."
+        ),
+        sa.Column(
+            "country_of_exploitation",
+            postgresql.ARRAY(sa.Text()),
+            nullable=True,
+            comment="Where the exploitation took place.",
+        ),
+        sa.Column("received_on", sa.Date(), nullable=True, comment="Day the court or prosecutor registered the file."),
+        sa.Column("indicted_on", sa.Date(), nullable=True, comment="Day of the indictment or committal."),
+        sa.Column("heard_on", sa.Date(), nullable=True, comment="Day of the last hearing."),
+        sa.Column("decided_on", sa.Date(), nullable=True, comment="Day of the decision."),
+        sa.Column("decision", sa.Text(), nullable=True, comment="What was decided."),
+        sa.Column("requalified_to", sa.Text(), nullable=True, comment="Offence after requalification by the court."),
+        sa.Column("custody", sa.Text(), nullable=True, comment="Detained or free during the proceedings."),
+        sa.Column("sentence_months", sa.BigInteger(), nullable=True, comment="Imprisonment imposed, in months."),
+        sa.Column(
+            "suspended_months",
+            sa.BigInteger(),
+            nullable=True,
+            comment="Part of the sentence that is suspended, in months.",
+        ),
+        sa.Column("life_sentence", sa.Text(), nullable=True, comment="Whether imprisonment for life was imposed."),
+        sa.Column("fine", sa.Double(), nullable=True, comment="Fine imposed, in dirhams."),
+        sa.Column("confiscation", sa.Text(), nullable=True, comment="Whether confiscation was ordered."),
+        sa.Column("appealed_by", sa.Text(), nullable=True, comment="Who appealed."),
+        sa.Column("appealed_on", sa.Date(), nullable=True, comment="Day of the appeal."),
+        sa.Column("final", sa.Text(), nullable=True, comment="Whether the decision is final."),
+        sa.Column("civil_party", sa.Text(), nullable=True, comment="Whether the victim joined as a civil party."),
+        sa.Column(
+            "recognised", sa.Text(), nullable=True, comment="Whether the court recognised the person as a victim."
+        ),
+        sa.Column("compensation", sa.Double(), nullable=True, comment="Damages awarded, in dirhams."),
+        sa.Column(
+            "extra",
+            postgresql.JSONB(astext_type=sa.Text()),
+            nullable=True,
+            comment="What only this feed has; never identity or free text",
+        ),
+        sa.PrimaryKeyConstraint("content_id", "item", name=op.f("proceeding_pk")),
+        schema="core",
+        comment="One row for each defendant at each stage and instance, or for each victim's place in the proceedings.",
+    )
+    op.create_table(
+        "service",
+        sa.Column("content_id", sa.BigInteger(), nullable=False),
+        sa.Column("item", sa.SmallInteger(), nullable=False),
+        sa.Column("feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("record_id", sa.Text(collation="C"), nullable=False),
+        sa.Column("delivery_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("recorded_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column(
+            "service_reference", sa.Text(), nullable=True, comment="The sender's own number for the service or stay."
+        ),
+        sa.Column("victim_reference", sa.Text(), nullable=True, comment="The sender's own code for the victim."),
+        sa.Column("referral_reference", sa.Text(), nullable=True, comment="Number of the referral slip."),
+        sa.Column("kind", sa.Text(), nullable=True, comment="What was given."),
+        sa.Column("status", sa.Text(), nullable=True, comment="Offered, accepted, running or ended."),
+        sa.Column("requested_on", sa.Date(), nullable=True, comment="Day the service was asked for."),
+        sa.Column("started_on", sa.Date(), nullable=True, comment="First day of the service or stay."),
+        sa.Column("ended_on", sa.Date(), nullable=True, comment="Last day of the service or stay."),
+        sa.Column("exit_reason", sa.Text(), nullable=True, comment="Why the service or stay ended."),
+        sa.Column("consent", sa.Text(), nullable=True, comment="Consent to the service."),
+        sa.Column("shelter", sa.Text(), nullable=True, comment="Code of the shelter, never its address."),
+        sa.Column("capacity", sa.BigInteger(), nullable=True, comment="Places of the shelter."),
+        sa.Column("region", sa.Text(), nullable=True, comment="Region of the service."),
+        sa.Column("sex", sa.Text(), nullable=True, comment="Sex of the beneficiary."),
+        sa.Column("stated_age", sa.BigInteger(), nullable=True, comment="Age in years written by the sender."),
+        sa.Column("age", sa.BigInteger(), nullable=True, comment="Age in completed years when the service began."),
+        sa.Column("age_band", sa.Text(), nullable=True, comment="Band of that age."),
+        sa.Column("minor", sa.Text(), nullable=True, comment="Under 18 when the service began."),
+        sa.Column(
+            "citizenship", postgresql.ARRAY(sa.Text()), nullable=True, comment="Citizenships of the beneficiary."
+        ),
+        sa.Column("accompanying_children", sa.BigInteger(), nullable=True, comment="Children sheltered with her."),
+        sa.Column("referred_from", sa.Text(), nullable=True, comment="Who referred the beneficiary."),
+        sa.Column("destination", sa.Text(), nullable=True, comment="Whom the beneficiary was referred to."),
+        sa.Column("return_country", sa.Text(), nullable=True, comment="Country returned to."),
+        sa.Column("cost", sa.Double(), nullable=True, comment="Cost of the service, in dirhams."),
+        sa.Column("funder", sa.Text(), nullable=True, comment="Who pays for the service."),
+        sa.Column(
+            "extra",
+            postgresql.JSONB(astext_type=sa.Text()),
+            nullable=True,
+            comment="What only this feed has; never identity or free text",
+        ),
+        sa.PrimaryKeyConstraint("content_id", "item", name=op.f("service_pk")),
+        schema="core",
+        comment="One row for each service given to a victim, or each stay in a shelter. Services listed in one row become one record each.",
+    )
+    op.create_table(
+        "sighting",
+        sa.Column("feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("record_id", sa.Text(collation="C"), nullable=False),
+        sa.Column("version", sa.Text(collation="C"), nullable=False),
+        sa.Column("fingerprint", postgresql.BYTEA(), nullable=False),
+        sa.Column("delivery_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("content_id", sa.BigInteger(), nullable=False),
+        sa.Column("row", sa.BigInteger(), nullable=False),
+        sa.Column("period", sa.Text(collation="C"), nullable=False),
+        sa.Column("current", sa.Boolean(), nullable=False),
+        sa.Column("retracted", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("recorded_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "feed", "provider", "record_id", "version", "fingerprint", "delivery_id", name=op.f("sighting_pk")
+        ),
+        schema="core",
+        comment="One statement of one record by one delivery; current marks the state that counts now",
+    )
+    op.create_index("sighting_content", "sighting", ["content_id"], unique=False, schema="core")
+    op.create_index(
+        "sighting_delivery", "sighting", ["delivery_id"], unique=False, schema="core", postgresql_using="brin"
+    )
+    op.create_table(
+        "suspect",
+        sa.Column("content_id", sa.BigInteger(), nullable=False),
+        sa.Column("item", sa.SmallInteger(), nullable=False),
+        sa.Column("feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("record_id", sa.Text(collation="C"), nullable=False),
+        sa.Column("delivery_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("recorded_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("suspect_reference", sa.Text(), nullable=True, comment="The sender's own number for the suspect."),
+        sa.Column("case_reference", sa.Text(), nullable=True, comment="The sender's own number for the case."),
+        sa.Column(
+            "police_reference",
+            sa.Text(),
+            nullable=True,
+            comment="Number of the police report, as exchanged between agencies.",
+        ),
+        sa.Column("court_reference", sa.Text(), nullable=True, comment="Number of the file at court."),
+        sa.Column(
+            "document_type", sa.Text(), nullable=True, comment="Class of the identity document, never its number."
+        ),
+        sa.Column("person_type", sa.Text(), nullable=True, comment="Whether a human being or a company."),
+        sa.Column("sex", sa.Text(), nullable=True, comment="Sex as recorded by the sender."),
+        sa.Column("stated_age", sa.BigInteger(), nullable=True, comment="Age in years written by the sender."),
+        sa.Column("age", sa.BigInteger(), nullable=True, comment="Age in completed years at first contact."),
+        sa.Column("age_band", sa.Text(), nullable=True, comment="Band of the age at first contact."),
+        sa.Column("minor", sa.Text(), nullable=True, comment="Under 18 at first contact."),
+        sa.Column("citizenship", postgresql.ARRAY(sa.Text()), nullable=True, comment="Citizenships held."),
+        sa.Column("country_of_residence", sa.Text(), nullable=True, comment="Country of usual residence."),
+        sa.Column("occupation", sa.Text(), nullable=True, comment="Occupation as written."),
+        sa.Column("public_official", sa.Text(), nullable=True, comment="Whether a public official."),
+        sa.Column("roles", postgresql.ARRAY(sa.Text()), nullable=True, comment="What the person did in the process."),
+        sa.Column(
+            "trafficker_relation",
+            postgresql.ARRAY(sa.Text()),
+            nullable=True,
+            comment="What the person is to the victim.",
+        ),
+        sa.Column("acts", postgresql.ARRAY(sa.Text()), nullable=True, comment="What was done."),
+        sa.Column("means", postgresql.ARRAY(sa.Text()), nullable=True, comment="How it was done."),
+        sa.Column(
+            "exploitation_form",
+            postgresql.ARRAY(sa.Text()),
+            nullable=True,
+            comment="Forms of exploitation the person is suspected of.",
+        ),
+        sa.Column("offence", sa.Text(), nullable=True, comment="Trafficking, smuggling or other."),
+        sa.Column(
+            "charge_articles",
+            postgresql.ARRAY(sa.Text()),
+            nullable=True,
+            comment="Articles the person is suspected under.",
+        ),
+        sa.Column("contact_on", sa.Date(), nullable=True, comment="Day of first formal contact with the law."),
+        sa.Column("custody", sa.Text(), nullable=True, comment="Arrest, custody or liberty."),
+        sa.Column("custody_on", sa.Date(), nullable=True, comment="First day of police custody."),
+        sa.Column("referred_on", sa.Date(), nullable=True, comment="Day of presentation to the public prosecutor."),
+        sa.Column("court", sa.Text(), nullable=True, comment="Court the person is presented to."),
+        sa.Column("wanted", sa.Text(), nullable=True, comment="Whether a search notice stands."),
+        sa.Column("region", sa.Text(), nullable=True, comment="Region of the facts."),
+        sa.Column(
+            "extra",
+            postgresql.JSONB(astext_type=sa.Text()),
+            nullable=True,
+            comment="What only this feed has; never identity or free text",
+        ),
+        sa.PrimaryKeyConstraint("content_id", "item", name=op.f("suspect_pk")),
+        schema="core",
+        comment="One row for each record of a person in formal contact with the law as a presumed trafficker. Never linked to victims without a policy.",
+    )
+    op.create_table(
+        "victim",
+        sa.Column("content_id", sa.BigInteger(), nullable=False),
+        sa.Column("item", sa.SmallInteger(), nullable=False),
+        sa.Column("feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("record_id", sa.Text(collation="C"), nullable=False),
+        sa.Column("delivery_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("recorded_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column(
+            "victim_reference", sa.Text(), nullable=True, comment="The sender's own number or code for the victim."
+        ),
+        sa.Column("case_reference", sa.Text(), nullable=True, comment="The sender's own number for the case."),
+        sa.Column(
+            "police_reference",
+            sa.Text(),
+            nullable=True,
+            comment="Number of the police report, as exchanged between agencies.",
+        ),
+        sa.Column("court_reference", sa.Text(), nullable=True, comment="Number of the file at court."),
+        sa.Column(
+            "referral_reference",
+            sa.Text(),
+            nullable=True,
+            comment="Number of the referral slip that sender and receiver both hold.",
+        ),
+        sa.Column("border_reference", sa.Text(), nullable=True, comment="Number of the border detection slip."),
+        sa.Column(
+            "document_type", sa.Text(), nullable=True, comment="Class of the identity document, never its number."
+        ),
+        sa.Column("sex", sa.Text(), nullable=True, comment="Sex as recorded by the sender."),
+        sa.Column("stated_age", sa.BigInteger(), nullable=True, comment="Age in years written by the sender."),
+        sa.Column(
+            "age",
+            sa.BigInteger(),
+            nullable=True,
+            comment="Age in completed years when met, from the birth date, else as stated.",
+        ),
+        sa.Column("age_band", sa.Text(), nullable=True, comment="Band of the age when met."),
+        sa.Column("minor", sa.Text(), nullable=True, comment="Under 18 when met; means are irrelevant then."),
+        sa.Column("age_at_entry", sa.BigInteger(), nullable=True, comment="Age in years when the exploitation began."),
+        sa.Column(
+            "citizenship", postgresql.ARRAY(sa.Text()), nullable=True, comment="Citizenships held; ISO 3166-1 alpha-3."
+        ),
+        sa.Column("country_of_birth", sa.Text(), nullable=True, comment="Country of birth."),
+        sa.Column(
+            "country_of_residence", sa.Text(), nullable=True, comment="Country of usual residence before the facts."
+        ),
+        sa.Column("marital_status", sa.Text(), nullable=True, comment="Marital status when met."),
+        sa.Column("education", sa.Text(), nullable=True, comment="Highest level of education reached."),
+        sa.Column("children", sa.BigInteger(), nullable=True, comment="Children of the person."),
+        sa.Column("pregnant", sa.Text(), nullable=True, comment="Whether pregnant when met."),
+        sa.Column("disability", sa.Text(), nullable=True, comment="Whether the person has a disability."),
+        sa.Column("unaccompanied", sa.Text(), nullable=True, comment="A minor met without parent or guardian."),
+        sa.Column("accompanied_by", sa.Text(), nullable=True, comment="Who was with the minor."),
+        sa.Column("migration_status", sa.Text(), nullable=True, comment="Residence status in the country when met."),
+        sa.Column("language", sa.Text(), nullable=True, comment="Language of the interview."),
+        sa.Column("region", sa.Text(), nullable=True, comment="Region where the victim was met."),
+        sa.Column("province", sa.Text(), nullable=True, comment="Province or prefecture where the victim was met."),
+        sa.Column("met_on", sa.Date(), nullable=True, comment="Day on which the sender first met the victim."),
+        sa.Column("entered_country_on", sa.Date(), nullable=True, comment="Day of entry into the country."),
+        sa.Column("status", sa.Text(), nullable=True, comment="What was decided about the person being a victim."),
+        sa.Column("status_on", sa.Date(), nullable=True, comment="Day of that decision."),
+        sa.Column("deciding_body", sa.Text(), nullable=True, comment="Who decided the status."),
+        sa.Column("detection_source", sa.Text(), nullable=True, comment="How the victim came to the sender's notice."),
+        sa.Column("indicators", postgresql.ARRAY(sa.Text()), nullable=True, comment="Indicators of trafficking seen."),
+        sa.Column("acts", postgresql.ARRAY(sa.Text()), nullable=True, comment="What was done."),
+        sa.Column("means", postgresql.ARRAY(sa.Text()), nullable=True, comment="How it was done; not needed under 18."),
+        sa.Column(
+            "exploitation_form",
+            postgresql.ARRAY(sa.Text()),
+            nullable=True,
+            comment="Forms suffered or intended, at the finest level known.",
+        ),
+        sa.Column("industry", sa.Text(), nullable=True, comment="Section of the economy for forced labour."),
+        sa.Column("exploitation_started_on", sa.Date(), nullable=True, comment="First day of the exploitation."),
+        sa.Column("exploitation_ended_on", sa.Date(), nullable=True, comment="Last day of the exploitation."),
+        sa.Column("exploitation_months", sa.BigInteger(), nullable=True, comment="Months of exploitation."),
+        sa.Column(
+            "country_of_exploitation",
+            postgresql.ARRAY(sa.Text()),
+            nullable=True,
+            comment="Where the exploitation took place or was meant to.",
+        ),
+        sa.Column("means_of_control", postgresql.ARRAY(sa.Text()), nullable=True, comment="How the victim was held."),
+        sa.Column(
+            "recruitment_channel",
+            postgresql.ARRAY(sa.Text()),
+            nullable=True,
+            comment="Where or through what the victim was recruited.",
+        ),
+        sa.Column("recruited_on", sa.Date(), nullable=True, comment="Day of recruitment."),
+        sa.Column("country_of_recruitment", sa.Text(), nullable=True, comment="Where the victim was recruited."),
+        sa.Column(
+            "trafficker_relation",
+            postgresql.ARRAY(sa.Text()),
+            nullable=True,
+            comment="What the trafficker is to the victim.",
+        ),
+        sa.Column("referred_to", sa.Text(), nullable=True, comment="Whom the victim was referred to."),
+        sa.Column("referred_on", sa.Date(), nullable=True, comment="Day of the referral."),
+        sa.Column("referred_from", sa.Text(), nullable=True, comment="Who referred the victim to the sender."),
+        sa.Column("consent", sa.Text(), nullable=True, comment="Consent to record and share personal data."),
+        sa.Column("consent_on", sa.Date(), nullable=True, comment="Day of the consent."),
+        sa.Column(
+            "civil_party",
+            sa.Text(),
+            nullable=True,
+            comment="Whether the victim joined the proceedings as a civil party.",
+        ),
+        sa.Column(
+            "recognised", sa.Text(), nullable=True, comment="Whether the court recognised the person as a victim."
+        ),
+        sa.Column("compensation", sa.Double(), nullable=True, comment="Damages awarded, in dirhams."),
+        sa.Column("protection", sa.Text(), nullable=True, comment="Whether the court ordered protection."),
+        sa.Column("voluntary_return", sa.Text(), nullable=True, comment="Whether the victim returned of her own will."),
+        sa.Column(
+            "return_country", sa.Text(), nullable=True, comment="Country returned to; GLOTIP country of repatriation."
+        ),
+        sa.Column("returned_on", sa.Date(), nullable=True, comment="Day of the return."),
+        sa.Column("reintegration", sa.Text(), nullable=True, comment="Whether a reintegration plan was begun."),
+        sa.Column("hotline_reference", sa.Text(), nullable=True, comment="Number of the hotline call that led here."),
+        sa.Column(
+            "extra",
+            postgresql.JSONB(astext_type=sa.Text()),
+            nullable=True,
+            comment="What only this feed has; never identity or free text",
+        ),
+        sa.PrimaryKeyConstraint("content_id", "item", name=op.f("victim_pk")),
+        schema="core",
+        comment="One row for each record of a presumed, identified or confirmed victim, as one agency met her. Records of several agencies are linked later; the status says what was decided, by whom and when.",
+    )
+    op.create_table(
+        "delivery",
+        sa.Column("delivery_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("seq", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("sha256", sa.Text(collation="C"), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("file_name", sa.Text(), nullable=False),
+        sa.Column("received_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("contract_version", sa.Text(), nullable=False),
+        sa.Column("contract_fingerprint", sa.Text(), nullable=False),
+        sa.Column("suite_fingerprint", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(collation="C"), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("last_fault", sa.Text(), nullable=True, comment="Our own fault at the last attempt; names no value"),
+        sa.Column("period", sa.Text(collation="C"), nullable=True),
+        sa.Column("version", sa.Text(collation="C"), nullable=True),
+        sa.Column("rows_read", sa.BigInteger(), nullable=True),
+        sa.Column("rows_accepted", sa.BigInteger(), nullable=True),
+        sa.Column("rows_quarantined", sa.BigInteger(), nullable=True),
+        sa.Column("rows_unchanged", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "rejudges",
+            sa.UUID(as_uuid=False),
+            nullable=True,
+            comment="The delivery of the same bytes that this one judges again",
+        ),
+        sa.Column("finished_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("receipt", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.CheckConstraint(
+            "status IN ('received','accepted','accepted_with_findings','refused','retracted')", name="delivery_status"
+        ),
+        sa.PrimaryKeyConstraint("delivery_id", name=op.f("delivery_pk")),
+        sa.UniqueConstraint("seq", name=op.f("delivery_uq")),
+        schema="ops",
+        comment="The ledger: one row a delivery; its state decides, whatever the scheduler believes",
+    )
+    op.create_index(
+        "delivery_content",
+        "delivery",
+        ["feed", "provider", "sha256", "contract_fingerprint", "suite_fingerprint"],
+        unique=True,
+        schema="ops",
+        postgresql_where=sa.text("status <> 'retracted'"),
+    )
+    op.create_index(
+        "delivery_open",
+        "delivery",
+        ["feed", "seq"],
+        unique=False,
+        schema="ops",
+        postgresql_where=sa.text("status = 'received'"),
+    )
+    op.create_table(
+        "code",
+        sa.Column("scheme", sa.Text(collation="C"), nullable=False),
+        sa.Column("code", sa.Text(collation="C"), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("parent", sa.Text(collation="C"), nullable=True),
+        sa.Column("label_fr", sa.Text(), nullable=False),
+        sa.Column("label_ar", sa.Text(), nullable=False),
+        sa.Column("label_en", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("scheme", "code", name=op.f("code_pk")),
+        schema="ref",
+        comment="Code lists in force, with labels",
+    )
+    op.create_table(
+        "rule",
+        sa.Column("feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("rule", sa.Text(collation="C"), nullable=False),
+        sa.Column("severity", sa.Text(collation="C"), nullable=False),
+        sa.Column("scope", sa.Text(collation="C"), nullable=False),
+        sa.Column("column", sa.Text(collation="C"), nullable=True),
+        sa.Column("message_fr", sa.Text(), nullable=False),
+        sa.Column("message_ar", sa.Text(), nullable=False),
+        sa.Column("message_en", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("feed", "rule", name=op.f("rule_pk")),
+        schema="ref",
+        comment="The rules of each feed's suite in force, with what the agencies read",
+    )
+    op.create_table(
+        "record",
+        sa.Column("content_id", sa.BigInteger(), nullable=False),
+        sa.Column("delivery_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("key_slot", sa.Integer(), nullable=False),
+        sa.Column("sealed", postgresql.BYTEA(), nullable=False),
+        sa.PrimaryKeyConstraint("content_id", name=op.f("record_pk")),
+        schema="vault",
+        comment="Identity, free text and unclassified columns of a content, encrypted with a key of its own",
+    )
+    op.create_table(
+        "arrival",
+        sa.Column("arrival_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("delivery_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("received_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("file_name", sa.Text(), nullable=False),
+        sa.Column(
+            "receipt",
+            postgresql.JSONB(astext_type=sa.Text()),
+            nullable=True,
+            comment="The receipt of a duplicate; the first arrival's is the delivery's",
+        ),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"],
+            ["ops.delivery.delivery_id"],
+        ),
+        sa.PrimaryKeyConstraint("arrival_id", name=op.f("arrival_pk")),
+        schema="ops",
+        comment="Bytes received, every time",
+    )
+    op.create_index(op.f("arrival_delivery_id"), "arrival", ["delivery_id"], unique=False, schema="ops")
+    op.create_table(
+        "claim",
+        sa.Column("delivery_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"],
+            ["ops.delivery.delivery_id"],
+        ),
+        sa.PrimaryKeyConstraint("delivery_id", name=op.f("claim_pk")),
+        schema="ops",
+        comment="One row a delivery, locked (never updated) by the process that works on it; a killed process frees it",
+    )
+    op.create_table(
+        "coverage",
+        sa.Column("delivery_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("period", sa.Text(collation="C"), nullable=False),
+        sa.Column("feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("version", sa.Text(collation="C"), nullable=False),
+        sa.Column("rows", sa.BigInteger(), nullable=False),
+        sa.Column("unmapped_share", sa.Double(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"],
+            ["ops.delivery.delivery_id"],
+        ),
+        sa.PrimaryKeyConstraint("delivery_id", "period", name=op.f("coverage_pk")),
+        schema="ops",
+        comment="Which periods a delivery speaks of, with how many good rows; decides what a newer snapshot withdraws",
+    )
+    op.create_index("coverage_feed", "coverage", ["feed", "provider", "period"], unique=False, schema="ops")
+    op.create_table(
+        "finding",
+        sa.Column("delivery_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("rule", sa.Text(collation="C"), nullable=False),
+        sa.Column("severity", sa.Text(collation="C"), nullable=False),
+        sa.Column("scope", sa.Text(collation="C"), nullable=False),
+        sa.Column("sheet", sa.Text(), nullable=True),
+        sa.Column("row", sa.BigInteger(), nullable=True),
+        sa.Column("column", sa.Text(collation="C"), nullable=True),
+        sa.Column("params", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"],
+            ["ops.delivery.delivery_id"],
+        ),
+        schema="quarantine",
+        comment="One broken rule at one place; never the value",
+    )
+    op.create_index(op.f("finding_delivery_id"), "finding", ["delivery_id"], unique=False, schema="quarantine")
+    op.create_table(
+        "record",
+        sa.Column("delivery_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("row", sa.BigInteger(), nullable=False),
+        sa.Column("sheet", sa.Text(), nullable=True),
+        sa.Column("record_id", sa.Text(collation="C"), nullable=True),
+        sa.Column("key_slot", sa.Integer(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("sealed", postgresql.BYTEA(), nullable=False),
+        sa.Column(
+            "corrected_by",
+            sa.UUID(as_uuid=False),
+            nullable=True,
+            comment="The delivery whose accepted row replaced this one",
+        ),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"],
+            ["ops.delivery.delivery_id"],
+        ),
+        sa.PrimaryKeyConstraint("delivery_id", "row", name=op.f("record_pk")),
+        schema="quarantine",
+        comment="Refused rows as sent, encrypted, kept until corrected",
+    )
+    op.create_index(
+        "record_waiting",
+        "record",
+        ["record_id"],
+        unique=False,
+        schema="quarantine",
+        postgresql_where=sa.text("corrected_by IS NULL"),
+    )
+
+
+def downgrade() -> None:
+    """Take back."""
+    op.drop_index(
+        "record_waiting", table_name="record", schema="quarantine", postgresql_where=sa.text("corrected_by IS NULL")
+    )
+    op.drop_table("record", schema="quarantine")
+    op.drop_index(op.f("finding_delivery_id"), table_name="finding", schema="quarantine")
+    op.drop_table("finding", schema="quarantine")
+    op.drop_index("coverage_feed", table_name="coverage", schema="ops")
+    op.drop_table("coverage", schema="ops")
+    op.drop_table("claim", schema="ops")
+    op.drop_index(op.f("arrival_delivery_id"), table_name="arrival", schema="ops")
+    op.drop_table("arrival", schema="ops")
+    op.drop_table("record", schema="vault")
+    op.drop_table("rule", schema="ref")
+    op.drop_table("code", schema="ref")
+    op.drop_index("delivery_open", table_name="delivery", schema="ops", postgresql_where=sa.text("status = 'received'"))
+    op.drop_index(
+        "delivery_content", table_name="delivery", schema="ops", postgresql_where=sa.text("status <> 'retracted'")
+    )
+    op.drop_table("delivery", schema="ops")
+    op.drop_table("victim", schema="core")
+    op.drop_table("suspect", schema="core")
+    op.drop_index("sighting_delivery", table_name="sighting", schema="core", postgresql_using="brin")
+    op.drop_index("sighting_content", table_name="sighting", schema="core")
+    op.drop_table("sighting", schema="core")
+    op.drop_table("service", schema="core")
+    op.drop_table("proceeding", schema="core")
+    op.drop_table("figure", schema="core")
+    op.drop_table("contact", schema="core")
+    op.drop_table("case", schema="core")
+    op.drop_table("activity", schema="core")
+    op.drop_table("head", schema="audit")
+    op.drop_table("event", schema="audit")
+    op.execute(sa.text("DROP SEQUENCE core.content_id"))
