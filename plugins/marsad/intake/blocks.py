@@ -4,33 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from marsad.quality.states import Shape, State
+
+__all__ = ["BLOCK_ROWS", "NormalBlock", "RawBlock", "Shape", "State"]
+
 BLOCK_ROWS = 50_000
-
-
-class State(IntEnum):
-    """What normalising found in a cell. Expectations on states make the findings; normalising never judges."""
-
-    OK = 0
-    BLANK = 1
-    UNPARSED = 2
-    UNMAPPED = 3
-    REPAIRED = 4
-
-
-class Shape(IntEnum):
-    """How a row sits in its table: as the header says, longer, shorter, a total row, or not decodable text."""
-
-    OK = 0
-    LONG = 1
-    SHORT = 2
-    TOTAL = 3
-    BROKEN = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,35 @@
+"""What can be said of a cell and of a row besides its value. Normalising writes these, expectations judge them."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class State(IntEnum):
+    """What normalising found in a cell. Expectations on states make the findings; normalising never judges."""
+
+    OK = 0
+    BLANK = 1
+    UNPARSED = 2
+    UNMAPPED = 3
+    REPAIRED = 4
+
+    @property
+    def word(self) -> str:
+        """How suites spell it: ``ok``, ``blank``, ``unparsed``, ``unmapped``, ``repaired``."""
+        return self.name.lower()
+
+
+class Shape(IntEnum):
+    """How a row sits in its table: as the header says, longer, shorter, a total row, or not decodable text."""
+
+    OK = 0
+    LONG = 1
+    SHORT = 2
+    TOTAL = 3
+    BROKEN = 4
+
+    @property
+    def word(self) -> str:
+        """How suites spell it: ``ok``, ``long``, ``short``, ``total``, ``broken``."""
+        return self.name.lower()
