@@ -1,0 +1,1 @@
+"""The embedded stack: PostgreSQL and Airflow started, watched and stopped as one."""

@@ -1,0 +1,87 @@
+"""What every kind of test may use: one PostgreSQL a session, one fresh migrated database a test."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
+
+from marsad.runtime.postgres import Postgres
+
+# Several engineers and CI share two cores: a slow moment is not a failure of what is tested.
+settings.register_profile(
+    "marsad", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+settings.load_profile("marsad")
+
+TEMPLATE = "migrated"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A running server of its own; started once a session, gone at its end."""
+    base = tmp_path_factory.getbasetemp()
+    if os.geteuid() == 0:
+        base.parent.chmod(0o711)  # the server is another user then; only this folder of pytest's own is opened
+        base.chmod(0o711)
+    server = Postgres(base / "postgres")
+    server.start()
+    yield server
+    server.stop()
+
+
+def _administer(postgres: Postgres, *statements: str) -> None:
+    engine = sa.create_engine(postgres.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(sa.text(statement))
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: Postgres) -> str:
+    """Name of a database with the whole warehouse schema, to copy from."""
+    from marsad.warehouse.migrate import upgrade
+
+    _administer(postgres, f"CREATE DATABASE {TEMPLATE} OWNER marsad")
+    upgrade(postgres.url(database=TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def _numbers() -> Iterator[int]:
+    return itertools.count(1)
+
+
+@pytest.fixture
+def new_database(postgres: Postgres, _numbers: Iterator[int]) -> Iterator[Callable[[str], str]]:
+    """Make further databases from a template within one test: ``new_database(template) -> url``."""
+    made: list[str] = []
+
+    def make(template: str) -> str:
+        name = f"t{next(_numbers)}"
+        _administer(postgres, f"CREATE DATABASE {name} OWNER marsad TEMPLATE {template} STRATEGY file_copy")
+        made.append(name)
+        return postgres.url(database=name)
+
+    yield make
+    for name in made:
+        _administer(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database(new_database: Callable[[str], str], migrated: str) -> str:
+    """Address of a fresh, migrated, empty warehouse (its owner signs in)."""
+    return new_database(migrated)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """An empty ``MARSAD_HOME`` of this test alone."""
+    folder = tmp_path / "home"
+    folder.mkdir(mode=0o700)
+    return folder
