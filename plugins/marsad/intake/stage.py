@@ -1,0 +1,185 @@
+"""The staging table of one attempt at one delivery: unlogged, with concepts and keyed tokens, never an identity in clear.
+
+Delivery rules are judged on it in SQL, and the one transaction of ``intake.merge`` reads from it.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, TIMESTAMP
+
+from marsad.contracts.model import Column, Contract
+from marsad.warehouse.engine import clean_errors
+
+SCHEMA = "stage"
+KEYS = ("row", "sheet", "record_id", "version", "period", "fingerprint", "refused", "slot", "sealed")
+DERIVED = {"age_years": sa.BigInteger, "age_band": sa.Text, "minor": sa.Text, "age_agrees": sa.Text}
+
+_TYPES: dict[str, Any] = {
+    "date": sa.Date,
+    "timestamp": TIMESTAMP(timezone=True),
+    "integer": sa.BigInteger,
+    "number": sa.Double,
+    "boolean": sa.Boolean,
+}
+
+
+def staged_columns(contract: Contract) -> list[Column]:
+    """The contract's columns that may stand in clear: classified, and neither identity nor free text."""
+    return [column for column in contract.columns if not column.vaulted]
+
+
+def quoted(name: str) -> str:
+    """``name`` as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+class Stage:
+    """One staging table, dropped at the end; a killed attempt's table is dropped by the next attempt."""
+
+    def __init__(self, engine: sa.Engine, contract: Contract, delivery_id: str, attempt: int) -> None:
+        self.engine = engine
+        self.contract = contract
+        self._family = f"d_{delivery_id.replace('-', '')}"
+        self.name = f"{self._family}_{attempt}"
+        self.table = f"{SCHEMA}.{self.name}"
+        self.columns = [c.name for c in staged_columns(contract)] + (list(DERIVED) if contract.age else [])
+
+    def create(self) -> None:
+        """Makes the empty table, after clearing what a killed attempt left."""
+        with clean_errors(), self.engine.begin() as connection:
+            for left in connection.execute(_LEFT, {"family": f"{self._family}\\_%"}).scalars():
+                connection.execute(sa.text(f"DROP TABLE IF EXISTS {SCHEMA}.{quoted(left)}"))
+            self._definition().create(connection)
+            connection.execute(
+                sa.text(f"ALTER TABLE {self.table} ALTER content_id SET DEFAULT nextval('core.content_id')")
+            )
+
+    def _definition(self) -> sa.Table:
+        text = sa.Text(collation="C")
+        return sa.Table(
+            self.name,
+            sa.MetaData(),
+            sa.Column("row", sa.BigInteger),
+            sa.Column("sheet", sa.Text),
+            sa.Column("record_id", text),
+            sa.Column("version", text),
+            sa.Column("period", text),
+            sa.Column("fingerprint", BYTEA),
+            sa.Column("refused", sa.Boolean),
+            sa.Column("slot", sa.Integer),
+            sa.Column("sealed", BYTEA),
+            sa.Column("content_id", sa.BigInteger),
+            sa.Column("occurrence", sa.Integer, server_default="1"),
+            sa.Column("rivals", sa.Integer, server_default="1"),
+            sa.Column("again", sa.Boolean, server_default="false"),
+            *(sa.Column(c.name, _sql_type(c)) for c in staged_columns(self.contract)),
+            *(sa.Column(n, t) for n, t in DERIVED.items() if self.contract.age),
+            schema=SCHEMA,
+            prefixes=["UNLOGGED"],
+        )
+
+    def copy(self, rows: pa.Table) -> None:
+        """Appends rows by COPY; ``rows`` has the columns KEYS and ``self.columns`` in that order."""
+        buffer = io.BytesIO()
+        pa_csv.write_csv(rows, buffer, pa_csv.WriteOptions(include_header=False))
+        buffer.seek(0)
+        names = ", ".join(map(quoted, rows.column_names))
+        with clean_errors():
+            raw = self.engine.raw_connection()
+            try:
+                cursor = raw.cursor()
+                cursor.copy_expert(f"COPY {self.table} ({names}) FROM STDIN (FORMAT csv)", buffer)
+                raw.commit()
+            finally:
+                raw.close()
+
+    def mark_repeats(self) -> None:
+        """Numbers identical rows (``occurrence``) and different contents of one key and version (``rivals``).
+
+        Records that occur more than once are marked ``again``. Without a natural key the record id is the fingerprint,
+        and the second of two identical rows becomes a record of its own.
+        """
+        statements = _REPEATS if self.contract.key else (*_REPEATS, _NUMBER_KEYLESS)
+        with clean_errors(), self.engine.begin() as connection:
+            for statement in statements:
+                connection.execute(sa.text(statement.format(table=self.table)))
+
+    def write_facts(self, facts: dict[str, float | int | None]) -> None:
+        """Writes the one-row table of what delivery rules compare with (``<table>_facts``)."""
+        names = ", ".join(facts)
+        values = ", ".join(f":{name}" for name in facts)
+        types = ", ".join(f"{n} {'double precision' if 'share' in n else 'bigint'}" for n in facts)
+        with clean_errors(), self.engine.begin() as connection:
+            connection.execute(sa.text(f"CREATE UNLOGGED TABLE {self.table}_facts ({types})"))
+            connection.execute(sa.text(f"INSERT INTO {self.table}_facts ({names}) VALUES ({values})"), facts)  # noqa: S608
+
+    def refuse(self, rows: np.typing.NDArray[np.int64]) -> None:
+        """Marks rows as refused; what was sealed for the vault is dropped, quarantine seals the row as sent."""
+        with clean_errors(), self.engine.begin() as connection:
+            connection.execute(
+                sa.text(f"UPDATE {self.table} SET refused = true, sealed = NULL, slot = NULL WHERE row = ANY(:rows)"),  # noqa: S608
+                {"rows": rows.tolist()},
+            )
+
+    def seal(self, sealed: Iterable[tuple[int, int, bytes]]) -> None:
+        """Adds (row, slot, ciphertext) to rows refused late."""
+        with clean_errors(), self.engine.begin() as connection:
+            connection.execute(
+                sa.text(f"UPDATE {self.table} SET slot = :slot, sealed = :sealed WHERE row = :row"),  # noqa: S608
+                [{"row": row, "slot": slot, "sealed": cipher} for row, slot, cipher in sealed],
+            )
+
+    def counts(self) -> tuple[int, int]:
+        """(rows, refused rows)."""
+        query = sa.text(f"SELECT count(*), count(*) FILTER (WHERE refused) FROM {self.table}")  # noqa: S608
+        with clean_errors(), self.engine.connect() as connection:
+            rows, refused = connection.execute(query).one()
+        return int(rows), int(refused)
+
+    def drop(self) -> None:
+        """Removes the tables."""
+        with clean_errors(), self.engine.begin() as connection:
+            connection.execute(sa.text(f"DROP TABLE IF EXISTS {self.table}, {self.table}_facts"))
+
+
+def _sql_type(column: Column) -> Any:  # noqa: ANN401 - SQLAlchemy type classes and instances alike
+    return ARRAY(sa.Text) if column.many else _TYPES.get(column.type, sa.Text)
+
+
+_LEFT = sa.text("SELECT tablename FROM pg_tables WHERE schemaname = 'stage' AND tablename LIKE :family")
+
+_REPEATS: Sequence[str] = (
+    # Records met more than once; most files have none, and then nothing below finds a row.
+    """
+    UPDATE {table} SET again = true WHERE NOT refused AND record_id IN
+        (SELECT record_id FROM {table} WHERE NOT refused GROUP BY record_id HAVING count(*) > 1)
+    """,
+    """
+    WITH numbered AS (
+        SELECT ctid AS place, row_number() OVER same AS occurrence, min(content_id) OVER content AS content_id
+        FROM {table} WHERE again
+        WINDOW same AS (PARTITION BY record_id, version, fingerprint ORDER BY row),
+               content AS (PARTITION BY record_id, fingerprint)
+    )
+    UPDATE {table} t SET occurrence = n.occurrence, content_id = n.content_id FROM numbered n WHERE t.ctid = n.place
+    """,
+    """
+    WITH contents AS (
+        SELECT record_id, version, count(DISTINCT fingerprint) AS rivals FROM {table} WHERE again GROUP BY 1, 2
+    )
+    UPDATE {table} t SET rivals = c.rivals FROM contents c
+    WHERE t.again AND c.rivals > 1 AND (t.record_id, t.version) = (c.record_id, c.version)
+    """,
+)
+_NUMBER_KEYLESS = """
+    UPDATE {table} SET record_id = record_id || '-' || occurrence, content_id = nextval('core.content_id'), again = false
+    WHERE again AND occurrence > 1
+"""
