@@ -52,8 +52,8 @@ def alembic_config(connection: sa.Connection) -> Config:
     return config
 
 
-def create_views(connection: sa.Connection, folder: Path) -> list[str]:
-    """(Re)creates the marts, one view a file in the order of names; returns the views' names.
+def create_views(connection: sa.Connection, folder: Path) -> None:
+    """(Re)creates the marts, one view a file in the order of names.
 
     A view is dropped first: PostgreSQL cannot replace one whose columns changed.
     """
@@ -62,7 +62,11 @@ def create_views(connection: sa.Connection, folder: Path) -> list[str]:
         connection.exec_driver_sql(f'DROP VIEW IF EXISTS mart."{_view(file)}"')
     for file in files:
         connection.exec_driver_sql(file.read_text(encoding="utf-8").replace("%", "%%"))
-    return [_view(file) for file in files]
+
+
+def mart_names(folder: Path) -> list[str]:
+    """The names of the marts, in the order of their files."""
+    return [_view(file) for file in sorted(folder.glob("*.sql"))]
 
 
 def _view(file: Path) -> str:

@@ -1,0 +1,31 @@
+"""The marts: views below ``schemas/views``. They follow core by themselves; refreshing brings their text up to date."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from marsad.settings import Settings
+from marsad.warehouse.engine import clean_errors, database_url, make_engine
+from marsad.warehouse.migrate import mart_names
+
+
+def refresh(settings: Settings) -> dict[str, int]:
+    """Renews planner statistics of what the marts read and asks each mart for its number of rows.
+
+    Returns the rows by mart. A mart that cannot answer fails here, in a task that somebody watches, rather than in
+    front of an analyst.
+
+    Raises:
+        PassingFault: the database does not answer.
+        PlatformFault: a mart's definition does not fit the tables.
+    """
+    engine = make_engine(database_url(settings))
+    with clean_errors(), engine.begin() as connection:
+        connection.execute(sa.text("ANALYZE core.sighting, core.victim, ops.delivery, quarantine.finding"))
+        counts = {name: _rows(connection, name) for name in mart_names(settings.schemas / "views")}
+    engine.dispose()
+    return counts
+
+
+def _rows(connection: sa.Connection, name: str) -> int:
+    return int(connection.execute(sa.text(f'SELECT count(*) FROM mart."{name}"')).scalar_one())  # noqa: S608

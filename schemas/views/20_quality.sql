@@ -1,0 +1,33 @@
+CREATE VIEW mart.quality AS
+SELECT d.feed,
+       split_part(d.feed, '/', 1) AS agency,
+       d.provider,
+       d.period,
+       f.rule,
+       f.severity,
+       r.message_fr,
+       r.message_ar,
+       r.message_en,
+       count(*) AS findings,
+       count(DISTINCT d.delivery_id) AS deliveries,
+       sum(count(*)) OVER (PARTITION BY d.feed, d.provider, d.period) AS findings_of_period
+FROM quarantine.finding f
+JOIN ops.delivery d USING (delivery_id)
+LEFT JOIN ref.rule r ON r.feed = d.feed AND r.rule = f.rule
+WHERE d.status <> 'retracted'
+GROUP BY d.feed, d.provider, d.period, f.rule, f.severity, r.message_fr, r.message_ar, r.message_en;
+
+COMMENT ON VIEW mart.quality IS
+    'Findings by feed, provider, period and rule. A finding is one broken rule at one place; values are never shown.';
+COMMENT ON COLUMN mart.quality.feed IS 'Dataset that the agency sends, agency/name.';
+COMMENT ON COLUMN mart.quality.agency IS 'Kind of organisation: police, customs, justice, ngo, commission, partner.';
+COMMENT ON COLUMN mart.quality.provider IS 'Sending body inside the agency.';
+COMMENT ON COLUMN mart.quality.period IS 'Period with most rows of the delivery; empty when a file could not be read.';
+COMMENT ON COLUMN mart.quality.rule IS 'Id of the rule in the feed''s expectation suite or in schemas/messages.yaml.';
+COMMENT ON COLUMN mart.quality.severity IS 'critical (row or file refused), warning (let through), info (repaired).';
+COMMENT ON COLUMN mart.quality.message_fr IS 'What the agency reads, in French.';
+COMMENT ON COLUMN mart.quality.message_ar IS 'What the agency reads, in Arabic.';
+COMMENT ON COLUMN mart.quality.message_en IS 'What the agency reads, in English.';
+COMMENT ON COLUMN mart.quality.findings IS 'Number of findings of this rule.';
+COMMENT ON COLUMN mart.quality.deliveries IS 'Number of deliveries in which the rule was broken.';
+COMMENT ON COLUMN mart.quality.findings_of_period IS 'All findings of the same feed, provider and period.';
