@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from marsad.contracts.model import AgeSource, Binding, Column, ColumnType, Condition, Contract, Source, Total
-from marsad.contracts.shape import ColumnSpec, FeedSpec, VersionSpec
+from marsad.contracts.shape import ColumnSpec, FeedSpec, Grain, VersionSpec
 
 _BINDING = re.compile(r"(?P<entity>[a-z][a-z0-9_]*)(?:#(?P<item>[1-9]\d?))?\.(?P<field>[a-z][a-z0-9_]*)")
 TYPES: Mapping[str, ColumnType] = {
@@ -32,7 +32,7 @@ def build_column(node: Mapping[str, Any], spec: ColumnSpec) -> Column:
     options = node.get("logicalTypeOptions", {})
     return Column(
         name=node["name"],
-        headers=dict(spec.header) or {"en": node["name"]},
+        headers={str(language): text for language, text in spec.header.items()} or {"en": node["name"]},
         aliases=tuple(spec.aliases),
         type=_type(node, spec),
         required=node.get("required", False),
@@ -47,7 +47,7 @@ def build_column(node: Mapping[str, Any], spec: ColumnSpec) -> Column:
         max_length=options.get("maxLength"),
         key=node.get("primaryKeyPosition", 1) if node.get("primaryKey") else None,
         bindings=tuple(binding for text in spec.concept if (binding := binding_of(text))),
-        severities=dict(spec.severity),
+        severities={str(state): severity for state, severity in spec.severity.items()},
         description=node.get("description", ""),
     )
 
@@ -65,7 +65,7 @@ def build_contract(
     return Contract(
         feed=document["name"],
         version=document["version"],
-        title=dict(feed.title),
+        title={str(language): text for language, text in feed.title.items()},
         description=document.get("description", {}).get("purpose", ""),
         columns=columns,
         providers=tuple(feed.providers),
@@ -86,7 +86,7 @@ def build_contract(
     )
 
 
-def _source(spec: VersionSpec, grain: Any = "month") -> Source:
+def _source(spec: VersionSpec, grain: Grain = "month") -> Source:
     if spec.column is not None:
         return Source("column", spec.column, grain)
     if spec.file_name is not None:

@@ -139,7 +139,7 @@ def _index(scheme: str, codes: Mapping[str, Code]) -> Mapping[str, str]:
         if len(claimants | exact.get(text, set())) > 1:
             both = " and ".join(sorted(claimants | exact.get(text, set())))
             raise UsageFault(f"code list '{scheme}': spelling '{text}' stands for {both}; keep it at one of them")
-    for text, claimants in exact.items():
+    for claimants in exact.values():
         if len(claimants) > 1:
             raise UsageFault(f"code list '{scheme}': codes {' and '.join(sorted(claimants))} read alike")
     merged = {**label, **spelt, **exact}

@@ -15,6 +15,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from marsad.contracts.problems import Problem
 
 Step = str | int
+Steps = list[Step]  # the way from the root of a document to one of its nodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,9 @@ def _first_line(text: str) -> str:
     return text.strip().splitlines()[0]
 
 
-def _plain(node: Any) -> Any:
+def _plain(node: object) -> object:
     if isinstance(node, CommentedMap):
-        return {_plain_key(key): _plain(value) for key, value in node.items()}
+        return {str(key): _plain(value) for key, value in node.items()}
     if isinstance(node, CommentedSeq):
         return [_plain(value) for value in node]
     if isinstance(node, bool) or node is None:
@@ -80,7 +81,3 @@ def _plain(node: Any) -> Any:
     if isinstance(node, date):  # an unquoted 2024-01-31 is a date to YAML, a string to everybody else
         return node.isoformat()
     return next((kind(node) for kind in (str, int, float) if isinstance(node, kind)), str(node))
-
-
-def _plain_key(key: Any) -> str:
-    return str(key)

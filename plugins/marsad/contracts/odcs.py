@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
 from jsonschema import Draft201909Validator
 from jsonschema.exceptions import ValidationError
 
-from marsad.contracts.document import Document, Step
+from marsad.contracts.document import Document, Step, Steps
 from marsad.contracts.problems import Problem, did_you_mean
 
 # Parts of the standard that say something about values but that nothing here would obey: better refused than ignored.
@@ -55,9 +55,6 @@ def _validator() -> Draft201909Validator:
 
 def standard_problems(document: Document) -> Iterator[Problem]:
     """Faults against the standard, then uses of the standard that Marsad does not obey."""
-    if not isinstance(document.data, dict):
-        yield Problem(document.path, 1, 1, "type", "a contract is a mapping of keys, this file is not")
-        return
     for error in _validator().iter_errors(document.data):
         yield from _explain(document, error)
     yield from _not_obeyed(document)
@@ -72,7 +69,7 @@ def _explain(document: Document, error: ValidationError) -> Iterator[Problem]:
         name = missing[1] if missing else "?"
         yield document.problem(path, "missing", f"missing key '{name}'", key=True)
     elif error.validator == "enum":
-        values = [str(value) for value in error.validator_value]
+        values = [str(value) for value in cast("list[object]", error.validator_value)]
         hint = did_you_mean(str(error.instance), values, f"one of {', '.join(values)}")
         yield document.problem(path, "value", f"unknown value '{error.instance}' of '{_last(path)}'", hint)
     elif error.validator == "type":
@@ -82,23 +79,23 @@ def _explain(document: Document, error: ValidationError) -> Iterator[Problem]:
 
 
 def _wrong_type(path: Sequence[Step], error: ValidationError) -> tuple[str, str]:
-    wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+    wanted = error.validator_value if isinstance(error.validator_value, list) else [str(error.validator_value)]
     names = " or ".join(_JSON_KINDS[kind] for kind in wanted)
     found = _KINDS.get(type(error.instance), "something else")
     hint = f'put it in quotes: "{error.instance}"' if names == "text" and found == "a number" else ""
     return f"'{_last(path)}' must be {names}, not {found}", hint
 
 
-def _unknown_keys(document: Document, path: list[Step], error: ValidationError) -> Iterator[Problem]:
+def _unknown_keys(document: Document, path: Steps, error: ValidationError) -> Iterator[Problem]:
     known = set(_known_keys(error.schema))
-    for key in error.instance:
+    for key in cast("dict[str, object]", error.instance):
         # unevaluatedProperties also lists known keys whose value is wrong: those have an error of their own
         if key not in known:
             hint = did_you_mean(key, known, f"known keys here: {', '.join(sorted(known))}")
             yield document.problem([*path, key], "unknown-key", f"unknown key '{key}'", hint, key=True)
 
 
-def _known_keys(schema: Any) -> Iterator[str]:
+def _known_keys(schema: object) -> Iterator[str]:
     if not isinstance(schema, Mapping):
         return
     yield from schema.get("properties", {})
@@ -119,18 +116,18 @@ def _not_obeyed(document: Document) -> Iterator[Problem]:
             )
 
 
-def _schema_nodes(data: Mapping[str, Any]) -> Iterator[tuple[list[Step], Mapping[str, Any]]]:
+def _schema_nodes(data: Mapping[str, Any]) -> Iterator[tuple[Steps, Mapping[str, Any]]]:
     """Every object, property and options mapping of the schema part."""
     for number, table in _mappings(data.get("schema")):
         yield ["schema", number], table
         for place, column in _mappings(table.get("properties")):
-            path: list[Step] = ["schema", number, "properties", place]
+            path: Steps = ["schema", number, "properties", place]
             yield path, column
             if isinstance(column.get("logicalTypeOptions"), dict):
                 yield [*path, "logicalTypeOptions"], column["logicalTypeOptions"]
 
 
-def _mappings(node: Any) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _mappings(node: object) -> Iterator[tuple[int, Mapping[str, Any]]]:
     if isinstance(node, list):
         yield from ((number, item) for number, item in enumerate(node) if isinstance(item, dict))
 

@@ -9,23 +9,28 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from marsad.contracts.build import TYPES, build_column
-from marsad.contracts.document import Document, Step
+from marsad.contracts.document import Document, Step, Steps
 from marsad.contracts.model import Column
 from marsad.contracts.problems import Problem, did_you_mean
 from marsad.contracts.shape import ColumnSpec, FeedSpec, Strict
 
 OWN = "marsad"
 Spec = TypeVar("Spec", bound=Strict)
-Path = list[Step]
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnPart:
-    """One column of the file: ``path`` of its ODCS property, ``own`` of our addition; no ``column`` when misshapen."""
+    """One column of the file.
+
+    ``node`` is its ODCS property at ``path``, ``spec`` our addition to it at ``own``. ``spec`` and ``column`` are None
+    when the shape is wrong.
+    """
 
     name: str
-    path: Path
-    own: Path
+    node: Mapping[str, Any]
+    path: Steps
+    own: Steps
+    spec: ColumnSpec | None
     column: Column | None
 
 
@@ -34,7 +39,7 @@ class Parts:
     """What could be parsed; ``feed`` is None when our part of the contract as a whole is missing or misshapen."""
 
     feed: FeedSpec | None
-    own: Path
+    own: Steps
     columns: tuple[ColumnPart, ...]
     problems: tuple[Problem, ...]
 
@@ -53,7 +58,7 @@ def read_parts(document: Document) -> Parts:
     return Parts(feed, own, columns, tuple(problems))
 
 
-def _properties(document: Document, problems: list[Problem]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+def _properties(document: Document, problems: list[Problem]) -> Iterator[tuple[Steps, Mapping[str, Any]]]:
     tables = document.data.get("schema")
     if not isinstance(tables, list) or len(tables) != 1 or not isinstance(tables[0], dict):
         hint = "several sheets are several feeds" if isinstance(tables, list) and len(tables) > 1 else ""
@@ -68,7 +73,7 @@ def _properties(document: Document, problems: list[Problem]) -> Iterator[tuple[P
             yield ["schema", 0, "properties", number], node
 
 
-def _column(document: Document, path: Path, node: Mapping[str, Any], problems: list[Problem]) -> ColumnPart:
+def _column(document: Document, path: Steps, node: Mapping[str, Any], problems: list[Problem]) -> ColumnPart:
     before = len(problems)
     own, value = _own(node, path)
     spec = ColumnSpec() if value is None else _parse(document, ColumnSpec, own, value, problems)
@@ -78,11 +83,11 @@ def _column(document: Document, path: Path, node: Mapping[str, Any], problems: l
         problems.append(document.problem([*path, "logicalType"], "type", f"a column cannot be of type '{kind}'", hint))
     whole = spec is not None and len(problems) == before and isinstance(node.get("name"), str)
     column = build_column(node, spec) if spec is not None and whole else None
-    return ColumnPart(str(node.get("name", "")), path, own, column)
+    return ColumnPart(str(node.get("name", "")), node, path, own, spec, column)
 
 
-def _own(node: Mapping[str, Any], path: Path) -> tuple[Path, Any]:
-    """Path and value of our custom property of a node; the value is None when there is none."""
+def _own(node: Mapping[str, Any], path: Steps) -> tuple[Steps, Any]:
+    """Steps and value of our custom property of a node; the value is None when there is none."""
     properties = node.get("customProperties")
     if isinstance(properties, list):
         for number, item in enumerate(properties):
@@ -91,7 +96,7 @@ def _own(node: Mapping[str, Any], path: Path) -> tuple[Path, Any]:
     return path, None
 
 
-def _parse(document: Document, kind: type[Spec], own: Path, value: Any, problems: list[Problem]) -> Spec | None:
+def _parse(document: Document, kind: type[Spec], own: Steps, value: object, problems: list[Problem]) -> Spec | None:
     try:
         return kind.model_validate(value)
     except ValidationError as error:
@@ -99,7 +104,7 @@ def _parse(document: Document, kind: type[Spec], own: Path, value: Any, problems
         return None
 
 
-def _explain(document: Document, kind: type[Strict], own: Path, fault: dict[str, Any]) -> Problem:
+def _explain(document: Document, kind: type[Strict], own: Steps, fault: dict[str, Any]) -> Problem:
     loc = [step for step in fault["loc"] if step != "[key]"]
     path, name = [*own, *loc], str(loc[-1]) if loc else OWN
     at_key = fault["type"] == "extra_forbidden" or "[key]" in fault["loc"]
@@ -114,7 +119,7 @@ def _explain(document: Document, kind: type[Strict], own: Path, fault: dict[str,
     return document.problem(path, "value", f"'{name}': {_lower(fault['msg'])}", _quote_hint(fault), key=at_key)
 
 
-def _unknown_value(document: Document, path: Path, fault: dict[str, Any], at_key: bool) -> Problem:
+def _unknown_value(document: Document, path: Steps, fault: dict[str, Any], at_key: bool) -> Problem:
     expected = fault["ctx"]["expected"].replace(" or ", ", ").replace("'", "").split(", ")
     hint = did_you_mean(str(fault["input"]), expected, f"one of {', '.join(expected)}")
     code, word = ("unknown-key", "key") if at_key else ("value", "value")
@@ -132,14 +137,14 @@ def _lower(text: str) -> str:
 
 def _known_keys(kind: type[Strict], loc: list[Step]) -> list[str]:
     """Keys of the model that stands at ``loc`` below ``kind``."""
-    model: Any = kind
+    model = kind
     for step in loc:
         field = next((f for n, f in model.model_fields.items() if step in {n, f.alias}), None)
-        model = _model_in(field.annotation) if field else model
+        model = (_model_in(field.annotation) if field else None) or model
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
-def _model_in(annotation: Any) -> Any:
+def _model_in(annotation: object) -> type[Strict] | None:
     if isinstance(annotation, type) and issubclass(annotation, Strict):
         return annotation
     return next((found for part in getattr(annotation, "__args__", ()) if (found := _model_in(part))), None)

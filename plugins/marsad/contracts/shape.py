@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from marsad.contracts.model import Severity
 
 Language = Literal["fr", "ar", "en", "es"]
+Grain = Literal["day", "month", "quarter", "year"]
 FileFormat = Literal["csv", "xlsx", "xls", "ods", "json", "jsonl"]
 Finding = Literal["blank", "unparsed", "unmapped", "repaired", "range", "pattern", "length"]
 Text = Annotated[str, Field(min_length=1)]
@@ -17,7 +18,7 @@ TOTAL_WORDS = ("total", "totaux", "total général", "مجموع", "المجمو
 FILE_FORMATS: tuple[FileFormat, ...] = ("csv", "xlsx", "xls", "ods", "json", "jsonl")
 
 
-def _as_list(value: Any) -> Any:
+def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
@@ -45,7 +46,7 @@ class VersionSpec(Strict):
 class PeriodSpec(VersionSpec):
     """Where the period of a row comes from, and how long a period is."""
 
-    grain: Literal["day", "month", "quarter", "year"] = "month"
+    grain: Grain = "month"
 
 
 class AgeSpec(Strict):

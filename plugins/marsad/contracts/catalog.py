@@ -1,0 +1,37 @@
+"""Everything that feeds are read with, loaded at once: common model, code lists, contracts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from marsad.contracts.codelists import CodeList, load_codelists
+from marsad.contracts.load import load_contracts
+from marsad.contracts.model import Contract
+from marsad.contracts.problems import did_you_mean
+from marsad.errors import UsageFault
+from marsad.settings import Settings
+from marsad.warehouse.model import Entity, common_model
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Entities by name, code lists by scheme, contracts by feed."""
+
+    model: Mapping[str, Entity]
+    codelists: Mapping[str, CodeList]
+    contracts: Mapping[str, Contract]
+
+    def contract(self, feed: str) -> Contract:
+        """The contract of a feed. Raises UsageFault naming the nearest known feed when there is none."""
+        if feed not in self.contracts:
+            hint = did_you_mean(feed, self.contracts, f"known feeds: {', '.join(self.contracts) or 'none'}")
+            raise UsageFault(f"there is no feed '{feed}' — {hint}")
+        return self.contracts[feed]
+
+
+def load_catalog(settings: Settings) -> Catalog:
+    """The catalog of an installation. Raises UsageFault with all problems; a feed in two folders names both files."""
+    model = common_model(settings.schemas / "concepts.yaml")
+    codelists = load_codelists(settings.schemas / "codelists")
+    return Catalog(model, codelists, load_contracts(settings.contract_dirs, codelists, model))

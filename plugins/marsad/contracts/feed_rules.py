@@ -1,0 +1,134 @@
+"""What a contract must satisfy as a whole: its name, keys, headers, version and period, totals, providers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from marsad.contracts.binding_rules import known_column, typed_column
+from marsad.contracts.column_rules import compiles
+from marsad.contracts.document import Steps
+from marsad.contracts.model import Column, ColumnType
+from marsad.contracts.problems import Problem, did_you_mean
+from marsad.contracts.reading import Reading
+from marsad.contracts.shape import FeedSpec, TotalSpec, VersionSpec
+from marsad.contracts.text import fold
+
+_FEED = re.compile(r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*")
+_VERSION = re.compile(r"\d+\.\d+\.\d+")
+
+
+def feed_problems(reading: Reading) -> Iterator[Problem]:
+    """Faults that concern several columns or the whole file."""
+    yield from _feed_name(reading)
+    yield from _contract_version(reading)
+    yield from _column_names(reading)
+    yield from _keys(reading)
+    yield from _headers(reading)
+    feed = reading.parts.feed
+    if feed:
+        yield from _source(reading, "version", feed.version, {"date", "timestamp", "integer"})
+        yield from _source(reading, "period", feed.period, {"date", "timestamp", "integer"})
+        yield from _providers(reading, feed)
+        for number, total in enumerate(feed.totals):
+            yield from _total(reading, [*reading.parts.own, "totals", number], total)
+
+
+def _feed_name(reading: Reading) -> Iterator[Problem]:
+    path = reading.document.path
+    expected, given = f"{path.parent.name}/{path.stem}", reading.document.data.get("name")
+    if not _FEED.fullmatch(expected):
+        message = f"'{expected}' is no feed name: folder and file name are lower case a-z, digits and underscores"
+        yield Problem(path, 1, 1, "feed", message)
+    elif given is None:
+        yield Problem(path, 1, 1, "missing", "missing key 'name'", f"write name: {expected}")
+    elif given != expected:
+        message = f"the feed is called '{given}' but its file says '{expected}'"
+        yield reading.document.problem(["name"], "feed", message, f"write name: {expected}, or move the file")
+
+
+def _contract_version(reading: Reading) -> Iterator[Problem]:
+    version = reading.document.data.get("version")
+    if isinstance(version, str) and not _VERSION.fullmatch(version):
+        message = f"version '{version}' is not of the form major.minor.patch"
+        yield reading.document.problem(["version"], "version", message, "e.g. 1.0.0")
+
+
+def _column_names(reading: Reading) -> Iterator[Problem]:
+    first: dict[str, int] = {}
+    for part in reading.parts.columns:
+        line, _ = reading.document.value_place([*part.path, "name"])
+        if part.name in first:
+            message = f"column '{part.name}' is already defined in line {first[part.name]}"
+            yield reading.document.problem([*part.path, "name"], "twice", message)
+        first.setdefault(part.name, line)
+
+
+def _keys(reading: Reading) -> Iterator[Problem]:
+    keys = [(part, column) for part, column in reading.whole if column.key is not None]
+    wanted = set(range(1, len(keys) + 1))
+    for part, column in keys:
+        if column.many or column.privacy == "free_text":
+            message = f"key column '{column.name}' is {'multi-valued' if column.many else 'free text'}"
+            yield reading.document.problem([*part.path, "primaryKey"], "key", message)
+        if {key.key for _, key in keys} != wanted:
+            message = f"the {len(keys)} key columns must have primaryKeyPosition 1 to {len(keys)}, each once"
+            yield reading.document.problem([*part.path, "primaryKey"], "key", message, key=True)
+    for part in reading.parts.columns:
+        if "primaryKeyPosition" in part.node and not part.node.get("primaryKey"):
+            message = "'primaryKeyPosition' without 'primaryKey: true'"
+            yield reading.document.problem([*part.path, "primaryKeyPosition"], "key", message, key=True)
+
+
+def _headers(reading: Reading) -> Iterator[Problem]:
+    owner: dict[str, str] = {}
+    for part, column in reading.whole:
+        for path, text in _spellings(part.own, [*part.path, "name"], column):
+            known = owner.setdefault(fold(text), column.name)
+            if known != column.name:
+                message = f"header '{text}' reads the same as one of column '{known}'"
+                yield reading.document.problem(path, "ambiguous-header", message, "a header must lead to one column")
+
+
+def _spellings(own: Steps, name: Steps, column: Column) -> Iterator[tuple[Steps, str]]:
+    for language, text in column.headers.items():
+        yield [*own, "header", language], text
+    for number, text in enumerate(column.aliases):
+        yield [*own, "aliases", number], text
+    yield name, column.name
+
+
+def _source(reading: Reading, key: str, spec: VersionSpec, types: set[ColumnType]) -> Iterator[Problem]:
+    path: Steps = [*reading.parts.own, key]
+    if spec.column is not None:
+        yield from typed_column(reading, [*path, "column"], spec.column, types)
+        column = reading.column(spec.column)
+        if column and column.vaulted:
+            message = f"'{spec.column}' goes to the vault, a {key} must be of class quasi or public"
+            yield reading.document.problem([*path, "column"], "class", message)
+    if spec.file_name is not None and not _one_group(spec.file_name):
+        message = "'file_name' must be a regular expression with exactly one group"
+        yield reading.document.problem([*path, "file_name"], "value", message, r"e.g. '(\d{4}-\d{2})'")
+
+
+def _one_group(pattern: str) -> bool:
+    return compiles(pattern) and re.compile(pattern).groups == 1
+
+
+def _providers(reading: Reading, feed: FeedSpec) -> Iterator[Problem]:
+    known = reading.codelists.get("provider")
+    inside = reading.home is not None and reading.document.path.is_relative_to(reading.home)
+    if known is None or not inside:
+        return
+    for number, provider in enumerate(feed.providers):
+        if provider not in known.codes:
+            hint = did_you_mean(provider, known.codes, "add it to schemas/codelists/provider.csv")
+            path = [*reading.parts.own, "providers", number]
+            yield reading.document.problem(path, "unknown-provider", f"unknown provider '{provider}'", hint)
+
+
+def _total(reading: Reading, path: Steps, spec: TotalSpec) -> Iterator[Problem]:
+    yield from typed_column(reading, [*path, "measure"], spec.measure, {"integer", "number"})
+    for key, names in (("by", spec.by), ("columns", spec.columns)):
+        for number, name in enumerate(names):
+            yield from known_column(reading, [*path, key, number], name)
