@@ -35,8 +35,8 @@ LOG_LIMIT = 10_000_000  # bytes; an older log is kept once
 
 STOP_SECONDS = 20
 
-# No row value may reach the server's log. Messages of errors quote values ('invalid input syntax ... "Fatima"'), so errors
-# are not logged at all (the client gets them); DETAIL of a crash quotes the running statement: terse.
+# No row value may reach the server's log. Errors are not logged at all, because their text quotes values ('invalid
+# input syntax ... "Fatima"'); the client gets them. DETAIL of a crash quotes the running statement: terse drops it.
 CONFIGURATION = """\
 listen_addresses = ''
 password_encryption = 'scram-sha-256'
