@@ -36,8 +36,10 @@ def os_faults(doing: str) -> Iterator[None]:
 
 
 def private_folder(path: Path) -> Path:
-    """``path`` as a folder, mode 0700 if it had to be made; parents are made too."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """``path`` as a folder; it and its parents get mode 0700 where they had to be made."""
+    if not path.exists():
+        private_folder(path.parent)
+        path.mkdir(mode=0o700, exist_ok=True)
     return path
 
 
@@ -66,12 +68,19 @@ def open_new(path: Path, mode: int = 0o600) -> BinaryIO:
     return os.fdopen(descriptor, "w+b")
 
 
+def write_all(file: BinaryIO, content: bytes) -> None:
+    """Writes past the file's buffer, so that closing after a full disk has nothing left to fail on."""
+    view = memoryview(content)
+    while view:
+        view = view[os.write(file.fileno(), view) :]
+
+
 def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
     """Puts ``content`` at ``path`` durably; a reader sees the old file or the new one, never a part."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     try:
         with open_new(draft, mode) as file:
-            file.write(content)
+            write_all(file, content)
             sync_file(file)
         draft.replace(path)
     except BaseException:

@@ -1,0 +1,251 @@
+"""The platform's keys: made once, never overwritten, private ones apart from public ones and read only when used.
+
+``keys/public`` is all that a process needs which only takes files in; ``keys/private`` opens what was taken in, and is
+mounted only where identities may be read (docs/adr/0005-vault-and-keys.md).
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from pyrage import IdentityError, RecipientError, x25519
+
+from marsad import durable
+from marsad.errors import PlatformFault, PolicyRefusal
+
+KEY_BYTES = 32
+_PUBLIC, _PRIVATE = "public", "private"
+_LANDING, _SIGNING = "landing.key", "signing.key"
+_HASHING = ("pseudonym", "fingerprint", "token")
+_WRAPPING = re.compile(r"wrapping-(\d{4})\.key")
+
+
+class KeyDestroyed(PolicyRefusal):
+    """The key was destroyed by policy: what it opened is gone for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class HashKey:
+    """A secret for keyed hashes and the id that marks its results, so that they stay told apart after a rotation."""
+
+    id: str
+    secret: bytes
+
+    def __repr__(self) -> str:
+        return f"HashKey({self.id})"
+
+
+class SigningKey:
+    """Signs receipts and audit heads (Ed25519)."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(secret)
+
+    def sign(self, data: bytes) -> bytes:
+        """The 64-byte signature of ``data``."""
+        return self._key.sign(data)
+
+    def public_bytes(self) -> bytes:
+        """The raw 32-byte public key."""
+        return self._key.public_key().public_bytes_raw()
+
+
+class VerifyKey:
+    """Checks signatures of receipts and audit heads."""
+
+    def __init__(self, public: bytes) -> None:
+        self._key = Ed25519PublicKey.from_public_bytes(public)
+
+    def verify(self, data: bytes, signature: bytes) -> bool:
+        """True when ``signature`` was made over ``data`` by the platform's signing key."""
+        try:
+            self._key.verify(signature, data)
+        except InvalidSignature:
+            return False
+        return True
+
+
+class PublicKeys:
+    """What may be known everywhere: to whom files are encrypted, and who signed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    def open(cls, folder: Path) -> PublicKeys:
+        """The public keys under ``folder`` (``keys`` of ``MARSAD_HOME``).
+
+        Raises:
+            PlatformFault: there are none.
+        """
+        if not (folder / _PUBLIC / _LANDING).exists():
+            raise PlatformFault(f"no keys in {folder}: they are made when the platform first starts")
+        return cls(folder)
+
+    @property
+    def landing_folder(self) -> Path:
+        """Where the keys of landed files lie, each encrypted to ``recipient``."""
+        return self.folder / "landing"
+
+    @cached_property
+    def recipient(self) -> x25519.Recipient:
+        """To whom the keys of landed files are encrypted."""
+        try:
+            return x25519.Recipient.from_str(_read(self.folder / _PUBLIC / _LANDING).decode("ascii").strip())
+        except (RecipientError, UnicodeDecodeError):
+            raise PlatformFault("the public landing key is damaged") from None
+
+    @cached_property
+    def verifier(self) -> VerifyKey:
+        """Checks the platform's signatures."""
+        return VerifyKey(_raw(self.folder / _PUBLIC / _SIGNING))
+
+
+class KeyRing:
+    """All keys. Nothing private is read before its first use."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.public = PublicKeys(folder)
+
+    @classmethod
+    def create(cls, folder: Path) -> KeyRing:
+        """The keys under ``folder``, made if there are none; what is there is never replaced.
+
+        Private keys appear all at once (one rename) and public ones follow from them, so a crash leaves no half set.
+
+        Raises:
+            PassingFault, PlatformFault: the folder cannot be written.
+        """
+        with durable.os_faults("making keys"):
+            durable.private_folder(folder)
+            with durable.locked(folder / ".lock"):
+                if not (folder / _PRIVATE).exists():
+                    _make_private(folder)
+                ring = cls.open(folder)
+                ring._publish()
+        return ring
+
+    @classmethod
+    def open(cls, folder: Path) -> KeyRing:
+        """The keys under ``folder``, without reading one.
+
+        Raises:
+            PlatformFault: there are none, or others than their owner may read them.
+        """
+        private = folder / _PRIVATE
+        if not private.exists():
+            raise PlatformFault(f"no private keys in {folder}: this process may not open identities, or keys were lost")
+        if private.stat().st_mode & 0o077:
+            raise PlatformFault(f"others may read {private}: run chmod -R go= {private}")
+        return cls(folder)
+
+    @property
+    def store(self) -> Path:
+        """Where the data keys of sealed records lie, wrapped."""
+        return self.folder / "store"
+
+    @cached_property
+    def landing_identity(self) -> x25519.Identity:
+        """Opens the keys of landed files."""
+        try:
+            return x25519.Identity.from_str(self._private(_LANDING).decode("ascii").strip())
+        except (IdentityError, UnicodeDecodeError):
+            raise PlatformFault("the private landing key is damaged") from None
+
+    @cached_property
+    def signer(self) -> SigningKey:
+        """Signs receipts and audit heads."""
+        return SigningKey(self._raw(_SIGNING))
+
+    @cached_property
+    def pseudonym_key(self) -> HashKey:
+        """For pseudonyms of identity-class record keys."""
+        return self._hash_key("pseudonym")
+
+    @cached_property
+    def fingerprint_key(self) -> HashKey:
+        """For fingerprints of rows that hold identities."""
+        return self._hash_key("fingerprint")
+
+    @cached_property
+    def token_key(self) -> HashKey:
+        """For blocking and search tokens."""
+        return self._hash_key("token")
+
+    @cached_property
+    def wrapping_id(self) -> int:
+        """Number of the wrapping key for what is sealed from now on: the newest."""
+        names = (_WRAPPING.fullmatch(path.name) for path in (self.folder / _PRIVATE).iterdir())
+        numbers = [int(name[1]) for name in names if name]
+        if not numbers:
+            raise PlatformFault("the wrapping keys are missing")
+        return max(numbers)
+
+    def wrapping_key(self, number: int) -> bytes:
+        """The key that wraps data keys in stores marked with ``number``.
+
+        Raises:
+            KeyDestroyed: it was retired, and with it all it had wrapped.
+        """
+        path = self.folder / _PRIVATE / _wrapping_name(number)
+        if not path.exists():
+            raise KeyDestroyed(f"wrapping key {number} is gone")
+        return _raw(path)
+
+    def _hash_key(self, purpose: str) -> HashKey:
+        return HashKey(f"{purpose[0]}1", self._raw(f"{purpose}.key"))
+
+    def _private(self, name: str) -> bytes:
+        return _read(self.folder / _PRIVATE / name)
+
+    def _raw(self, name: str) -> bytes:
+        return _raw(self.folder / _PRIVATE / name)
+
+    def _publish(self) -> None:
+        """Writes what follows from the private keys, and the folders that hold wrapped keys."""
+        for folder in (self.store, self.public.landing_folder, self.folder / _PUBLIC):
+            durable.private_folder(folder)
+        recipient = str(self.landing_identity.to_public()).encode("ascii") + b"\n"
+        for name, content in ((_LANDING, recipient), (_SIGNING, self.signer.public_bytes().hex().encode("ascii"))):
+            path = self.folder / _PUBLIC / name
+            if not path.exists():
+                durable.write_whole(path, content)
+
+
+def _make_private(folder: Path) -> None:
+    for left in folder.glob(".private-*"):  # of a crash before the rename: never used
+        shutil.rmtree(left)
+    draft = durable.private_folder(folder / f".private-{secrets.token_hex(8)}")
+    raw = [_SIGNING, _wrapping_name(1), *(f"{purpose}.key" for purpose in _HASHING)]
+    for name in raw:
+        durable.write_whole(draft / name, secrets.token_bytes(KEY_BYTES).hex().encode("ascii"))
+    durable.write_whole(draft / _LANDING, str(x25519.Identity.generate()).encode("ascii"))
+    draft.rename(folder / _PRIVATE)
+    durable.sync_folder(folder)
+
+
+def _wrapping_name(number: int) -> str:
+    return f"wrapping-{number:04d}.key"
+
+
+def _read(path: Path) -> bytes:
+    with durable.os_faults(f"reading the key {path.parent.name}/{path.name}"):
+        return path.read_bytes()
+
+
+def _raw(path: Path) -> bytes:
+    try:
+        key = bytes.fromhex(_read(path).decode("ascii"))
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise PlatformFault(f"the key {path.parent.name}/{path.name} is damaged")
+    return key

@@ -1,0 +1,258 @@
+"""Landing: what arrived, encrypted before it touches the disk, found by its hash, never changed.
+
+Each content is encrypted (age, X25519) to a key of its own. That key's secret is itself encrypted to the platform's
+public key and lies in ``keys/landing``, so whoever takes files in cannot read them, and destroying one small file makes
+a landed one unreadable. Annotated workbooks are kept the same way in a folder of their own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol, cast
+
+import pyrage
+from pyrage import x25519
+
+from marsad import durable
+from marsad.errors import PlatformFault
+from marsad.identity.keys import KeyDestroyed, KeyRing, PublicKeys
+
+MEMORY_LIMIT = 256 * 1024 * 1024  # bytes; larger files are opened on disk, without a name
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_RECEIVING = "receiving a file"
+_OPENING = "opening a landed file"
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """A content in landing: SHA-256 (hex) and size (bytes) of the clear bytes."""
+
+    sha256: str
+    size: int
+
+
+class _Readable(Protocol):
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
+class _Hashing:
+    """Reads on behalf of pyrage, counts and hashes, and keeps a failure that pyrage would turn into text."""
+
+    def __init__(self, source: _Readable) -> None:
+        self._source = source
+        self.digest = hashlib.sha256()
+        self.size = 0
+        self.failure: OSError | None = None
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            chunk = self._source.read(size)
+        except OSError as error:
+            self.failure = error
+            raise
+        self.digest.update(chunk)
+        self.size += len(chunk)
+        return chunk
+
+
+class _Writing:
+    """Writes on behalf of pyrage; can hash too, and keeps a failure."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.digest = hashlib.sha256()
+        self.failure: OSError | None = None
+
+    def write(self, chunk: bytes) -> int:
+        try:
+            durable.write_all(self._file, chunk)
+        except OSError as error:
+            self.failure = error
+            raise
+        self.digest.update(chunk)
+        return len(chunk)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+
+def receive(source: BinaryIO | Path, landing_dir: Path, public_keys: PublicKeys) -> Landed:
+    """Takes one content in; durable on return. The same content again, or twice at once, is one landed file.
+
+    Reads ``source`` once, in pieces, and needs public keys only. A content whose key was destroyed lands anew.
+
+    Raises:
+        PassingFault, PlatformFault: ``source`` cannot be read or landing cannot be written (disk full).
+    """
+    with durable.os_faults(_RECEIVING):
+        if isinstance(source, Path):
+            with source.open("rb") as file:
+                return _receive(file, landing_dir, public_keys)
+        return _receive(source, landing_dir, public_keys)
+
+
+def _receive(source: BinaryIO, landing_dir: Path, public_keys: PublicKeys) -> Landed:
+    identity = x25519.Identity.generate()
+    with _draft(landing_dir) as (path, file):
+        landed = _encrypt(source, file, identity.to_public())
+        durable.sync_file(file)
+        place = _place(landing_dir, landed.sha256)
+        durable.private_folder(place.parent)
+        durable.sync_folder(landing_dir)
+        with durable.locked(place.parent / ".lock"):
+            _publish(path, place, identity, public_keys)
+    return landed
+
+
+@contextmanager
+def _draft(landing_dir: Path) -> Iterator[tuple[Path, BinaryIO]]:
+    """A locked temporary file; removes those that a killed process left."""
+    folder = durable.private_folder(landing_dir / ".incoming")
+    with durable.locked(folder / ".lock"):
+        for left in folder.glob("*.tmp"):
+            _remove_if_left(left)
+        path = folder / f"{secrets.token_hex(16)}.tmp"
+        file = durable.open_new(path, 0o400)
+        durable.try_lock(file)
+    with file:
+        try:
+            yield path, file
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _remove_if_left(path: Path) -> None:
+    with suppress(FileNotFoundError), path.open("rb") as file:
+        if durable.try_lock(file):
+            path.unlink(missing_ok=True)
+
+
+def _encrypt(source: BinaryIO, file: BinaryIO, recipient: x25519.Recipient) -> Landed:
+    reader, writer = _Hashing(source), _Writing(file)
+    try:
+        pyrage.encrypt_io(reader, writer, [recipient])
+    except (pyrage.EncryptError, OSError):
+        raise _cause(_RECEIVING, reader.failure, writer.failure) from None
+    return Landed(reader.digest.hexdigest(), reader.size)
+
+
+def _cause(doing: str, *failures: OSError | None) -> Exception:
+    """The failed system call behind an error of pyrage, which may quote file names; else a fault of ours."""
+    failed = [failure for failure in failures if failure]
+    return durable.os_fault(failed[0], doing) if failed else PlatformFault(f"{doing}: encryption failed")
+
+
+def _publish(draft: Path, place: Path, identity: x25519.Identity, public_keys: PublicKeys) -> None:
+    """Key first, then file, under the lock: a crash in between leaves a key without a file, replaced next time.
+
+    A file whose key was destroyed goes before there is a new key: the two would not fit, and look whole.
+    """
+    key = _key_path(public_keys.landing_folder, place.stem)
+    if place.exists() and key.exists():
+        return
+    place.unlink(missing_ok=True)
+    durable.sync_folder(place.parent)
+    wrapped = pyrage.encrypt(str(identity).encode("ascii"), [public_keys.recipient])
+    durable.write_whole(key, wrapped)
+    draft.replace(place)
+    durable.sync_folder(place.parent)
+
+
+@contextmanager
+def open_landed(sha256: str, landing_dir: Path, keyring: KeyRing, tmp_dir: Path) -> Iterator[Path]:
+    """The clear content, as a path that can be opened, read and sought in until the ``with`` ends.
+
+    The path has no telling suffix and holds for this process and its children: it leads to memory, or for more than
+    ``MEMORY_LIMIT`` bytes to a file in ``tmp_dir`` that has no name. Its hash is checked before it is handed out.
+
+    Raises:
+        KeyDestroyed: the key was destroyed by policy.
+        PlatformFault: nothing of this hash is there, or it is damaged, or the disk is full.
+    """
+    with durable.os_faults(_OPENING):
+        place = _place(landing_dir, sha256)
+        identity = _identity(sha256, keyring)
+        size = place.stat().st_size
+        clear = _clear_file(size, durable.private_folder(tmp_dir))
+    with clear as (path, file):
+        with durable.os_faults(_OPENING), place.open("rb") as source:
+            _decrypt(source, file, identity, sha256)
+            file.seek(0)
+        yield path
+
+
+def _decrypt(source: BinaryIO, file: BinaryIO, identity: x25519.Identity, sha256: str) -> None:
+    reader, writer = _Hashing(source), _Writing(file)
+    try:
+        pyrage.decrypt_io(reader, writer, [identity])
+    except (pyrage.DecryptError, OSError):
+        if reader.failure or writer.failure:
+            raise _cause(_OPENING, reader.failure, writer.failure) from None
+        raise PlatformFault(f"the landed file {sha256} is damaged or has another key") from None
+    if writer.digest.hexdigest() != sha256:
+        raise PlatformFault(f"the landed file {sha256} is damaged")
+
+
+def _identity(sha256: str, keyring: KeyRing) -> x25519.Identity:
+    try:
+        wrapped = _key_path(keyring.public.landing_folder, sha256).read_bytes()
+    except FileNotFoundError:
+        raise KeyDestroyed(f"the key of the landed file {sha256} was destroyed") from None
+    try:
+        secret = pyrage.decrypt(wrapped, [keyring.landing_identity])
+        return x25519.Identity.from_str(secret.decode("ascii"))
+    except (pyrage.DecryptError, pyrage.IdentityError, OSError, UnicodeDecodeError):
+        raise PlatformFault(f"the key of the landed file {sha256} is damaged") from None
+
+
+@contextmanager
+def _clear_file(size: int, tmp_dir: Path) -> Iterator[tuple[Path, BinaryIO]]:
+    if sys.platform != "linux":
+        with tempfile.NamedTemporaryFile(dir=tmp_dir, buffering=0) as named:
+            yield Path(named.name), cast(BinaryIO, named)
+        return
+    with os.fdopen(_nameless(size, tmp_dir), "w+b", buffering=0) as file:
+        yield Path(f"/proc/{os.getpid()}/fd/{file.fileno()}"), cast(BinaryIO, file)
+
+
+def _nameless(size: int, tmp_dir: Path) -> int:
+    if size <= MEMORY_LIMIT:
+        return os.memfd_create("landed", os.MFD_CLOEXEC)
+    return os.open(tmp_dir, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
+
+
+def destroy_landed(sha256: str, landing_dir: Path, public_keys: PublicKeys) -> None:
+    """Destroys key and file of one content; repeatable. Deliveries of the same bytes to two feeds share them.
+
+    Raises:
+        PassingFault, PlatformFault: they cannot be removed.
+    """
+    place, key = _place(landing_dir, sha256), _key_path(public_keys.landing_folder, sha256)
+    if not place.parent.exists():
+        return
+    with durable.os_faults("destroying a landed file"), durable.locked(place.parent / ".lock"):
+        with suppress(FileNotFoundError), key.open("r+b") as file:
+            durable.write_all(file, bytes(os.fstat(file.fileno()).st_size))
+            durable.sync_file(file)
+        for path in (key, place):
+            path.unlink(missing_ok=True)
+            durable.sync_folder(path.parent)
+
+
+def _place(landing_dir: Path, sha256: str) -> Path:
+    if not _SHA256.fullmatch(sha256):
+        raise PlatformFault("not a SHA-256 in hex")
+    return landing_dir / sha256[:2] / f"{sha256}.age"
+
+
+def _key_path(folder: Path, sha256: str) -> Path:
+    return folder / f"{sha256}.age"
