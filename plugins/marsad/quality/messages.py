@@ -1,0 +1,74 @@
+"""The message catalogue ``schemas/messages.yaml``: every sentence an agency reads, in three languages, written once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, get_args
+
+from ruamel.yaml import YAML
+
+from marsad.contracts.model import Labels, Severity
+from marsad.errors import PlatformFault, UsageFault
+from marsad.quality.findings import Rule, Scope
+from marsad.settings import PROJECT
+
+LANGUAGES = ("fr", "ar", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One entry of the catalogue; ``text`` may hold ``{placeholders}``."""
+
+    id: str
+    severity: Severity
+    scope: Scope
+    text: Labels
+
+
+Catalogue = Mapping[str, Message]
+
+
+@cache
+def load_messages(path: Path = PROJECT / "schemas" / "messages.yaml") -> Catalogue:
+    """All messages by id. Raises UsageFault naming the entry that lacks a language or has a wrong severity or scope."""
+    document = YAML(typ="safe", pure=True).load(path)
+    return {id_: _message(path, id_, body) for id_, body in document.items()}
+
+
+def _message(path: Path, id_: str, body: Mapping[str, Any]) -> Message:
+    right = body["severity"] in get_args(Severity) and body["scope"] in get_args(Scope)
+    if not right or not all(body.get(language) for language in LANGUAGES):
+        raise UsageFault(f"{path.name}: '{id_}' needs severity, scope and a text in each of {', '.join(LANGUAGES)}")
+    return Message(id_, body["severity"], body["scope"], {language: body[language] for language in LANGUAGES})
+
+
+def message_rule(id_: str, catalogue: Catalogue | None = None) -> Rule:
+    """The rule that a catalogue entry stands for by itself (a file refused by the reader, a share of refused rows).
+
+    Raises PlatformFault when the id is not in the catalogue.
+    """
+    entry = (load_messages() if catalogue is None else catalogue).get(id_)
+    if entry is None:
+        raise PlatformFault(f"no message '{id_}' in schemas/messages.yaml")
+    return Rule(entry.id, entry.severity, entry.scope, None, entry.text)
+
+
+def render(rule: Rule | str, language: str, params: Mapping[str, str | int] | None = None) -> str:
+    """What the agency reads: the message of a rule, or of a catalogue id, in ``fr``, ``ar`` or ``en``.
+
+    Raises PlatformFault for an unknown id or language.
+    """
+    known = message_rule(rule) if isinstance(rule, str) else rule
+    if language not in known.message:
+        raise PlatformFault(f"rule '{known.id}' has no message in '{language}'")
+    return fill(known.message[language], params or {})
+
+
+def fill(text: str, params: Mapping[str, str | int]) -> str:
+    """``text`` with its placeholders filled; one that ``params`` does not know stays as it is written."""
+    for name, value in params.items():
+        text = text.replace("{" + name + "}", str(value))
+    return text

@@ -1,0 +1,237 @@
+"""The rules that follow from a contract alone: states, ranges, row shapes, keys, totals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from marsad.contracts.codelists import CodeList, load_codelists
+from marsad.contracts.model import Column, Contract, Severity, Total
+from marsad.quality.examples import date_form, examples, labels
+from marsad.quality.messages import LANGUAGES, Catalogue, fill, load_messages
+from marsad.quality.states import Shape, State
+from marsad.settings import PROJECT
+
+Expectation = dict[str, Any]
+Params = Mapping[str, Mapping[str, str]]  # language -> placeholder -> text
+
+# What is asked of a column, and what the rule about it is called.
+SUFFIXES = {
+    "blank": "filled",
+    "unparsed": "readable",
+    "unmapped": "known",
+    "repaired": "as_agreed",
+    "range": "in_range",
+    "pattern": "well_formed",
+    "length": "short_enough",
+}
+BETWEEN = "expect_column_values_to_be_between"
+NOT_IN = "expect_column_values_to_not_be_in_set"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBook:
+    """What structural rules are written from besides the contract: messages, code lists (examples), thresholds."""
+
+    messages: Catalogue
+    codelists: Mapping[str, CodeList]
+    policy: Mapping[str, Mapping[str, float]]
+
+
+def load_rulebook(schemas: Path = PROJECT / "schemas") -> RuleBook:
+    """The rule book of a ``schemas`` folder: ``messages.yaml``, ``codelists/*.csv``, ``policies/quality.yaml``."""
+    policy = YAML(typ="safe", pure=True).load(schemas / "policies" / "quality.yaml")
+    return RuleBook(load_messages(schemas / "messages.yaml"), load_codelists(schemas / "codelists"), policy)
+
+
+def structural(contract: Contract, book: RuleBook) -> list[Expectation]:
+    """The expectations that follow from ``contract``, as GX suite entries in a stable order.
+
+    A column of class identity or free text is judged by its state alone: its values never reach a judge.
+    """
+    return [
+        *_row_shapes(book),
+        *(rule for column in contract.columns for rule in _column_rules(column, book)),
+        *_age_rules(contract, book),
+        *_delivery_rules(contract, book),
+    ]
+
+
+def _entry(
+    book: RuleBook,
+    message: str,
+    rule: str,
+    expectation: tuple[str, Mapping[str, Any]],
+    *,
+    column: str | None = None,
+    params: Params | None = None,
+    severity: Severity | None = None,
+) -> Expectation:
+    entry = book.messages[message]
+    texts = {language: fill(entry.text[language], (params or {}).get(language, {})) for language in LANGUAGES}
+    meta = {"rule": rule, "scope": entry.scope, "column": column, "origin": "contract", "message": texts}
+    kind, kwargs = expectation
+    return {"type": kind, "kwargs": dict(kwargs), "meta": meta, "severity": severity or entry.severity}
+
+
+def _never(column: str, *words: str) -> tuple[str, Mapping[str, Any]]:
+    return NOT_IN, {"column": column, "value_set": list(words)}
+
+
+# --- rows ------------------------------------------------------------------------------------------------------------
+
+
+def _row_shapes(book: RuleBook) -> list[Expectation]:
+    shapes = (Shape.LONG, Shape.SHORT, Shape.TOTAL, Shape.BROKEN)
+    return [_entry(book, f"row.{s.word}", f"row.{s.word}", _never("row__shape", s.word)) for s in shapes]
+
+
+def _column_rules(column: Column, book: RuleBook) -> Iterator[Expectation]:
+    for kind, message, expectation in (*_state_rules(column), *_value_rules(column)):
+        yield _entry(
+            book,
+            message,
+            f"{column.name}.{SUFFIXES[kind]}",
+            expectation,
+            column=column.name,
+            params=_column_params(column, book),
+            severity=_severity(column, kind),
+        )
+
+
+def _severity(column: Column, kind: str) -> Severity | None:
+    """The contract's own word, else critical for an unknown code where one is required, else the catalogue's."""
+    if kind in column.severities:
+        return column.severities[kind]
+    return "critical" if kind == "unmapped" and _needed(column) else None
+
+
+def _needed(column: Column) -> bool:
+    return column.required or column.key is not None
+
+
+def _state_rules(column: Column) -> Iterator[tuple[str, str, tuple[str, Mapping[str, Any]]]]:
+    state = f"{column.name}__state"
+    if _needed(column) or "blank" in column.severities:
+        wording = "blank.key" if column.key is not None else "blank.text" if column.type == "text" else "blank"
+        yield "blank", wording, _never(state, State.BLANK.word)
+    unread = _never(state, State.UNPARSED.word, State.UNMAPPED.word)  # no state may pass unjudged
+    if column.type == "code":
+        yield "unmapped", "unmapped.many" if column.many else "unmapped", unread
+    else:
+        yield "unparsed", f"unparsed.{'text' if column.type == 'identifier' else column.type}", unread
+    tidied = "repaired.text" if column.type in {"text", "identifier"} else "repaired"
+    yield "repaired", tidied, _never(state, State.REPAIRED.word)
+
+
+def _value_rules(column: Column) -> Iterator[tuple[str, str, tuple[str, Mapping[str, Any]]]]:
+    if column.vaulted:
+        return
+    name = column.name
+    low, high = column.minimum, column.maximum
+    if low is not None or high is not None:
+        message = "range" if None not in {low, high} else "range.from" if high is None else "range.to"
+        yield "range", message, (BETWEEN, {"column": name, **_present(min_value=low, max_value=high)})
+    if column.pattern is not None:
+        yield "pattern", "pattern", ("expect_column_values_to_match_regex", {"column": name, "regex": column.pattern})
+    if column.max_length is not None:
+        lengths = {"column": name, "max_value": column.max_length}
+        yield "length", "length", ("expect_column_value_lengths_to_be_between", lengths)
+
+
+def _present(**kwargs: object) -> dict[str, object]:
+    return {name: value for name, value in kwargs.items() if value is not None}
+
+
+def _column_params(column: Column, book: RuleBook) -> Params:
+    code_list = book.codelists.get(column.codelist or "")
+    label, form, example = labels(column), date_form(column), examples(column, code_list)
+    limits = {
+        "minimum": str(column.minimum),
+        "maximum": str(column.maximum),
+        "limit": str(column.max_length),
+        "pattern": str(column.pattern),
+        "separator": column.many or "",
+    }
+    return {lang: {"column": label[lang], "form": form[lang], "example": example[lang], **limits} for lang in LANGUAGES}
+
+
+def _age_rules(contract: Contract, book: RuleBook) -> list[Expectation]:
+    if contract.age is None:
+        return []
+    low, high = book.policy["age"]["minimum"], book.policy["age"]["maximum"]
+    params = _same(minimum=low, maximum=high)
+    between = (BETWEEN, {"column": "age_years", "min_value": low, "max_value": high})
+    about = contract.age.birth_date or contract.age.stated
+    return [_entry(book, "age", "age.plausible", between, column=about, params=params)]
+
+
+def _same(**params: object) -> Params:
+    return {language: {name: str(value) for name, value in params.items()} for language in LANGUAGES}
+
+
+# --- deliveries ------------------------------------------------------------------------------------------------------
+
+
+def _delivery_rules(contract: Contract, book: RuleBook) -> Iterator[Expectation]:
+    once = (BETWEEN, {"column": "occurrence", "max_value": 1})
+    if contract.key:
+        names = {lang: {"columns": ", ".join(labels(c)[lang] for c in contract.key)} for lang in LANGUAGES}
+        yield _entry(
+            book, "key.conflict", "key.one_content", (BETWEEN, {"column": "rivals", "max_value": 1}), params=names
+        )
+        yield _entry(book, "row.repeated", "row.once", once)
+    else:
+        yield _entry(book, "row.repeated.unkeyed", "row.once", once)
+    yield from _comparisons(book)
+    for total in contract.totals:
+        column = contract.column(total.measure)
+        about = {lang: {"column": text} for lang, text in labels(column).items()}
+        query = ("unexpected_rows_expectation", {"unexpected_rows_query": totals_query(total)})
+        yield _entry(book, "totals", _totals_id(total), query, column=total.measure, params=about)
+
+
+def _comparisons(book: RuleBook) -> Iterator[Expectation]:
+    volume, drift = book.policy["volume"], book.policy["drift"]
+    shares = _same(minimum=_percent(volume["minimum"]), maximum=_percent(volume["maximum"]))
+    ratio = {"column": "rows_ratio", "min_value": volume["minimum"], "max_value": volume["maximum"]}
+    yield _entry(book, "volume", "delivery.volume", (BETWEEN, ratio), params=shares)
+    yield _entry(book, "drift", "delivery.codes", (BETWEEN, {"column": "unmapped_rise", "max_value": drift["maximum"]}))
+
+
+def _percent(share: float) -> int:
+    return round(share * 100)
+
+
+def _totals_id(total: Total) -> str:
+    return ".".join(("totals", total.measure, *total.columns))
+
+
+def totals_query(total: Total) -> str:
+    """SQL over ``{batch}`` giving the ``row`` of each total row that is not the sum of its parts.
+
+    A total row holds the marker in every one of ``columns``, a part in none. Groups (``by``) with a part whose measure
+    is unknown are left out: nothing can be said of them.
+    """
+    marked = " AND ".join(f"t.{_name(c)}::text = {_text(total.marker)}" for c in total.columns)
+    plain = " AND ".join(f"{_name(c)}::text IS DISTINCT FROM {_text(total.marker)}" for c in total.columns)
+    group = ", ".join(_name(c) for c in total.by)
+    joined = " AND ".join(f"p.{_name(c)} IS NOT DISTINCT FROM t.{_name(c)}" for c in total.by) or "true"
+    measure = _name(total.measure)
+    parts = (
+        f"SELECT {group + ', ' if group else ''}sum({measure}) AS parts FROM {{batch}} AS s WHERE {plain}"  # noqa: S608
+        f"{' GROUP BY ' + group if group else ''} HAVING count(*) = count({measure}) AND count(*) > 0"
+    )
+    return f"SELECT t.row FROM {{batch}} AS t JOIN ({parts}) AS p ON {joined} WHERE {marked} AND t.{measure} <> p.parts"  # noqa: S608
+
+
+def _name(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

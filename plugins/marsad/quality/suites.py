@@ -1,0 +1,138 @@
+"""Suites on disk: one GX suite a feed, its structural half written by ``sync_suite``, the rest by hand."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+from marsad.contracts.model import Contract, Severity
+from marsad.errors import UsageFault
+from marsad.quality.allowed import TYPES, check_expectation
+from marsad.quality.findings import Rule, Scope
+from marsad.quality.messages import LANGUAGES
+from marsad.quality.structural import Expectation, RuleBook, structural
+
+if TYPE_CHECKING:
+    from great_expectations import ExpectationSuite
+
+__all__ = ["Suite", "load_suite", "structural", "suite_path", "sync_suite"]
+
+ORIGINS = ("contract", "field")
+ENTRY_KEYS = ("type", "kwargs", "meta", "severity")
+META_KEYS = ("rule", "scope", "column", "origin", "message")
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """One feed's rules. ``fingerprint`` is the SHA-256 (hex) of what the file says, whatever its layout."""
+
+    name: str
+    path: Path
+    entries: tuple[Expectation, ...]
+    rules: Mapping[str, Rule]
+    fingerprint: str
+
+    def of(self, scope: Scope) -> list[Expectation]:
+        """The entries of one scope, in the order of the file."""
+        return [entry for entry in self.entries if entry["meta"]["scope"] == scope]
+
+    def expectations(self) -> ExpectationSuite:
+        """The suite as Great Expectations holds it."""
+        # Here, because GX takes seconds to import and reading rules and messages does not need it.
+        from great_expectations import ExpectationSuite
+
+        return ExpectationSuite(name=self.name, expectations=[dict(entry) for entry in self.entries])
+
+
+def suite_path(feed: str, folders: tuple[Path, ...]) -> Path:
+    """Where the suite of ``feed`` lies: the first folder that holds ``<agency>/<name>.json``.
+
+    Raises UsageFault if none does.
+    """
+    for folder in folders:
+        if (path := folder / f"{feed}.json").is_file():
+            return path
+    raise UsageFault(f"{feed} has no suite: run `marsad feed sync`, then add the rules of the field to it")
+
+
+def load_suite(path: Path) -> Suite:
+    """The suite of one file, checked. Raises UsageFault naming file and rule of what is wrong."""
+    document = _read(path)
+    try:
+        entries = tuple(_checked(entry) for entry in document["expectations"])
+        rules = _rules(entries)
+    except UsageFault as fault:
+        raise UsageFault(f"{path.parent.name}/{path.name}: {fault}") from None
+    return Suite(document["name"], path, entries, rules, _fingerprint(entries))
+
+
+def sync_suite(contract: Contract, path: Path, book: RuleBook) -> bool:
+    """Brings the structural half of the suite at ``path`` in step with ``contract``; True if the file changed.
+
+    Rules written by hand (``meta.origin`` is ``field``) keep their order and content. Raises UsageFault when the
+    result is no valid suite (a rule id used twice, an expectation type that is not allowed).
+    """
+    before = path.read_text("utf-8") if path.is_file() else ""
+    by_hand = [e for e in (_read(path)["expectations"] if before else ()) if e["meta"].get("origin") != "contract"]
+    entries = [_ordered(entry) for entry in (*structural(contract, book), *by_hand)]
+    _rules(tuple(_checked(entry) for entry in entries))
+    document = {"name": contract.feed.replace("/", "."), "expectations": entries, "meta": {"feed": contract.feed}}
+    after = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    if after == before:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(after, "utf-8")
+    return True
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        document: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except json.JSONDecodeError as fault:
+        raise UsageFault(f"{path.parent.name}/{path.name}:{fault.lineno}: no JSON: {fault.msg}") from None
+    if not isinstance(document.get("expectations"), list) or "name" not in document:
+        raise UsageFault(f"{path.parent.name}/{path.name}: a suite has 'name' and a list of 'expectations'")
+    return document
+
+
+def _ordered(entry: Expectation) -> Expectation:
+    """The entry without GX's random ids and with its keys in one order, so that a diff shows what changed."""
+    meta = entry["meta"]
+    tidy = {key: meta[key] for key in META_KEYS if key in meta} | {k: v for k, v in meta.items() if k not in META_KEYS}
+    known = {key: tidy if key == "meta" else entry[key] for key in ENTRY_KEYS if key in entry}
+    return known | {key: value for key, value in entry.items() if key not in {*ENTRY_KEYS, "id"}}
+
+
+def _checked(entry: Expectation) -> Expectation:
+    meta = entry.get("meta") or {}
+    rule = meta.get("rule")
+    if not rule:
+        raise UsageFault(f"an expectation of type '{entry.get('type')}' has no meta.rule (its id)")
+    if meta.get("scope") not in TYPES or meta.get("origin") not in ORIGINS:
+        raise UsageFault(f"rule '{rule}': meta.scope is row or delivery, meta.origin is contract or field")
+    if entry.get("severity") not in get_args(Severity):
+        raise UsageFault(f"rule '{rule}': severity is one of {', '.join(get_args(Severity))}")
+    if not all((meta.get("message") or {}).get(language) for language in LANGUAGES):
+        raise UsageFault(f"rule '{rule}': meta.message needs a text in each of {', '.join(LANGUAGES)}")
+    check_expectation(entry)
+    return entry
+
+
+def _rules(entries: tuple[Expectation, ...]) -> Mapping[str, Rule]:
+    rules: dict[str, Rule] = {}
+    for entry in entries:
+        meta = entry["meta"]
+        if meta["rule"] in rules:
+            raise UsageFault(f"rule id '{meta['rule']}' is used twice")
+        rules[meta["rule"]] = Rule(
+            meta["rule"], entry["severity"], meta["scope"], meta.get("column"), dict(meta["message"])
+        )
+    return rules
+
+
+def _fingerprint(entries: tuple[Expectation, ...]) -> str:
+    return hashlib.sha256(json.dumps(entries, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
