@@ -1,0 +1,207 @@
+"""From normalised blocks to staged rows: who a record is, which revision it states, what of it goes to the vault."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from marsad.contracts.model import Column, Contract, Source
+from marsad.identity.keys import KeyRing
+from marsad.identity.pseudonyms import KeyedHash
+from marsad.identity.vault import Sealer
+from marsad.intake.blocks import NormalBlock, RawBlock, State
+from marsad.intake.normalise import row_bytes
+from marsad.intake.stage import DERIVED, staged_columns
+
+VAULT, QUARANTINE = b"vault", b"quarantine"
+UNKNOWN_PERIOD = "unknown"
+_DIGITS = 20  # width of a version number as text, so that order of text is order of numbers
+_GRAINS = {"day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What a row may take from its file rather than from a column."""
+
+    name: str
+    received_at: datetime
+
+
+class RowKeys:
+    """Record id, version, period and fingerprint of each row of a block."""
+
+    def __init__(self, contract: Contract, provider: str, facts: FileFacts, keyring: KeyRing) -> None:
+        self._contract = contract
+        self._facts = facts
+        self._pseudonyms = KeyedHash(keyring.pseudonym_key, "record", contract.feed, provider)
+        self._fingerprints = KeyedHash(keyring.fingerprint_key, "row", contract.feed, provider)
+        revision = contract.revision.value if contract.revision.kind == "column" else None
+        self._content = [column.name for column in contract.columns if column.name != revision]
+
+    def fingerprints(self, block: NormalBlock) -> list[bytes | None]:
+        """16 bytes a row over everything but the version: equal content, equal fingerprint."""
+        return self._fingerprints.digests(row_bytes(block, self._content))
+
+    def record_ids(self, block: NormalBlock, fingerprints: Sequence[bytes | None]) -> pa.Array:
+        """The key's text; several parts joined by ``|``; a pseudonym for an identity; the fingerprint without a key."""
+        if not self._contract.key:
+            return pa.array([None if f is None else f.hex() for f in fingerprints], pa.string())
+        parts = [self._key_part(block, column) for column in self._contract.key]
+        if len(parts) == 1:
+            return parts[0]
+        escaped = [pc.replace_substring(pc.replace_substring(p, "\\", "\\\\"), "|", "\\|") for p in parts]
+        return pc.binary_join_element_wise(*escaped, "|")
+
+    def _key_part(self, block: NormalBlock, column: Column) -> pa.Array:
+        text = as_text(block.values[column.name])
+        return self._pseudonyms.pseudonyms(text) if column.vaulted else text
+
+    def versions(self, block: NormalBlock) -> pa.Array:
+        """Text whose order is the order of revisions; empty where a row states none."""
+        source = self._contract.revision
+        if source.kind == "column":
+            return pc.fill_null(_sortable(block.values[source.value]), "")
+        return _constant(self.file_version, len(block))
+
+    @property
+    def file_version(self) -> str:
+        """The version that the file as a whole states: its name's, else the moment it came."""
+        source = self._contract.revision
+        if source.kind == "file_name":
+            found = self._from_name(source)
+            return found.zfill(_DIGITS) if found.isdigit() else found
+        return self._facts.received_at.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def periods(self, block: NormalBlock) -> pa.Array:
+        """The period of each row in the contract's grain, ``unknown`` where it states none."""
+        source = self._contract.period
+        if source.kind == "column":
+            return pc.fill_null(_period(block.values[source.value], source.grain), UNKNOWN_PERIOD)
+        if source.kind == "file_name":
+            return _constant(self._from_name(source) or UNKNOWN_PERIOD, len(block))
+        moment = pa.array([self._facts.received_at.date()], pa.date32())
+        return _constant(_period(moment, source.grain)[0].as_py(), len(block))
+
+    def _from_name(self, source: Source) -> str:
+        found = re.search(source.value, self._facts.name)
+        return found.group(1) if found else ""
+
+
+def as_text(values: pa.Array) -> pa.Array:
+    """Any normalised array as text: ISO dates, plain numbers, codes of a multi-valued cell joined by ``;``."""
+    if pa.types.is_list(values.type):
+        return pc.binary_join(values, ";")
+    return values.cast(pa.string())
+
+
+def _sortable(values: pa.Array) -> pa.Array:
+    text = as_text(values)
+    return pc.utf8_lpad(text, _DIGITS, "0") if pa.types.is_integer(values.type) else text
+
+
+def _period(values: pa.Array, grain: str) -> pa.Array:
+    if not pa.types.is_temporal(values.type):
+        return values.cast(pa.string())
+    if grain == "quarter":
+        year, quarter = pc.year(values).cast(pa.string()), pc.quarter(values).cast(pa.string())
+        return pc.binary_join_element_wise(year, quarter, "-Q")
+    return pc.strftime(values, _GRAINS[grain])
+
+
+def _constant(text: str, length: int) -> pa.Array:
+    return pa.repeat(pa.scalar(text, pa.string()), length)
+
+
+def staged_table(
+    contract: Contract, block: NormalBlock, keys: RowKeys, refused: npt.NDArray[np.bool_], sealed: Sealed
+) -> pa.Table:
+    """The block as ``Stage.copy`` takes it."""
+    fingerprints = keys.fingerprints(block)
+    columns = {
+        "row": pa.array(block.raw.rows),
+        "sheet": _constant(block.raw.sheet, len(block)) if block.raw.sheet else pa.nulls(len(block), pa.string()),
+        "record_id": keys.record_ids(block, fingerprints),
+        "version": keys.versions(block),
+        "period": keys.periods(block),
+        "fingerprint": pa.array([None if f is None else f"\\x{f.hex()}" for f in fingerprints], pa.string()),
+        "refused": pa.array(refused),
+        "slot": pa.array(sealed.slots, pa.int32()),
+        "sealed": pa.array(sealed.ciphertexts, pa.string()),
+    }
+    for column in staged_columns(contract):
+        columns[column.name] = _copyable(block.values[column.name])
+    if contract.age:
+        columns |= {name: block.values[name] for name in DERIVED}
+    return pa.table(columns)
+
+
+def _copyable(values: pa.Array) -> pa.Array:
+    if pa.types.is_list(values.type):  # codes hold no comma, quote or brace
+        return pc.binary_join_element_wise("{", pc.binary_join(values, ","), "}", "")
+    return values
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Slot and ciphertext (as COPY spells bytea) a row; None where nothing of the row is to be kept apart."""
+
+    slots: list[int | None]
+    ciphertexts: list[str | None]
+
+
+def seal_rows(payloads: Sequence[bytes | None], sealer: Sealer, context: bytes) -> Sealed:
+    """Seals what is there, each row with a key of its own."""
+    first = sealer.next_slot
+    places = [place for place, payload in enumerate(payloads) if payload is not None]
+    ciphertexts = sealer.seal([payloads[place] or b"" for place in places], context)
+    sealed = Sealed([None] * len(payloads), [None] * len(payloads))
+    for offset, (place, ciphertext) in enumerate(zip(places, ciphertexts, strict=True)):
+        sealed.slots[place] = first + offset
+        sealed.ciphertexts[place] = f"\\x{ciphertext.hex()}"
+    return sealed
+
+
+def vault_payloads(contract: Contract, block: NormalBlock) -> list[bytes | None]:
+    """What of each row belongs in the vault, as JSON by column name; None where there is nothing.
+
+    That is: identity, free text and unclassified columns, columns the contract does not know (by their header), and
+    any cell that was not understood, as it was written.
+    """
+    rows: list[dict[str, str]] = [{} for _ in range(len(block))]
+    for name, cells in _vaulted_cells(contract, block):
+        for row, cell in zip(rows, cells, strict=True):
+            if cell:
+                row[name] = cell
+    return [json.dumps(row, ensure_ascii=False).encode() if row else None for row in rows]
+
+
+def _vaulted_cells(contract: Contract, block: NormalBlock) -> Iterator[tuple[str, list[str | None]]]:
+    for column in contract.columns:
+        place = block.matched.get(column.name)
+        if place is None:
+            continue
+        states = block.states[column.name]
+        lost = (states == State.UNPARSED) | (states == State.UNMAPPED)
+        if column.vaulted:
+            yield column.name, pc.if_else(lost, block.raw.cells[place], as_text(block.values[column.name])).to_pylist()
+        elif lost.any():
+            yield column.name, pc.if_else(lost, block.raw.cells[place], pa.scalar(None, pa.string())).to_pylist()
+    for place, header in block.unknown.items():
+        yield header, block.raw.cells[place].to_pylist()
+
+
+def raw_payloads(raw: RawBlock, header: Sequence[str], chosen: npt.NDArray[np.bool_]) -> list[bytes | None]:
+    """Chosen rows as sent, as JSON by header (a repeated header gets its number), for the quarantine; None elsewhere."""
+    names = [f"{text} ({place + 1})" if header.index(text) != place else text for place, text in enumerate(header)]
+    names += [f"({place + 1})" for place in range(len(header), raw.cells.num_columns)]
+    rows = raw.cells.filter(pa.array(chosen)).to_pylist()
+    texts = iter([json.dumps(dict(zip(names, row.values(), strict=True)), ensure_ascii=False).encode() for row in rows])
+    return [next(texts) if wanted else None for wanted in chosen]
