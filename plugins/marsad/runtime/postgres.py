@@ -22,8 +22,9 @@ import psutil
 import psycopg2
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
+from marsad.durable import locked, os_faults
 from marsad.errors import PlatformFault
-from marsad.runtime.files import exclusive, private_folder, read_json, write_json
+from marsad.runtime.files import read_json, write_json
 
 SUPERUSER = "postgres"
 DATABASES = ("marsad", "airflow")  # each belongs to the login role of its name
@@ -115,7 +116,7 @@ class Postgres:
             PlatformFault: it cannot start; the text says what to do.
         """
         self._folders()
-        with exclusive(self.home / "run" / "postgres.lock", "starting PostgreSQL"):
+        with locked(self.home / "run" / "postgres.lock"):
             if not self.running:
                 self._initialise()
                 self._clear_stale()
@@ -126,7 +127,7 @@ class Postgres:
         """Shut the server down (open transactions are rolled back) and remove its socket. Nothing to stop is fine."""
         if not self.data.exists():
             return
-        with exclusive(self.home / "run" / "postgres.lock", "stopping PostgreSQL"):
+        with locked(self.home / "run" / "postgres.lock"):
             # PostgreSQL 18 can hang when asked to stop while it recovers from a crash; the second way is crash-safe.
             if self.running and not self._pg_ctl("stop", "-m", "fast", "-w", "-t", str(STOP_SECONDS), check=False):
                 self._pg_ctl("stop", "-m", "immediate", "-w", "-t", str(STOP_SECONDS))
@@ -136,11 +137,11 @@ class Postgres:
 
     def _folders(self) -> None:
         # As root the server is another user, who must be able to pass through our home, but not to list it.
-        private_folder(self.home, 0o711 if os.geteuid() == 0 else 0o700)
-        for name in ("keys", "logs"):
-            private_folder(self.home / name)
-        private_folder(self.home / "run", 0o711 if os.geteuid() == 0 else 0o700)
-        _give(private_folder(self.home / "pg"))
+        passable = 0o711 if os.geteuid() == 0 else 0o700
+        with os_faults(f"cannot use {self.home} (point MARSAD_HOME to a folder of yours)"):
+            for name, mode in (("", passable), ("run", passable), ("keys", 0o700), ("logs", 0o700), ("pg", 0o700)):
+                _folder(self.home / name, mode)
+            _give(self.home / "pg")
 
     def _passwords(self) -> dict[str, Any]:
         known = read_json(self._secrets) or {}
@@ -183,7 +184,7 @@ class Postgres:
         if len(os.fsencode(folder / f".s.PGSQL.{PORT}")) > SOCKET_LIMIT:
             usable = known is not None and Path(known).is_dir() and Path(known).stat().st_uid == _server_uid()
             folder = Path(known) if usable and known else Path(tempfile.mkdtemp(prefix="marsad-", dir="/tmp"))  # noqa: S108
-        _give(private_folder(folder))
+        _give(_folder(folder, 0o700))
         write_json(self._state, {"socket_dir": str(folder)})
         return folder
 
@@ -282,6 +283,14 @@ def _ensure_database(cursor: Cursor, name: str, password: str) -> None:
     if cursor.fetchone() is None:
         cursor.execute(f"CREATE DATABASE {name} OWNER {name}")
         cursor.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")
+
+
+def _folder(path: Path, mode: int) -> Path:
+    """``path`` as a folder with exactly ``mode``, made with its parents if need be."""
+    path.mkdir(parents=True, exist_ok=True)
+    if path.stat().st_mode & 0o777 != mode:
+        path.chmod(mode)
+    return path
 
 
 def _server_uid() -> int:

@@ -1,0 +1,108 @@
+"""The parent of Airflow's four components: starts them, brings back one that dies, ends them all together.
+
+Run by ``stack.up`` as ``python -m marsad.runtime.supervisor HOME``. (``airflow standalone`` would leave its children
+behind when it is ended, and takes no notice when one of them dies.)
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+
+from marsad.runtime.files import write_json
+from marsad.runtime.processes import Started, end
+
+COMPONENTS = {
+    "api-server": ("api-server",),
+    "scheduler": ("scheduler", "--skip-serve-logs"),  # the api-server reads the logs from the same disk
+    "dag-processor": ("dag-processor",),
+    "triggerer": ("triggerer", "--skip-serve-logs"),
+}
+GRACE = 12.0  # seconds a component gets to end by itself
+PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0)  # seconds before a dead component is started again, growing with each death
+HEALTHY_AFTER = 300.0  # seconds of life after which earlier deaths are forgiven
+LOG_LIMIT = 20_000_000  # bytes
+
+
+class Component:
+    """One process of Airflow in a session of its own, with a log of its own."""
+
+    def __init__(self, name: str, arguments: tuple[str, ...], logs: Path) -> None:
+        self.name = name
+        self.deaths = 0
+        self._command = [sys.executable, "-m", "airflow", *arguments]
+        self._log = logs / f"{name}.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._since = 0.0
+        self.started: Started | None = None
+
+    def start(self) -> None:
+        """Start it (again)."""
+        if self._log.exists() and self._log.stat().st_size > LOG_LIMIT:
+            self._log.replace(self._log.with_suffix(".log.1"))
+        descriptor = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(descriptor, "wb") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - our own command
+                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+        self._since = time.monotonic()
+        self.started = Started.of(self._process.pid)
+
+    def revive(self) -> bool:
+        """Start it again if it died and its pause is over; True when something changed."""
+        if self._process is None or self._process.poll() is None:
+            return False
+        if self.started is not None:
+            self._bury(self.started)
+        if time.monotonic() < self._since + PAUSES[min(self.deaths, len(PAUSES)) - 1]:
+            return False
+        self.start()
+        return True
+
+    def _bury(self, dead: Started) -> None:
+        lived = time.monotonic() - self._since
+        self.deaths = 1 if lived > HEALTHY_AFTER else self.deaths + 1
+        self._since = time.monotonic()
+        end([dead], grace=0)
+        self.started = None
+
+
+class Supervisor:
+    """Keeps the components of one home alive until it is told to stop."""
+
+    def __init__(self, home: Path) -> None:
+        self._components = [Component(name, arguments, home / "logs") for name, arguments in COMPONENTS.items()]
+        self._note = home / "run" / "supervisor.json"
+        self._stopping = False
+
+    def run(self) -> None:
+        """Start, watch, and at SIGTERM or SIGINT end all components."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._stop)
+        self._write()
+        for component in self._components:
+            component.start()
+            self._write()
+        while not self._stopping:
+            if any([component.revive() for component in self._components]):
+                self._write()
+            time.sleep(0.3)
+        end([c.started for c in self._components if c.started is not None], GRACE)
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopping = True
+
+    def _write(self) -> None:
+        components = {
+            c.name: {**c.started.note(), "deaths": c.deaths} for c in self._components if c.started is not None
+        }
+        write_json(self._note, {**Started.of(os.getpid()).note(), "components": components})
+
+
+if __name__ == "__main__":
+    Supervisor(Path(sys.argv[1])).run()
