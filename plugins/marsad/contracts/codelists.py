@@ -63,8 +63,17 @@ class CodeList:
 
 
 def load_codelists(folder: Path) -> Mapping[str, CodeList]:
-    """All ``*.csv`` of the folder by scheme. Raises UsageFault naming the file and line of what is wrong."""
-    return {path.stem: load_codelist(path) for path in sorted(folder.glob("*.csv"))}
+    """All ``*.csv`` of the folder by scheme. Raises UsageFault naming what is wrong in each file."""
+    lists: dict[str, CodeList] = {}
+    faults: list[str] = []
+    for path in sorted(folder.glob("*.csv")):
+        try:
+            lists[path.stem] = load_codelist(path)
+        except UsageFault as fault:
+            faults.append(str(fault))
+    if faults:
+        raise UsageFault("\n".join(faults))
+    return lists
 
 
 def load_codelist(path: Path) -> CodeList:
@@ -135,14 +144,11 @@ def _index(scheme: str, codes: Mapping[str, Code]) -> Mapping[str, str]:
     exact = _claims((code.code, code.code) for code in codes.values())
     spelt = _claims((text, code.code) for code in codes.values() for text in code.spellings)
     label = _claims((text, code.code) for code in codes.values() for text in code.labels.values())
-    for text, claimants in spelt.items():
-        if len(claimants | exact.get(text, set())) > 1:
-            both = " and ".join(sorted(claimants | exact.get(text, set())))
-            raise UsageFault(f"code list '{scheme}': spelling '{text}' stands for {both}; keep it at one of them")
-    for claimants in exact.values():
-        if len(claimants) > 1:
-            raise UsageFault(f"code list '{scheme}': codes {' and '.join(sorted(claimants))} read alike")
-    merged = {**label, **spelt, **exact}
+    claims = {text: claimants | exact.get(text, set()) for text, claimants in {**exact, **spelt}.items()}
+    torn = [f"'{text}' stands for {' and '.join(sorted(both))}" for text, both in claims.items() if len(both) > 1]
+    if torn:
+        raise UsageFault(f"code list '{scheme}': keep each spelling at one code: {'; '.join(torn)}")
+    merged = {**label, **claims}
     return {text: next(iter(claimants)) for text, claimants in merged.items() if len(claimants) == 1}
 
 

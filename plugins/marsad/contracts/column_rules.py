@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import get_args
 
-from marsad.contracts.model import Column, ColumnType
+from marsad.contracts.model import Column
 from marsad.contracts.parts import ColumnPart
 from marsad.contracts.patterns import LETTERS, pattern_fault
 from marsad.contracts.problems import Problem, did_you_mean
@@ -17,7 +17,6 @@ RESERVED = frozenset({"age_years", "age_band", "minor"})  # frame columns of a c
 NAME_LENGTH = 50  # leaves room for suffixes in the 63 bytes of a PostgreSQL name
 _NAME = re.compile(r"[a-z](?:_?[a-z0-9])*")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?)?")
-_PARSED: frozenset[ColumnType] = frozenset({"date", "timestamp", "integer", "number", "boolean"})
 
 
 def column_problems(reading: Reading) -> Iterator[Problem]:
@@ -118,7 +117,7 @@ def _severities(reading: Reading, part: ColumnPart, column: Column) -> Iterator[
     can_happen = {
         "blank": True,
         "repaired": True,
-        "unparsed": column.type in _PARSED,
+        "unparsed": True,
         "unmapped": column.type == "code",
         "range": column.minimum is not None or column.maximum is not None,
         "pattern": column.pattern is not None,

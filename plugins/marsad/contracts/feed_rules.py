@@ -14,7 +14,7 @@ from marsad.contracts.reading import Reading
 from marsad.contracts.shape import FeedSpec, TotalSpec, VersionSpec
 from marsad.contracts.text import fold
 
-_FEED = re.compile(r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*")
+FEED_NAME = re.compile(r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*")
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 
@@ -37,7 +37,7 @@ def feed_problems(reading: Reading) -> Iterator[Problem]:
 def _feed_name(reading: Reading) -> Iterator[Problem]:
     path = reading.document.path
     expected, given = f"{path.parent.name}/{path.stem}", reading.document.data.get("name")
-    if not _FEED.fullmatch(expected):
+    if not FEED_NAME.fullmatch(expected):
         message = f"'{expected}' is no feed name: folder and file name are lower case a-z, digits and underscores"
         yield Problem(path, 1, 1, "feed", message)
     elif given is None:

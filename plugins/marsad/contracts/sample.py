@@ -1,0 +1,146 @@
+"""What a sample of a column says about its type. Looks at values, hands none of them on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from marsad.contracts.codelists import CodeList
+from marsad.contracts.model import ColumnType
+from marsad.contracts.text import fold
+
+MOST = 0.9  # share of the filled cells that must fit a type
+BLANKS = ("-", "--", "/", "N/A", "NA", "NULL", "néant", "nd", "n.d.", "لا شيء", "غير متوفر")
+SEPARATORS = (";", "|", ",", "/", "،", "؛")
+_INTEGER = re.compile(r"[+-]?(?:0|[1-9]\d{0,14})")
+_NUMBER = re.compile(r"[+-]?\d{1,15}(?:[.,]\d{1,9})?")
+_DATE = re.compile(r"(\d{4}|\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{1,2})(?:[ T](\d{1,2}):(\d{2})(:\d{2})?(?:\.\d+)?)?")
+_BOOLEANS = frozenset({"true", "false"})
+_LONG_TEXT = 40  # average characters of a cell from which on a text is taken for a story
+_FEW = 30  # different values up to which a column can be a classification
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """How a column of a sample is best read. ``notes`` are for the reviewer and quote no cell."""
+
+    type: ColumnType
+    codelist: str | None = None
+    formats: tuple[str, ...] = ()
+    many: str | None = None
+    blanks: tuple[str, ...] = ()
+    filled: bool = False
+    unique: bool = False
+    few: bool = False
+    long: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def guess(cells: Sequence[str], codelists: Mapping[str, CodeList], wanted: str | None = None) -> Guess:
+    """The guess for one column. ``wanted`` is the code list of the concept that its header names, if any."""
+    spelt = {fold(text): text for text in BLANKS}
+    met = sorted({spelt[key] for cell in cells if (key := fold(cell)) in spelt})
+    values = [cell.strip() for cell in cells if cell.strip() and fold(cell) not in spelt]
+    distinct = set(values)
+    kind = _kind(values, codelists, wanted)
+    return Guess(
+        type=kind.type,
+        codelist=kind.codelist,
+        formats=kind.formats,
+        many=kind.many,
+        blanks=tuple(met),
+        filled=bool(cells) and len(values) == len(cells),
+        unique=len(values) > 1 and len(distinct) == len(values),
+        few=len(values) >= 10 and len(distinct) <= min(_FEW, len(values) / 5),
+        long=bool(values) and sum(map(len, values)) / len(values) > _LONG_TEXT,
+        notes=kind.notes,
+    )
+
+
+def _kind(values: Sequence[str], codelists: Mapping[str, CodeList], wanted: str | None) -> Guess:
+    if not values:
+        return Guess("text", notes=("REVIEW: no filled cell in the sample",))
+    if wanted is not None and wanted in codelists:
+        found = _in_list(values, codelists[wanted])
+        if found:
+            return found
+    digits = [_ascii_digits(value) for value in values]
+    return _dates(digits) or _plain(digits) or _any_list(values, codelists) or Guess("text")
+
+
+def _ascii_digits(text: str) -> str:
+    return "".join(str(int(char)) if char.isdecimal() else char for char in text)
+
+
+def _share(values: Sequence[str], pattern: re.Pattern[str]) -> float:
+    return sum(pattern.fullmatch(value) is not None for value in values) / len(values)
+
+
+def _plain(values: Sequence[str]) -> Guess | None:
+    if all(value.casefold() in _BOOLEANS for value in values):
+        return Guess("boolean")
+    if _share(values, _INTEGER) >= MOST:
+        return Guess("integer")
+    leading_zero = any(value[0] == "0" and value.isdigit() and len(value) > 1 for value in values)
+    if _share(values, _NUMBER) >= MOST and not leading_zero:
+        return Guess("number")
+    return None
+
+
+def _any_list(values: Sequence[str], codelists: Mapping[str, CodeList]) -> Guess | None:
+    found = [guess for name in sorted(codelists) if (guess := _in_list(values, codelists[name]))]
+    # the shortest list that knows them all says most about them
+    return min(
+        found, key=lambda guess: (guess.many is not None, len(codelists[guess.codelist or ""].codes)), default=None
+    )
+
+
+def _in_list(values: Sequence[str], codelist: CodeList) -> Guess | None:
+    if _known_share(values, codelist) >= MOST:
+        return Guess("code", codelist.scheme)
+    for separator in SEPARATORS:
+        parts = [part.strip() for value in values for part in value.split(separator) if part.strip()]
+        if len(parts) > len(values) and _known_share(parts, codelist) >= MOST:
+            return Guess("code", codelist.scheme, many=separator)
+    return None
+
+
+def _known_share(values: Sequence[str], codelist: CodeList) -> float:
+    return sum(codelist.spelling(value) is not None for value in values) / len(values) if values else 0.0
+
+
+def _dates(values: Sequence[str]) -> Guess | None:
+    found = [match for value in values if (match := _DATE.fullmatch(value)) and _is_date(match)]
+    if not found or len(found) / len(values) < MOST:
+        return None
+    timed = any(match[5] for match in found)
+    first = max((int(match[1]) for match in found if _year_last(match)), default=0)
+    second = max((int(match[3]) for match in found if _year_last(match)), default=0)
+    notes: tuple[str, ...] = ()
+    if first and first <= 12 and second <= 12:
+        notes = ("REVIEW: the sample does not tell whether day or month comes first",)
+    if first > 12 and second > 12:
+        notes = ("REVIEW: some dates put the day first, some the month; only the day first is read",)
+    month_first = second > 12 >= first
+    patterns = sorted({_pattern(match, month_first=month_first) for match in found})
+    return Guess("timestamp" if timed else "date", formats=tuple(patterns), notes=notes)
+
+
+def _year_last(match: re.Match[str]) -> bool:
+    return len(match[1]) < 3
+
+
+def _is_date(match: re.Match[str]) -> bool:
+    return (len(match[1]) == 4) != (len(match[4]) == 4) or (len(match[1]), len(match[4])) == (2, 2)
+
+
+def _pattern(match: re.Match[str], *, month_first: bool) -> str:
+    separator = match[2]
+    if len(match[1]) == 4:
+        day = separator.join(("yyyy", "MM" if len(match[3]) == 2 else "M", "dd" if len(match[4]) == 2 else "d"))
+    else:
+        fields = [("M" if month_first else "d") * len(match[1]), ("d" if month_first else "M") * len(match[3])]
+        day = separator.join((*fields, "yyyy" if len(match[4]) == 4 else "yy"))
+    time = f" {'HH' if len(match[5]) == 2 else 'H'}:mm{':ss' if match[7] else ''}" if match[5] else ""
+    return day + (time.replace(" ", "'T'") if "T" in match[0] else time)
