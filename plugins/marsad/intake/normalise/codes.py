@@ -1,0 +1,57 @@
+"""Codes and booleans: what agencies wrote, mapped by a code list or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from marsad.contracts.codelists import CodeList
+from marsad.contracts.text import fold
+from marsad.intake.blocks import State
+from marsad.intake.normalise.cells import BLANK, UNMAPPED, UNPARSED, Cell, CellReader, blank_key, clean
+
+_TRUE = ("true", "vrai", "oui", "yes", "نعم", "1")
+_FALSE = ("false", "faux", "non", "no", "لا", "0")
+_WORDS: Mapping[str, bool] = {fold(word): value for words, value in ((_TRUE, True), (_FALSE, False)) for word in words}
+_ARABIC_MARKS = {",": "،", ";": "؛"}
+
+
+def code_reader(codelist: CodeList) -> CellReader:
+    """Reads clean texts into a code; UNMAPPED when the list knows no such spelling."""
+
+    def cell(text: str) -> Cell:
+        code = codelist.spelling(text)
+        return UNMAPPED if code is None else Cell(code, State.OK)
+
+    return cell
+
+
+def boolean_reader() -> CellReader:
+    """Reads yes and no in three languages into ``bool``."""
+
+    def cell(text: str) -> Cell:
+        value = _WORDS.get(fold(text))
+        return UNPARSED if value is None else Cell(value, State.OK)
+
+    return cell
+
+
+def many_reader(one: CellReader, separator: str, blanks: frozenset[str]) -> CellReader:
+    """Reads cells of several values into a sorted list without repeats; one value not understood spoils the cell.
+
+    Where the separator is a comma or semicolon, the Arabic one separates too. A text that holds the separator but is
+    one known value as a whole ("Domestique, agricole") is that value when its parts are none.
+    """
+    arabic = _ARABIC_MARKS.get(separator, separator)
+
+    def cell(text: str) -> Cell:
+        parts = (clean(part)[0] for part in text.replace(arabic, separator).split(separator))
+        found = [one(part) for part in parts if blank_key(part) not in blanks]
+        if not found:
+            return BLANK
+        spoilt = next((part for part in found if part.value is None), None)
+        if spoilt is None:
+            return Cell(sorted({str(part.value) for part in found}), max(part.state for part in found))
+        whole = one(text)
+        return spoilt if whole.value is None else whole._replace(value=[whole.value])
+
+    return cell
