@@ -5,13 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from marsad.durable import locked, os_faults, write_whole
 from marsad.errors import PlatformFault
+from marsad.identity.keys import KeyRing
 from marsad.runtime import processes
 from marsad.runtime.airflow import USER, Airflow
 from marsad.runtime.files import read_json
@@ -107,7 +109,29 @@ def start_warehouse(settings: Settings, progress: Progress) -> Postgres:
         write_whole(settings.place("run") / "warehouse.url", server.url().encode())
     progress("preparing the warehouse")
     migrate.upgrade(settings.warehouse_url or server.url())
+    KeyRing.create(settings.place("keys"))
     return server
+
+
+@contextmanager
+def borrowed_warehouse(settings: Settings, progress: Progress) -> Iterator[None]:
+    """The warehouse for the time of one command: as it runs, or the embedded server started and stopped again."""
+    if settings.warehouse_url is not None:
+        KeyRing.create(settings.place("keys"))
+        yield
+        return
+    running = Postgres(settings.home).running and (settings.place("run") / "warehouse.url").exists()
+    if running:
+        yield
+        return
+    with locked(_lock(settings)):
+        start_warehouse(settings, progress)
+    try:
+        yield
+    finally:
+        with locked(_lock(settings)):
+            if _supervisor(settings) is None:
+                _stop(settings)
 
 
 def _start(settings: Settings, progress: Progress) -> None:
