@@ -1,0 +1,1 @@
+"""Made-up agencies with a known truth: files as offices send them, and the oracle that says what must come out."""

@@ -1,0 +1,63 @@
+"""A row before it is written: what it means by contract column, and what an injected fault made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from marsad.contracts.model import Column, Contract
+
+Value = str | int | date | tuple[str, ...]
+"""Text or identifier as written, a number, a day, or codes (also a single one) of the column's code list."""
+
+Facts = Mapping[str, Value]
+"""What an office knows, by column name or by field of the common model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of one sending.
+
+    ``values`` are meant by column (blank ones are missing). ``written`` are cells that say something no reader can
+    understand. ``beyond`` are cells past the last column. ``faults`` name what was injected.
+    """
+
+    key: str
+    person: str | None
+    values: Mapping[str, Value]
+    written: Mapping[str, str] = field(default_factory=dict)
+    beyond: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+
+    def content(self, version: str | None) -> tuple[object, ...]:
+        """What decides whether two rows say the same: everything but the version column."""
+        said = tuple(sorted((name, value) for name, value in self.values.items() if name != version))
+        return (said, tuple(sorted(self.written.items())))
+
+    def put(self, name: str, value: Value) -> Row:
+        """The row with one value replaced."""
+        return replace(self, values={**self.values, name: value})
+
+    def blank(self, name: str) -> Row:
+        """The row with nothing in one column."""
+        return replace(self, values={key: value for key, value in self.values.items() if key != name})
+
+    def spoil(self, name: str, text: str) -> Row:
+        """The row with one cell that cannot be understood."""
+        return replace(self.blank(name), written={**self.written, name: text})
+
+    def blame(self, kind: str) -> Row:
+        """The row with one more fault to its name."""
+        return replace(self, faults=(*self.faults, kind))
+
+
+def fill(contract: Contract, key: str, person: str | None, facts: Facts) -> Row:
+    """A row of the contract's columns, each from the fact of its own name or of a field it is bound to."""
+    values = {column.name: value for column in contract.columns if (value := _fact(column, facts)) is not None}
+    return Row(key, person, values)
+
+
+def _fact(column: Column, facts: Facts) -> Value | None:
+    names: Iterable[str] = (column.name, *(b.field if b.item == 1 else f"{b.field}#{b.item}" for b in column.bindings))
+    return next((facts[name] for name in names if name in facts and facts[name] != ()), None)
