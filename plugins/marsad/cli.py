@@ -1,5 +1,392 @@
-"""The command line."""
+"""``marsad``: the command line. Human text by default, one JSON document on stdout with ``--json``, progress on stderr.
+
+Heavy rooms are imported where they are used: ``marsad status`` must not wait for Great Expectations.
+"""
+# ruff: noqa: PLC0415 - see above
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import click
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from marsad.errors import MarsadError, UsageFault
+from marsad.settings import Settings
+
+if TYPE_CHECKING:
+    from marsad.intake.office import Office
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+feed_app = typer.Typer(no_args_is_help=True, help="Contracts of feeds: check them, draft a new one.")
+audit_app = typer.Typer(no_args_is_help=True, help="The audit trail.")
+app.add_typer(feed_app, name="feed")
+app.add_typer(audit_app, name="audit")
+
+out, err = Console(soft_wrap=True), Console(stderr=True)
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+Feed = Annotated[str, typer.Option(help="Feed, agency/name, e.g. police/victims.")]
+Provider = Annotated[str, typer.Option(help="Sending body, e.g. DGSN.")]
 
 
 def main() -> None:
-    """Entry point."""
+    """Runs a command; every error of ours is one plain message and an exit code (64 wrong usage, 70 platform)."""
+    try:
+        code = app(standalone_mode=False)
+    except MarsadError as error:
+        err.print(str(error), style="red", markup=False, highlight=False)
+        code = error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        out.print(error.format_message())
+        code = 64
+    except click.ClickException as error:
+        error.show()
+        code = 64
+    except click.Abort:
+        code = 130
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+# -- platform ----------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def up(as_json: Json = False) -> None:
+    """Start the platform: PostgreSQL and Airflow with its pages."""
+    from marsad.runtime import stack
+
+    status = stack.up(Settings.from_env(), _progress)
+    _show(as_json, status.as_dict(), f"up: {status.url}\nuser {status.user}, password in {status.password_file}")
+
+
+@app.command()
+def down() -> None:
+    """Stop the platform; nothing is lost."""
+    from marsad.runtime import stack
+
+    stack.down(Settings.from_env(), _progress)
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """What runs."""
+    from marsad.runtime import stack
+
+    found = stack.status(Settings.from_env()).as_dict()
+    _show(as_json, found, "\n".join(f"{name}: {value}" for name, value in found.items()))
+
+
+@app.command()
+def demo(
+    victims: Annotated[int, typer.Option(help="How many victims to make up.")] = 300,
+    seed: Annotated[int, typer.Option(help="Same seed, same files.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Make up agencies, let the real DAGs do the work, show what came out, stop again."""
+    from marsad.runtime.demo import demo as run
+
+    raise typer.Exit(run(Settings.from_env(), err if as_json else out, as_json=as_json, victims=victims, seed=seed))
+
+
+@app.command()
+def simulate(
+    out_dir: Annotated[Path, typer.Option("--out", help="Folder for the files and truth.json.")],
+    victims: Annotated[int, typer.Option(help="How many victims.")] = 300,
+    seed: Annotated[int, typer.Option(help="Same seed, same files.")] = 1,
+) -> None:
+    """Write files of made-up agencies, and truth.json that knows what must come of them."""
+    from marsad.simulation import simulate as run
+
+    out.print(str(run(out_dir, victims, seed)))
+
+
+# -- feeds -------------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def feeds(as_json: Json = False) -> None:
+    """The feeds that have a contract."""
+    from marsad.contracts.catalog import load_catalog
+
+    contracts = load_catalog(Settings.from_env()).contracts.values()
+    rows = [
+        {
+            "feed": c.feed, "version": c.version, "title": c.title["en"], "mode": c.mode, "cadence": c.cadence,
+            "providers": list(c.providers), "columns": len(c.columns), "file": str(c.path),
+        }
+        for c in contracts
+    ]  # fmt: skip
+    _show_rows(as_json, rows, ["feed", "version", "title", "mode", "cadence", "providers"])
+
+
+@feed_app.command("check")
+def feed_check(
+    folder: Annotated[Path, typer.Argument(help="Folder of contracts, or one contract.")], as_json: Json = False
+) -> None:
+    """Check contracts: every problem with file, line and what to do."""
+    from marsad.contracts.check import check_folder
+    from marsad.contracts.codelists import load_codelists
+    from marsad.warehouse.model import common_model
+
+    schemas = Settings.from_env().schemas
+    problems = check_folder([folder], load_codelists(schemas / "codelists"), common_model(schemas / "concepts.yaml"))
+    _show(as_json, [_plain(p) for p in problems], "\n".join(map(str, problems)) or "no problems")
+    raise typer.Exit(64 if problems else 0)
+
+
+@feed_app.command("new")
+def feed_new(
+    file: Annotated[Path, typer.Argument(help="A sample of what the agency sends.")],
+    feed: Annotated[str | None, typer.Option(help="Its name, agency/name; from the file's name if left out.")] = None,
+    out_dir: Annotated[
+        Path | None, typer.Option("--out", help="Folder for contracts/ and expectations/; the project's if left out.")
+    ] = None,
+) -> None:
+    """Draft contract and suite of a new feed from a sample file."""
+    from marsad.intake.newfeed import draft_feed
+
+    for path in draft_feed(file, feed, out_dir, Settings.from_env()):
+        out.print(str(path))
+
+
+@feed_app.command("sync")
+def feed_sync(feed: Annotated[str | None, typer.Argument(help="One feed; all if left out.")] = None) -> None:
+    """Write the rules that follow from the contracts into their suites."""
+    from marsad.contracts.catalog import load_catalog
+    from marsad.quality.structural import load_rulebook
+    from marsad.quality.suites import suite_path, sync_suite
+
+    settings = Settings.from_env()
+    catalog, book = load_catalog(settings), load_rulebook(settings.schemas)
+    for contract in [catalog.contract(feed)] if feed else catalog.contracts.values():
+        changed = sync_suite(contract, suite_path(contract.feed, settings.expectation_dirs), book)
+        out.print(f"{contract.feed}: {'written' if changed else 'in step'}")
+
+
+# -- intake ------------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def read(
+    files: Annotated[list[Path], typer.Argument(help="Any files.")],
+    out_dir: Annotated[Path | None, typer.Option(help="Also write each table here as plain UTF-8 CSV.")] = None,
+    as_json: Json = False,
+) -> None:
+    """What the reader sees in files, without a contract. One JSON line a file."""
+    from marsad.intake.reading import describe
+
+    refused = False
+    for file in files:
+        seen = describe(file, out_dir)
+        refused |= seen["verdict"] == "refused"
+        if as_json:
+            sys.stdout.write(json.dumps(seen, ensure_ascii=False) + "\n")
+        else:
+            _print_seen(seen)
+    raise typer.Exit(2 if refused else 0)
+
+
+@app.command()
+def check(
+    file: Path,
+    feed: Feed,
+    report: Annotated[Path | None, typer.Option(help="Also write the report pages into this folder.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Dry run: the verdict that a delivery would get now. Nothing is stored."""
+    from marsad.intake import pipeline, receipts, reports
+
+    with _office() as office:
+        receipt, judged = pipeline.check(office, file, feed)
+        if report:
+            reports.write_reports(report, receipt, office.contract(feed), judged.broken)
+        _show_receipt(as_json, receipt)
+    raise typer.Exit(receipts.exit_code(receipt))
+
+
+@app.command()
+def drop(file: Path, feed: Feed, provider: Provider) -> None:
+    """Put a file in the inbox, whole or not at all; Airflow takes it from there."""
+    from marsad.contracts.catalog import load_catalog
+    from marsad.intake import inbox
+
+    settings = Settings.from_env()
+    contract = load_catalog(settings).contract(feed)
+    if contract.providers and provider not in contract.providers:
+        raise UsageFault(f"'{provider}' does not send {feed}; its contract names {', '.join(contract.providers)}")
+    out.print(str(inbox.drop(file, settings.place("inbox"), provider, feed)))
+
+
+@app.command()
+def ingest(file: Path, feed: Feed, provider: Provider, as_json: Json = False) -> None:
+    """One delivery without Airflow, the same code. Exit code 0 accepted, 1 rows quarantined, 2 refused."""
+    from marsad.intake import pipeline, receipts
+
+    with _office() as office:
+        receipt = pipeline.ingest(office, file, feed, provider)
+        _show_receipt(as_json, receipt)
+    raise typer.Exit(receipts.exit_code(receipt))
+
+
+@app.command()
+def deliveries(feed: Annotated[str | None, typer.Option(help="Only this feed.")] = None, as_json: Json = False) -> None:
+    """The ledger: every delivery with its state."""
+    from marsad.intake import ledger
+
+    with _office() as office, office.engine.connect() as connection:
+        rows = ledger.overview(connection, feed)
+    _show_rows(as_json, rows, ["delivery_id", "feed", "provider", "file_name", "status", "rows_read", "rows_accepted",
+                               "rows_quarantined", "rows_unchanged"])  # fmt: skip
+
+
+@app.command()
+def receipt(delivery: str, as_json: Json = False) -> None:
+    """The receipt of a delivery."""
+    from marsad.intake import ledger
+
+    with _office() as office, office.engine.connect() as connection:
+        found = ledger.receipt_of(connection, delivery)
+    _show_receipt(as_json, found)
+
+
+@app.command()
+def rejudge(target: Annotated[str, typer.Argument(metavar="DELIVERY|FEED")], as_json: Json = False) -> None:
+    """Judge refused files and quarantined rows again, after a contract, code list or suite changed."""
+    from marsad.intake import pipeline
+
+    with _office() as office:
+        receipts = pipeline.rejudge(office, target)
+    _show_rows(as_json, receipts, ["delivery_id", "feed", "status", "rows_read", "rows_accepted", "rows_quarantined"])
+
+
+@app.command()
+def retract(delivery: str, as_json: Json = False) -> None:
+    """Withdraw a whole delivery."""
+    import getpass
+
+    from marsad.intake import pipeline
+
+    with _office() as office:
+        rows = pipeline.retract(office, delivery, getpass.getuser())
+    _show(as_json, {"delivery_id": delivery, "rows": rows}, f"withdrawn: {rows} rows")
+
+
+# -- warehouse ---------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def sql(
+    statement: str,
+    role: Annotated[str, typer.Option(help="As which role, e.g. analyst.")] = "analyst",
+    as_json: Json = False,
+) -> None:
+    """Ask the warehouse, read-only, with the rights of a role."""
+    from marsad.warehouse.query import query
+
+    with _warehouse() as settings:
+        columns, rows = query(settings, statement, role)
+    _show_rows(as_json, [dict(zip(columns, row, strict=True)) for row in rows], columns,
+               document={"columns": columns, "rows": rows})  # fmt: skip
+
+
+@app.command()
+def url(role: Annotated[str, typer.Option(help="For which role, e.g. analyst.")] = "analyst") -> None:
+    """The address of the warehouse for a role (works while the platform is up)."""
+    from marsad.warehouse.query import role_url
+
+    sys.stdout.write(role_url(Settings.from_env(), role) + "\n")
+
+
+@audit_app.command("verify")
+def audit_verify(as_json: Json = False) -> None:
+    """Hold the audit chain against all receipts and head files; exit code 1 if anything does not fit."""
+    from marsad.intake.proof import verify_trail
+
+    with _office() as office:
+        faults = verify_trail(office)
+    text = "\n".join(f"{fault.kind} at event {fault.seq}" for fault in faults) or "the audit trail is whole"
+    _show(as_json, {"whole": not faults, "faults": [_plain(fault) for fault in faults]}, text)
+    raise typer.Exit(1 if faults else 0)
+
+
+# -- helpers -----------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _warehouse() -> Iterator[Settings]:
+    """Settings with the warehouse up: the running one, a server, or the embedded one for the time of the command."""
+    from marsad.runtime.stack import borrowed_warehouse
+
+    settings = Settings.from_env()
+    with borrowed_warehouse(settings, _progress):
+        yield settings
+
+
+@contextmanager
+def _office() -> Iterator[Office]:
+    from marsad.intake.office import Office
+
+    with _warehouse() as settings:
+        office = Office.open(settings)
+        try:
+            yield office
+        finally:
+            office.engine.dispose()
+
+
+def _progress(text: str) -> None:
+    err.print(f"[dim]{text} …[/dim]")
+
+
+def _show(as_json: bool, document: object, text: str) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps(document, ensure_ascii=False, default=str) + "\n")
+    else:
+        out.print(text, markup=False, highlight=False)
+
+
+def _show_rows(
+    as_json: bool, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], document: object = None
+) -> None:
+    if as_json:
+        _show(True, document if document is not None else rows, "")
+        return
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*(_cell(row.get(name)) for name in columns))
+    out.print(table)
+
+
+def _cell(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
+
+
+def _show_receipt(as_json: bool, receipt: Mapping[str, Any]) -> None:
+    shown = ("delivery_id", "feed", "provider", "file_name", "status", "period", "rows_read", "rows_accepted",
+             "rows_quarantined", "rows_unchanged", "errors", "warnings", "seconds")  # fmt: skip
+    lines = [f"{name:18} {receipt[name]}" for name in shown if receipt.get(name) is not None]
+    lines += [f"{'report ' + kind:18} {path}" for kind, path in receipt.get("reports", {}).items()]
+    _show(as_json, receipt, "\n".join(lines))
+
+
+def _print_seen(seen: Mapping[str, Any]) -> None:
+    out.print(f"{seen['file']}: {seen['verdict']}", markup=False)
+    if seen.get("message"):
+        out.print(f"  {seen['message']}", markup=False)
+    for table in seen["tables"]:
+        place = table["sheet"] or f"{table['encoding']}, delimiter {table['delimiter']!r}"
+        out.print(f"  {place}: {table['rows_read']} rows, {len(table['header'])} columns", markup=False)
+        for note in table["notes"]:
+            out.print(f"    {note}", markup=False)
+
+
+def _plain(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any of our dataclasses
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}

@@ -1,4 +1,4 @@
-"""The inbox: ``inbox/<provider>/<agency>/<name>/<file>``, clear files for seconds. Ready is what nobody still writes."""
+"""The inbox: ``inbox/<provider>/<agency>/<name>/<file>``, clear files for seconds; ready is what nobody writes."""
 
 from __future__ import annotations
 

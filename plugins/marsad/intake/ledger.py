@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from marsad.errors import UsageFault
 from marsad.warehouse.engine import clean_errors
 
 DONE = ("accepted", "accepted_with_findings", "refused")
@@ -158,3 +159,62 @@ def _delivery(row: sa.Row[Any]) -> Delivery:
 
 def _as_dict(value: Arrival | Terms) -> dict[str, Any]:
     return {name: getattr(value, name) for name in value.__dataclass_fields__}
+
+
+def to_rejudge(connection: sa.Connection, target: str) -> list[str]:
+    """Ids of settled deliveries of a feed (or the one of that id) that were refused or left rows in quarantine.
+
+    The newest judgement of each content counts.
+    """
+    query = sa.text(
+        """
+        SELECT d.delivery_id FROM ops.delivery d
+        WHERE (d.feed = :target OR d.delivery_id::text = :target)
+          AND (d.status = 'refused' OR d.status = 'accepted_with_findings' AND d.rows_quarantined > 0)
+          AND NOT EXISTS (SELECT FROM ops.delivery n WHERE n.rejudges = d.delivery_id)
+        ORDER BY d.seq
+        """
+    )
+    return list(connection.execute(query, {"target": target}).scalars())
+
+
+def of_same_content(connection: sa.Connection, delivery_id: str) -> list[Delivery]:
+    """The settled judgements of the same bytes of the same feed and provider, in order."""
+    query = sa.text(
+        f"""
+        SELECT {_COLUMNS} FROM ops.delivery d JOIN ops.delivery o USING (feed, provider, sha256)
+        WHERE o.delivery_id::text = :id AND d.status = ANY(:done) ORDER BY d.seq
+        """  # noqa: S608
+    )
+    return [_delivery(row) for row in connection.execute(query, {"id": delivery_id, "done": list(DONE)})]
+
+
+def mark_retracted(connection: sa.Connection, delivery_ids: list[str]) -> None:
+    """Sets the state of deliveries whose statements are being withdrawn."""
+    query = sa.text("UPDATE ops.delivery SET status = 'retracted' WHERE delivery_id = ANY(CAST(:ids AS uuid[]))")
+    connection.execute(query, {"ids": delivery_ids})
+
+
+def overview(connection: sa.Connection, feed: str | None = None) -> list[dict[str, Any]]:
+    """All deliveries, or those of a feed, in the order of arrival, ids and times as text."""
+    query = sa.text(
+        """
+        SELECT delivery_id::text, feed, provider, file_name, received_at::text, status, period, rows_read,
+               rows_accepted, rows_quarantined, rows_unchanged, attempts, last_fault
+        FROM ops.delivery WHERE feed = :feed OR :feed IS NULL ORDER BY seq
+        """
+    )
+    return [dict(row._mapping) for row in connection.execute(query, {"feed": feed})]
+
+
+def receipt_of(connection: sa.Connection, delivery_id: str) -> dict[str, Any]:
+    """The receipt of a delivery.
+
+    Raises:
+        UsageFault: no such delivery, or it is still being judged.
+    """
+    query = sa.text("SELECT receipt FROM ops.delivery WHERE delivery_id::text = :id")
+    receipt = connection.execute(query, {"id": delivery_id}).scalar()
+    if receipt is None:
+        raise UsageFault(f"there is no receipt of a delivery {delivery_id}")
+    return dict(receipt)

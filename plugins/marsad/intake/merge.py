@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from marsad.contracts.model import Binding, Column, Condition, Contract
+from marsad.intake.ledger import Delivery
 from marsad.intake.stage import Stage, quoted
 from marsad.warehouse.model import Concept, Entity
 
@@ -167,13 +169,14 @@ class _Runner:
     def __init__(self, connection: sa.Connection, stage: Stage, target: Target) -> None:
         self._connection, self._stage, self._target = connection, stage, target
 
-    def __call__(self, statement: str, **more: object) -> sa.CursorResult[tuple[object, ...]]:
+    def __call__(self, statement: str, **more: object) -> sa.CursorResult[Any]:
         text = sa.text(statement.format(table=self._stage.table))
         return self._connection.execute(text, {**self._target.values(), **more})
 
 
 # What the warehouse already knows of the staged records; rows not in it are records never met.
 _SEEN = """
+    DROP TABLE IF EXISTS pg_temp.seen;
     CREATE TEMP TABLE seen ON COMMIT DROP AS
     SELECT s.row,
            min(k.content_id) FILTER (WHERE k.fingerprint = s.fingerprint) AS content_id,
@@ -203,6 +206,7 @@ _CORRECTED = """
       AND q.record_id = s.record_id AND NOT s.refused
 """
 _TOUCHED = """
+    DROP TABLE IF EXISTS pg_temp.touched;
     CREATE TEMP TABLE touched ON COMMIT DROP AS
     SELECT DISTINCT s.record_id FROM {table} s LEFT JOIN seen n USING (row)
     WHERE NOT s.refused AND (s.again OR n.row IS NOT NULL)
@@ -217,6 +221,7 @@ _COVERAGE = """
     FROM {table} WHERE NOT refused GROUP BY period
 """
 _NEWEST = """
+    DROP TABLE IF EXISTS pg_temp.newest;
     CREATE TEMP TABLE newest ON COMMIT DROP AS
     SELECT DISTINCT ON (c.period) c.period, c.delivery_id
     FROM ops.coverage c JOIN ops.delivery d USING (delivery_id)
@@ -247,3 +252,34 @@ _REFRESH = """
     )
     UPDATE core.sighting k SET current = r.counts FROM ranked r WHERE k.ctid = r.place AND k.current <> r.counts
 """
+
+
+def restate(connection: sa.Connection, delivery: Delivery, at: datetime, *, snapshot: bool) -> None:
+    """Makes what a delivery stated the newest statement, as of ``at``."""
+    target = Target(delivery.delivery_id, delivery.feed, delivery.provider, 0, at)
+    version = at.astimezone(UTC).isoformat(timespec="microseconds")
+    for statement in _RESTATE:
+        connection.execute(sa.text(statement), {**target.values(), "version": version})
+    refresh_current(connection, target, snapshot=snapshot)
+
+
+def retract(connection: sa.Connection, delivery: Delivery, at: datetime, *, snapshot: bool) -> int:
+    """Withdraws what a delivery stated; returns the number of its records. The delivery's state is the caller's."""
+    target = Target(delivery.delivery_id, delivery.feed, delivery.provider, 0, at)
+    connection.execute(sa.text(_TOUCH_DELIVERY), target.values())
+    rows = int(connection.execute(sa.text(_RETRACT), target.values()).rowcount)
+    refresh_current(connection, target, snapshot=snapshot)
+    return rows
+
+
+_TOUCH_DELIVERY = """
+    DROP TABLE IF EXISTS pg_temp.touched;
+    CREATE TEMP TABLE touched ON COMMIT DROP AS
+    SELECT DISTINCT record_id FROM core.sighting WHERE delivery_id = :delivery_id
+"""
+_RESTATE = (
+    _TOUCH_DELIVERY,
+    "UPDATE core.sighting SET version = :version WHERE delivery_id = :delivery_id AND version < :version",
+    "UPDATE ops.coverage SET version = :version WHERE delivery_id = :delivery_id AND version < :version",
+)
+_RETRACT = "UPDATE core.sighting SET retracted = true, current = false WHERE delivery_id = :delivery_id"

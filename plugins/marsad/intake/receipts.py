@@ -22,7 +22,7 @@ class Counts:
 
 
 def status_of(refused: bool, counts: Counts, broken: Sequence[Broken]) -> str:
-    """``accepted``, ``accepted_with_findings`` or ``refused``. What was merely repaired (info) is no reason to worry."""
+    """``accepted``, ``accepted_with_findings`` or ``refused``; a repair (info) is nothing to worry about."""
     if refused:
         return "refused"
     worried = counts.quarantined or any(b.rule.severity != "info" for b in broken)

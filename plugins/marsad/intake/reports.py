@@ -58,13 +58,15 @@ def page(receipt: Mapping[str, Any], contract: Contract, groups: Sequence[Mappin
     facts = [("feed", contract.title[language]), ("provider", receipt["provider"]), ("file", receipt["file_name"])]
     facts += [("period", receipt["period"])] if receipt["period"] else []
     facts += [(name, receipt[name]) for name in _FACTS]
-    return _template().render(
-        lang=language,
-        receipt=receipt,
-        facts=facts,
-        groups=groups,
-        colour=_COLOURS[receipt["status"]],
-        word=lambda name: words[name][language],
+    return str(
+        _template().render(
+            lang=language,
+            receipt=receipt,
+            facts=facts,
+            groups=groups,
+            colour=_COLOURS[receipt["status"]],
+            word=lambda name: words[name][language],
+        )
     )
 
 

@@ -199,7 +199,7 @@ def _vaulted_cells(contract: Contract, block: NormalBlock) -> Iterator[tuple[str
 
 
 def raw_payloads(raw: RawBlock, header: Sequence[str], chosen: npt.NDArray[np.bool_]) -> list[bytes | None]:
-    """Chosen rows as sent, as JSON by header (a repeated header gets its number), for the quarantine; None elsewhere."""
+    """Chosen rows as sent, as JSON by header (a repeated one gets its number), for the quarantine; None elsewhere."""
     names = [f"{text} ({place + 1})" if header.index(text) != place else text for place, text in enumerate(header)]
     names += [f"({place + 1})" for place in range(len(header), raw.cells.num_columns)]
     rows = raw.cells.filter(pa.array(chosen)).to_pylist()

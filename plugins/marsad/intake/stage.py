@@ -1,4 +1,4 @@
-"""The staging table of one attempt at one delivery: unlogged, with concepts and keyed tokens, never an identity in clear.
+"""The staging table of one attempt at a delivery: unlogged, concepts and keyed tokens, never an identity in clear.
 
 Delivery rules are judged on it in SQL, and the one transaction of ``intake.merge`` reads from it.
 """
@@ -180,6 +180,7 @@ _REPEATS: Sequence[str] = (
     """,
 )
 _NUMBER_KEYLESS = """
-    UPDATE {table} SET record_id = record_id || '-' || occurrence, content_id = nextval('core.content_id'), again = false
+    UPDATE {table}
+    SET record_id = record_id || '-' || occurrence, content_id = nextval('core.content_id'), again = false
     WHERE again AND occurrence > 1
 """

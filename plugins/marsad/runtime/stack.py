@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from marsad.durable import locked, os_faults, write_whole
+from marsad.durable import locked, os_faults, try_lock, write_whole
 from marsad.errors import PlatformFault
 from marsad.identity.keys import KeyRing
 from marsad.runtime import processes
@@ -115,22 +116,22 @@ def start_warehouse(settings: Settings, progress: Progress) -> Postgres:
 
 @contextmanager
 def borrowed_warehouse(settings: Settings, progress: Progress) -> Iterator[None]:
-    """The warehouse for the time of one command: as it runs, or the embedded server started and stopped again."""
+    """The warehouse for the time of one command: as it runs, or the embedded server, stopped by its last borrower."""
     if settings.warehouse_url is not None:
         KeyRing.create(settings.place("keys"))
         yield
         return
-    running = Postgres(settings.home).running and (settings.place("run") / "warehouse.url").exists()
-    if running:
-        yield
-        return
     with locked(_lock(settings)):
-        start_warehouse(settings, progress)
+        borrowers = (settings.place("run") / "borrowers.lock").open("wb")
+        fcntl.flock(borrowers, fcntl.LOCK_SH)
+        if not (Postgres(settings.home).running and (settings.place("run") / "warehouse.url").exists()):
+            start_warehouse(settings, progress)
     try:
         yield
     finally:
-        with locked(_lock(settings)):
-            if _supervisor(settings) is None:
+        fcntl.flock(borrowers, fcntl.LOCK_UN)
+        with locked(_lock(settings)), borrowers:
+            if _supervisor(settings) is None and try_lock(borrowers):
                 _stop(settings)
 
 

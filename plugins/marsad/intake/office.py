@@ -1,0 +1,68 @@
+"""What a process needs to judge deliveries and load them: contracts, suites, keys, the warehouse, a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from marsad.contracts.catalog import Catalog, load_catalog
+from marsad.contracts.model import Contract
+from marsad.identity.keys import KeyRing
+from marsad.intake.ledger import Terms
+from marsad.quality.suites import Suite, load_suite, suite_path
+from marsad.settings import Settings
+from marsad.warehouse.engine import database_url, make_engine
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The present moment, with its zone."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Office:
+    """Opened once a process; safe to keep. Private keys are read when first used, suites when first asked for."""
+
+    settings: Settings
+    engine: sa.Engine
+    catalog: Catalog
+    keyring: KeyRing
+    clock: Clock = utc_now
+    _suites: dict[str, Suite] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, settings: Settings, clock: Clock = utc_now) -> Office:
+        """The office of an installation whose database is up.
+
+        Raises:
+            UsageFault: a contract is wrong, or the platform is not up.
+            PlatformFault: there are no keys.
+        """
+        keyring = KeyRing.open(settings.place("keys"))
+        return cls(settings, make_engine(database_url(settings)), load_catalog(settings), keyring, clock)
+
+    def contract(self, feed: str) -> Contract:
+        """The contract of a feed; UsageFault with the nearest name if there is none."""
+        return self.catalog.contract(feed)
+
+    def suite(self, feed: str) -> Suite:
+        """The suite of a feed; UsageFault if it is missing or wrong."""
+        if feed not in self._suites:
+            self._suites[feed] = load_suite(suite_path(feed, self.settings.expectation_dirs))
+        return self._suites[feed]
+
+    def terms(self, feed: str) -> Terms:
+        """Under which contract and suite a delivery of ``feed`` is judged now."""
+        contract = self.contract(feed)
+        return Terms(contract.version, contract.fingerprint, self.suite(feed).fingerprint)
+
+    @property
+    def landing(self) -> Path:
+        """Where encrypted contents lie."""
+        return self.settings.place("landing")

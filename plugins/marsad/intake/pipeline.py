@@ -1,0 +1,274 @@
+"""The way of a delivery, as the command line and the DAGs walk it: receive, claim, judge, settle; judge again; retract.
+
+Every step can be killed and run again: receiving is idempotent by content, the claim goes with the process, and
+settling is one transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from marsad import audit, durable
+from marsad.audit import Head
+from marsad.errors import MarsadError, PassingFault, UsageFault
+from marsad.identity.vault import Sealer
+from marsad.intake import inbox, landing, ledger, merge, settle
+from marsad.intake.judging import FileJudge, Judged
+from marsad.intake.ledger import Arrival, Delivery
+from marsad.intake.office import Office
+from marsad.intake.reports import write_reports
+from marsad.intake.rows import FileFacts
+from marsad.intake.settle import Work
+from marsad.intake.stage import Stage
+from marsad.settings import Settings
+from marsad.warehouse.engine import clean_errors
+
+_WAIT_SECONDS = 0.2  # between two looks at a delivery that another process works on
+
+
+@dataclass(slots=True)
+class DrainResult:
+    """What one drain of a feed did: numbers only, fit for Airflow's XCom."""
+
+    deliveries: int = 0
+    rows_accepted: int = 0
+    rows_quarantined: int = 0
+    refused: int = 0
+    changed: bool = False
+    faults: list[str] = field(default_factory=list)
+
+
+def receive_inbox(settings: Settings, feed: str) -> int:
+    """Takes every ready file of ``feed`` from the inbox into landing and ledger; returns how many arrived.
+
+    Raises:
+        PassingFault, PlatformFault: landing, ledger or disk; files not yet taken stay in the inbox.
+    """
+    office = Office.open(settings)
+    waiting = inbox.waiting(settings.place("inbox"), feed, time.time())
+    for file in waiting:
+        receive(office, file.path, file.feed, file.provider, file.path.name)
+        file.path.unlink(missing_ok=True)
+    return len(waiting)
+
+
+def receive(
+    office: Office, path: Path, feed: str, provider: str, file_name: str
+) -> tuple[Delivery, bool, dict[str, Any] | None]:
+    """Lands one file and enters it in the ledger.
+
+    Returns the delivery, whether it is new, and the receipt if the same bytes were judged before.
+    """
+    terms = office.terms(feed)
+    landed = landing.receive(path, office.landing, office.keyring.public)
+    arrival = Arrival(feed, provider, file_name, landed.sha256, landed.size, office.clock())
+    with clean_errors(), office.engine.begin() as connection:
+        delivery, new = ledger.register(connection, arrival, terms)
+        receipt = None
+        if delivery.status in ledger.DONE:
+            receipt = settle.answer_duplicates(connection, office, delivery)
+    return delivery, new, receipt
+
+
+def drain(settings: Settings, feed: str) -> DrainResult:
+    """Judges and settles every open delivery of ``feed`` that nobody else works on.
+
+    A delivery that fails for a reason of ours stays open and does not hold up the others; after them the first such
+    fault is raised.
+    """
+    office = Office.open(settings)
+    result, first = DrainResult(), None
+    seen: list[str] = []
+    while True:
+        with ledger.claim(office.engine, feed=feed, skip=tuple(seen)) as delivery:
+            if delivery is None:
+                break
+            seen.append(delivery.delivery_id)
+            try:
+                _add(result, process(office, delivery))
+            except MarsadError as fault:
+                first = first or fault
+    if first:
+        raise first
+    return result
+
+
+def _add(result: DrainResult, receipt: dict[str, Any]) -> None:
+    result.deliveries += 1
+    result.rows_accepted += receipt["rows_accepted"]
+    result.rows_quarantined += receipt["rows_quarantined"]
+    result.refused += receipt["status"] == "refused"
+    result.changed |= receipt["rows_accepted"] > 0
+
+
+def ingest(office: Office, path: Path, feed: str, provider: str) -> dict[str, Any]:
+    """One delivery without Airflow, the same code; returns its receipt, or the duplicate's.
+
+    Raises:
+        UsageFault: no such file, feed or provider.
+    """
+    check_provider(office, feed, provider)
+    if not path.is_file():
+        raise UsageFault(f"{path} is not a file")
+    delivery, _, receipt = receive(office, path, feed, provider, path.name)
+    return receipt or settle_now(office, delivery)
+
+
+def settle_now(office: Office, delivery: Delivery) -> dict[str, Any]:
+    """Works on one delivery, or waits for the process that does; returns its receipt."""
+    while True:
+        with ledger.claim(office.engine, delivery_id=delivery.delivery_id) as claimed:
+            if claimed is not None:
+                return process(office, claimed)
+        with clean_errors(), office.engine.connect() as connection:
+            found = ledger.get(connection, delivery.delivery_id)
+        if found.receipt is not None:
+            return found.receipt
+        time.sleep(_WAIT_SECONDS)
+
+
+def check_provider(office: Office, feed: str, provider: str) -> None:
+    """Raises UsageFault when the contract names its providers and ``provider`` is none of them."""
+    known = office.contract(feed).providers
+    if known and provider not in known:
+        raise UsageFault(f"'{provider}' does not send {feed}; its contract names {', '.join(known)}")
+
+
+def process(office: Office, delivery: Delivery) -> dict[str, Any]:
+    """Judges and settles a claimed delivery; returns its receipt.
+
+    Raises:
+        MarsadError: a fault of ours, noted beside the delivery, which stays open.
+    """
+    attempt = ledger.begin_attempt(office.engine, delivery)
+    try:
+        return _process(office, delivery, attempt)
+    except PassingFault:
+        raise
+    except MarsadError as fault:
+        ledger.note_fault(office.engine, delivery, str(fault))
+        raise
+
+
+def _process(office: Office, delivery: Delivery, attempt: int) -> dict[str, Any]:
+    started = time.monotonic()
+    contract = office.contract(delivery.feed)
+    stage = Stage(office.engine, contract, delivery.delivery_id, attempt)
+    tmp = office.settings.place("tmp")
+    with Sealer(office.keyring, delivery.delivery_id) as sealer:
+        facts = FileFacts(delivery.file_name, delivery.received_at)
+        judge = FileJudge(office, contract, delivery.provider, facts, stage, sealer)
+        with clean_errors(), office.engine.connect() as connection:
+            before = settle.previous(connection, delivery)
+        with landing.open_landed(delivery.sha256, office.landing, office.keyring, tmp) as path:
+            judged = judge.judge(path, before)
+        work = Work(office, delivery, contract, stage, sealer.attempt)
+        receipt = _settle(work, judged, sealer, started)
+    stage.drop()
+    _write_head(office, receipt)
+    return receipt
+
+
+def _settle(work: Work, judged: Judged, sealer: Sealer, started: float) -> dict[str, Any]:
+    with clean_errors(), work.office.engine.begin() as connection:
+        outcome = settle.write_rows(connection, work, judged)
+        seconds = time.monotonic() - started
+        draft = settle.compose(work, outcome, judged, seconds)
+        write_reports(work.office.settings.place("reports"), draft, work.contract, judged.broken)
+        receipt = settle.issue_receipt(connection, work, outcome, judged, seconds)
+        sealer.commit()
+    return receipt
+
+
+def _write_head(office: Office, receipt: dict[str, Any]) -> None:
+    head = Head.parse(receipt[audit.AUDIT_HEAD])
+    audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
+
+
+def check(office: Office, path: Path, feed: str) -> tuple[dict[str, Any], Judged]:
+    """Dry run: the verdict a delivery would get now, as an unsigned receipt, and what it rests on. Stores nothing.
+
+    The rows are merged in a transaction that is rolled back, so that counts of unchanged rows are right too.
+    """
+    contract = office.contract(feed)
+    if not path.is_file():
+        raise UsageFault(f"{path} is not a file")
+    provider = contract.providers[0] if contract.providers else "dry-run"
+    started = time.monotonic()
+    with clean_errors(), office.engine.connect() as connection, connection.begin() as transaction:
+        arrival = Arrival(feed, provider, path.name, _sha256(path), path.stat().st_size, office.clock())
+        delivery, new = ledger.register(connection, arrival, office.terms(feed))
+        if not new and delivery.receipt:
+            return delivery.receipt, Judged(file_refused=delivery.status == "refused", broken=[])
+        result = _dry_run(office, connection, delivery, path, started)
+        transaction.rollback()
+    return result
+
+
+def _sha256(path: Path) -> str:
+    with durable.os_faults("reading the file"), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _dry_run(
+    office: Office, connection: sa.Connection, delivery: Delivery, path: Path, started: float
+) -> tuple[dict[str, Any], Judged]:
+    contract = office.contract(delivery.feed)
+    stage = Stage(office.engine, contract, delivery.delivery_id, 0)
+    facts = FileFacts(path.name, delivery.received_at)
+    try:
+        judge = FileJudge(office, contract, delivery.provider, facts, stage, None)
+        judged = judge.judge(path, settle.previous(connection, delivery))
+        work = Work(office, delivery, contract, stage, 0)
+        outcome = settle.write_rows(connection, work, judged)
+        return settle.compose(work, outcome, judged, time.monotonic() - started), judged
+    finally:
+        connection.rollback()
+        stage.drop()
+
+
+def rejudge(office: Office, target: str) -> list[dict[str, Any]]:
+    """Judges refused deliveries and those with waiting quarantine again from landing, if their terms changed.
+
+    ``target`` is a delivery id or a feed. Returns the new receipts; none when contract, code lists and suite are still
+    the same.
+    """
+    with clean_errors(), office.engine.connect() as connection:
+        old = [ledger.get(connection, id_) for id_ in ledger.to_rejudge(connection, target)]
+    receipts = []
+    for delivery in old:
+        again, new = _register_again(office, delivery)
+        if new:
+            receipts.append(settle_now(office, again))
+    return receipts
+
+
+def _register_again(office: Office, old: Delivery) -> tuple[Delivery, bool]:
+    arrival = Arrival(old.feed, old.provider, old.file_name, old.sha256, old.size, old.received_at)
+    with clean_errors(), office.engine.begin() as connection:
+        return ledger.register(connection, arrival, office.terms(old.feed), rejudges=old.delivery_id)
+
+
+def retract(office: Office, delivery_id: str, actor: str) -> int:
+    """Withdraws a whole delivery and every re-judgement of the same bytes; returns how many rows it had stated.
+
+    Raises:
+        UsageFault: no such delivery, or it is still being judged.
+    """
+    with clean_errors(), office.engine.begin() as connection:
+        deliveries = ledger.of_same_content(connection, delivery_id)
+        if not deliveries:
+            raise UsageFault(f"there is no settled delivery {delivery_id}")
+        first = deliveries[0]
+        merge.lock(connection, first.feed, first.provider)
+        snapshot = office.contract(first.feed).mode == "snapshot"
+        ledger.mark_retracted(connection, [d.delivery_id for d in deliveries])
+        rows = sum(merge.retract(connection, d, office.clock(), snapshot=snapshot) for d in deliveries)
+        audit.append(connection, actor, "delivery.retracted", delivery_id, {"rows": rows}, office.clock())
+    return rows

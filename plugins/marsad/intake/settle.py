@@ -1,0 +1,208 @@
+"""Settling: the one transaction that writes data, quarantine, findings, ledger, receipt and audit, or nothing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from marsad import audit
+from marsad.contracts.model import Contract
+from marsad.intake import ledger, merge, receipts
+from marsad.intake.judging import Judged, Previous
+from marsad.intake.ledger import Delivery
+from marsad.intake.merge import Target
+from marsad.intake.office import Office
+from marsad.intake.receipts import Counts
+from marsad.intake.reports import report_paths
+from marsad.intake.stage import Stage
+from marsad.quality.findings import Broken
+
+ACTOR = "loader"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One attempt at one delivery. ``key_attempt`` names the file of the key store that this attempt sealed into."""
+
+    office: Office
+    delivery: Delivery
+    contract: Contract
+    stage: Stage
+    key_attempt: int
+
+    @property
+    def target(self) -> Target:
+        """Where the rows go."""
+        d = self.delivery
+        return Target(d.delivery_id, d.feed, d.provider, self.key_attempt, self.office.clock())
+
+
+def previous(connection: sa.Connection, delivery: Delivery) -> Previous:
+    """Size and share of unknown codes of the provider's last accepted delivery of the feed."""
+    row = connection.execute(
+        sa.text(
+            """
+            SELECT d.rows_read, max(c.unmapped_share) AS share
+            FROM ops.delivery d JOIN ops.coverage c USING (delivery_id)
+            WHERE d.feed = :feed AND d.provider = :provider AND d.status IN ('accepted', 'accepted_with_findings')
+            GROUP BY d.delivery_id ORDER BY d.seq DESC LIMIT 1
+            """
+        ),
+        {"feed": delivery.feed, "provider": delivery.provider},
+    ).one_or_none()
+    return Previous(row.rows_read, row.share) if row else Previous()
+
+
+def write_rows(connection: sa.Connection, work: Work, judged: Judged) -> tuple[str, Counts, str | None]:
+    """Writes everything but receipt and audit; returns status, counts and the delivery's period."""
+    merge.lock(connection, work.delivery.feed, work.delivery.provider)
+    if judged.file_refused:
+        counts, period = Counts(judged.rows, 0, judged.rows, 0), None
+    else:
+        counts, period = _merge(connection, work, judged)
+    if judged.rows:
+        merge.merge_quarantine(connection, work.stage, work.target)
+    status = receipts.status_of(judged.file_refused, counts, judged.broken)
+    _write_findings(connection, work.delivery, judged.broken)
+    _close(connection, work, status, counts, period)
+    if not judged.file_refused:
+        merge.refresh_current(connection, work.target, snapshot=work.contract.mode == "snapshot")
+    return status, counts, period
+
+
+def _merge(connection: sa.Connection, work: Work, judged: Judged) -> tuple[Counts, str | None]:
+    model = dict(work.office.catalog.model)
+    unchanged = merge.merge_rows(connection, work.stage, work.contract, model, work.target)
+    merge.cover(connection, work.stage, work.target, judged.unmapped_share)
+    good = judged.rows - judged.refused
+    period = connection.execute(
+        sa.text("SELECT period FROM ops.coverage WHERE delivery_id = :id ORDER BY rows DESC, period LIMIT 1"),
+        {"id": work.delivery.delivery_id},
+    ).scalar()
+    return Counts(judged.rows, good - unchanged, judged.refused, unchanged), period
+
+
+def _close(connection: sa.Connection, work: Work, status: str, counts: Counts, period: str | None) -> None:
+    connection.execute(
+        sa.text(
+            """
+            UPDATE ops.delivery SET status = :status, rows_read = :read, rows_accepted = :accepted,
+                   rows_quarantined = :quarantined, rows_unchanged = :unchanged, period = :period, last_fault = NULL,
+                   finished_at = :at
+            WHERE delivery_id = :id
+            """
+        ),
+        {
+            "status": status, "read": counts.read, "accepted": counts.accepted, "quarantined": counts.quarantined,
+            "unchanged": counts.unchanged, "period": period, "at": work.office.clock(), "id": work.delivery.delivery_id,
+        },
+    )  # fmt: skip
+    if work.delivery.rejudges:
+        connection.execute(
+            sa.text(
+                "UPDATE quarantine.record SET corrected_by = :new WHERE delivery_id = :old AND corrected_by IS NULL"
+            ),
+            {"new": work.delivery.delivery_id, "old": work.delivery.rejudges},
+        )
+
+
+def _write_findings(connection: sa.Connection, delivery: Delivery, broken: Sequence[Broken]) -> None:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows(_finding_rows(delivery, broken))
+    buffer.seek(0)
+    cursor = connection.connection.cursor()
+    cursor.copy_expert(
+        'COPY quarantine.finding (delivery_id, rule, severity, scope, sheet, row, "column", params)'
+        " FROM STDIN (FORMAT csv)",
+        buffer,
+    )
+
+
+def _finding_rows(delivery: Delivery, broken: Sequence[Broken]) -> Iterator[tuple[object, ...]]:
+    for one in broken:
+        rule = one.rule
+        params = json.dumps(dict(one.params), ensure_ascii=False) if one.params else None
+        for row in one.rows.tolist() or [None]:
+            yield delivery.delivery_id, rule.id, rule.severity, rule.scope, one.sheet, row, rule.column, params
+
+
+def issue_receipt(
+    connection: sa.Connection, work: Work, outcome: tuple[str, Counts, str | None], judged: Judged, seconds: float
+) -> dict[str, Any]:
+    """Writes the audit event and the signed receipt, last in the transaction; returns the receipt."""
+    draft = compose(work, outcome, judged, seconds)
+    head = audit.append(
+        connection, ACTOR, "delivery.settled", work.delivery.delivery_id, _audited(draft), work.office.clock()
+    )
+    receipt = receipts.seal(draft, head, work.office.keyring.signer)
+    connection.execute(
+        sa.text("UPDATE ops.delivery SET receipt = CAST(:receipt AS jsonb) WHERE delivery_id = :id"),
+        {"receipt": json.dumps(receipt), "id": work.delivery.delivery_id},
+    )
+    answer_duplicates(connection, work.office, ledger.get(connection, work.delivery.delivery_id))
+    return receipt
+
+
+def compose(work: Work, outcome: tuple[str, Counts, str | None], judged: Judged, seconds: float) -> dict[str, Any]:
+    """The receipt before it is sealed."""
+    status, counts, period = outcome
+    paths = report_paths(work.office.settings.place("reports"), work.delivery.provider, work.delivery.delivery_id)
+    return receipts.compose(
+        work.delivery,
+        status,
+        counts,
+        judged.broken,
+        period=period,
+        reports={kind: str(path.relative_to(work.office.settings.home)) for kind, path in paths.items()},
+        seconds=seconds,
+    )
+
+
+def _audited(receipt: dict[str, Any]) -> dict[str, Any]:
+    kept = ("feed", "provider", "sha256", "status", "rows_read", "rows_accepted", "rows_quarantined", "rows_unchanged")
+    return {name: receipt[name] for name in kept}
+
+
+def answer_duplicates(connection: sa.Connection, office: Office, delivery: Delivery) -> dict[str, Any] | None:
+    """Gives every arrival after the first its receipt, which repeats the first; returns the newest of them."""
+    late = connection.execute(
+        sa.text(
+            """
+            SELECT arrival_id, file_name, received_at FROM ops.arrival
+            WHERE delivery_id = :id AND receipt IS NULL
+              AND arrival_id <> (SELECT min(arrival_id) FROM ops.arrival WHERE delivery_id = :id) ORDER BY arrival_id
+            """
+        ),
+        {"id": delivery.delivery_id},
+    ).all()
+    receipt = None
+    for arrival in late:
+        receipt = _answer(connection, office, delivery, arrival)
+    return receipt
+
+
+def _answer(connection: sa.Connection, office: Office, delivery: Delivery, arrival: sa.Row[Any]) -> dict[str, Any]:
+    _restate(connection, office, delivery, arrival.received_at)
+    detail = {"feed": delivery.feed, "provider": delivery.provider, "sha256": delivery.sha256}
+    head = audit.append(connection, ACTOR, "arrival.duplicate", delivery.delivery_id, detail, office.clock())
+    receipt = receipts.duplicate(delivery.receipt or {}, arrival.file_name, head, office.keyring.signer)
+    connection.execute(
+        sa.text("UPDATE ops.arrival SET receipt = CAST(:receipt AS jsonb) WHERE arrival_id = :id"),
+        {"receipt": json.dumps(receipt), "id": arrival.arrival_id},
+    )
+    return receipt
+
+
+def _restate(connection: sa.Connection, office: Office, delivery: Delivery, at: Any) -> None:  # noqa: ANN401
+    """A feed without versions takes what came last, so the same bytes again make their rows the newest again."""
+    contract = office.contract(delivery.feed)
+    if contract.revision.kind != "received":
+        return
+    merge.lock(connection, delivery.feed, delivery.provider)
+    merge.restate(connection, delivery, at, snapshot=contract.mode == "snapshot")
