@@ -94,9 +94,9 @@ class AgeDeriver:
         age = stated.where(use_stated, computed)
         arrays = {
             AGE_YEARS: pa.array(age.low, pa.int64(), mask=~age.known | (age.low != age.high)),
-            AGE_BAND: pa.array(self._band(age), pa.string()),
-            MINOR: pa.array(_minor(age), pa.string()),
-            AGE_AGREES: pa.array(_agrees(stated, computed), pa.string()),
+            AGE_BAND: self._band(age),
+            MINOR: _minor(age),
+            AGE_AGREES: _agrees(stated, computed),
         }
         return arrays, {name: _states(array) for name, array in arrays.items()}
 
@@ -110,12 +110,12 @@ class AgeDeriver:
             return exact
         return exact.where(exact.known, _age_from_year(years[birth], met))
 
-    def _band(self, age: Bounds) -> npt.NDArray[np.object_]:
-        """The narrowest band that holds both bounds; None where there is none."""
-        codes = np.full(len(age.low), None, np.object_)
-        for low, high, code in reversed(self._bands):
-            codes[(age.low >= low) & (age.high <= high)] = code
-        return codes
+    def _band(self, age: Bounds) -> pa.Array:
+        """The narrowest band that holds both bounds; null where there is none."""
+        place = np.full(len(age.low), len(self._bands), np.int64)
+        for number, (low, high, _) in reversed(list(enumerate(self._bands))):
+            place[(age.low >= low) & (age.high <= high)] = number
+        return pa.array([*(code for _, _, code in self._bands), None], pa.string()).take(pa.array(place))
 
 
 class _Days:
@@ -160,19 +160,18 @@ def _nothing(rows: int) -> Bounds:
     return Bounds(none, none)
 
 
-def _minor(age: Bounds) -> npt.NDArray[np.object_]:
-    minor = np.full(len(age.low), "unknown", np.object_)
-    minor[age.known & (age.high < ADULT_AT)] = "yes"
-    minor[age.low >= ADULT_AT] = "no"
-    return minor
+def _minor(age: Bounds) -> pa.Array:
+    return _answers(age.known & (age.high < ADULT_AT), age.low >= ADULT_AT)
 
 
-def _agrees(stated: Bounds, computed: Bounds) -> npt.NDArray[np.object_]:
+def _agrees(stated: Bounds, computed: Bounds) -> pa.Array:
     both = stated.known & computed.known
     near = (stated.low >= computed.low - _AGREE_WITHIN) & (stated.high <= computed.high + _AGREE_WITHIN)
-    agrees = np.full(len(both), "unknown", np.object_)
-    agrees[both] = np.where(near[both], "yes", "no")
-    return agrees
+    return _answers(both & near, both & ~near)
+
+
+def _answers(yes: npt.NDArray[np.bool_], no: npt.NDArray[np.bool_]) -> pa.Array:
+    return pa.array(["unknown", "yes", "no"]).take(pa.array(yes + 2 * no.astype(np.int64)))
 
 
 def _states(values: pa.Array) -> npt.NDArray[np.uint8]:

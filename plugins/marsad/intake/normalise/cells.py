@@ -17,8 +17,8 @@ LONGEST_FIGURE = 64
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]+"
 )
-_SPACES = {0xA0: " ", 0x2007: " ", 0x202F: " "}  # no-break spaces
-_DIGITS = {base + digit: str(digit) for base in (0x660, 0x6F0) for digit in range(10)}
+_HARD_SPACE = re.compile("[\xa0\u2007\u202f]")
+_FOREIGN_DIGIT = re.compile("[٠-٩۰-۹]")  # Arabic-Indic, Persian
 
 
 class Cell(NamedTuple):
@@ -45,14 +45,16 @@ def clean(text: str) -> tuple[str, bool]:
     The flag tells whether invisible characters were removed: trimming, NFC and kinds of space change nothing that a
     reader could see and are not worth a remark. Idempotent.
     """
+    if text.isascii() and text.isprintable():
+        return text.strip(), False
     visible = _INVISIBLE.sub("", text)
-    neat = unicodedata.normalize("NFC", visible.translate(_SPACES)).strip()
+    neat = unicodedata.normalize("NFC", _HARD_SPACE.sub(" ", visible)).strip()
     return neat, visible != text
 
 
 def ascii_digits(text: str) -> str:
     """The text with Arabic-Indic and Persian digits written 0-9."""
-    return text if text.isascii() else text.translate(_DIGITS)
+    return text if text.isascii() else _FOREIGN_DIGIT.sub(lambda found: str(int(found[0])), text)
 
 
 def blank_key(text: str) -> str:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from marsad.contracts.codelists import CodeList
 from marsad.contracts.text import fold
 from marsad.intake.blocks import State
-from marsad.intake.normalise.cells import BLANK, UNMAPPED, UNPARSED, Cell, CellReader, blank_key, clean
+from marsad.intake.normalise.cells import BLANK, UNMAPPED, UNPARSED, Cell, CellReader, ascii_digits, clean
 
 _TRUE = ("true", "vrai", "oui", "yes", "نعم", "1")
 _FALSE = ("false", "faux", "non", "no", "لا", "0")
 _WORDS: Mapping[str, bool] = {fold(word): value for words, value in ((_TRUE, True), (_FALSE, False)) for word in words}
+_PARTS = 10_000  # single values remembered: cells combine the same few
 _ARABIC_MARKS = {",": "،", ";": "؛"}
 
 
@@ -43,9 +45,14 @@ def many_reader(one: CellReader, separator: str, blanks: frozenset[str]) -> Cell
     """
     arabic = _ARABIC_MARKS.get(separator, separator)
 
+    @lru_cache(_PARTS)
+    def part_of(raw: str) -> Cell:
+        text = clean(raw)[0]
+        return BLANK if ascii_digits(text).casefold() in blanks else one(text)
+
     def cell(text: str) -> Cell:
-        parts = (clean(part)[0] for part in text.replace(arabic, separator).split(separator))
-        found = [one(part) for part in parts if blank_key(part) not in blanks]
+        parts = [part_of(raw) for raw in text.replace(arabic, separator).split(separator)]
+        found = [part for part in parts if part.state is not State.BLANK]
         if not found:
             return BLANK
         spoilt = next((part for part in found if part.value is None), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,25 +74,38 @@ class ColumnReader:
 
     def read(self, cells: pa.StringArray) -> ColumnRead:
         """The column of one block."""
+        if self._fast is None:
+            return self._distinct(cells, self._by_text)
+        if pa.types.is_date(self._kind):  # a century has fewer days than a block has rows
+            return self._distinct(cells, self._by_vector)
+        return self._by_vector(cells)
+
+    def _distinct(self, cells: pa.StringArray, read: Callable[[pa.StringArray], ColumnRead]) -> ColumnRead:
+        encoded = cells.dictionary_encode()
+        found = read(encoded.dictionary)
+        years = found.years.take(encoded.indices) if found.years is not None else None
+        states = found.states[encoded.indices.to_numpy()]
+        return ColumnRead(found.values.take(encoded.indices), states, years)
+
+    def _by_vector(self, cells: pa.StringArray) -> ColumnRead:
         if self._fast is None or not len(cells):
             return self._by_text(cells)
         values, sure = self._fast(cells)
-        if sure.all():
-            return ColumnRead(values, np.zeros(len(cells), np.uint8))
-        doubtful = pa.array(~sure)
-        rest = self._by_text(cells.filter(doubtful))
+        years = pc.year(values) if self._years else None
         states = np.zeros(len(cells), np.uint8)
+        if sure.all():
+            return ColumnRead(values, states, years)
+        doubtful = pa.array(~sure)
+        rest = self._distinct(cells.filter(doubtful), self._by_text)
         states[~sure] = rest.states
-        return ColumnRead(pc.replace_with_mask(values, doubtful, rest.values), states)
+        years = pc.replace_with_mask(years, doubtful, rest.years) if self._years else None
+        return ColumnRead(pc.replace_with_mask(values, doubtful, rest.values), states, years)
 
-    def _by_text(self, cells: pa.StringArray) -> ColumnRead:
-        encoded = cells.dictionary_encode()
-        found = [self._look_up(text) for text in encoded.dictionary.to_pylist()]
-        values = pa.array([cell.value for cell in found], self._kind).take(encoded.indices)
-        states = np.array([cell.state for cell in found], np.uint8)[encoded.indices.to_numpy()]
-        if not self._years:
-            return ColumnRead(values, states)
-        years = pa.array([cell.year for cell in found], pa.int64()).take(encoded.indices)
+    def _by_text(self, texts: pa.StringArray) -> ColumnRead:
+        found = [self._look_up(text) for text in texts.to_pylist()]
+        values = pa.array([cell.value for cell in found], self._kind)
+        states = np.array([cell.state for cell in found], np.uint8)
+        years = pa.array([cell.year for cell in found], pa.int64()) if self._years else None
         return ColumnRead(values, states, years)
 
     def _look_up(self, text: str) -> Cell:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from marsad.intake.blocks import State
 from marsad.intake.normalise.cells import LONGEST_FIGURE, UNPARSED, Cell, CellReader, ascii_digits
-from marsad.intake.normalise.layouts import SERIAL, Layout, Moment, layouts, moment
+from marsad.intake.normalise.layouts import SERIAL, Layout, Moment, layouts, moment, rivals
 
 _MIDNIGHT = time()
 # Spreadsheets count days from here; before 61 they count a 29 February 1900 that never was.
@@ -83,7 +83,7 @@ def _instant(found: Moment) -> datetime | None:
 def _moments(formats: Sequence[str], column: str) -> Callable[[str], Moment | None]:
     """The one moment a text can mean under the formats, or None."""
     known = layouts(formats, column)
-    loose = [layout for layout in known if layout.loose and not _rivals(layout, known)]
+    loose = [layout for layout in known if layout.loose and not rivals(layout, known)]
     serial = SERIAL in formats
 
     def read(text: str) -> Moment | None:
@@ -94,10 +94,6 @@ def _moments(formats: Sequence[str], column: str) -> Callable[[str], Moment | No
         return _only(found or _loose(plain, loose))
 
     return read
-
-
-def _rivals(layout: Layout, known: Iterable[Layout]) -> bool:
-    return any(other.family == layout.family and other.order != layout.order for other in known)
 
 
 def _strict(text: str, known: Iterable[Layout]) -> set[Moment]:

@@ -7,7 +7,7 @@ it means for the cell, is decided in ``dates``.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from marsad.intake.normalise.months import month_of
 SERIAL = "serial"
 _ISO = "yyyy-MM-dd"
 # Earlier years are Hijri (1300-1500) or slips of typing ("0024"); they are never converted.
-_FIRST_YEAR = 1600
+FIRST_YEAR = 1600
 # POSIX (strptime %y): 69-99 are 1969-1999, 00-68 are 2000-2068.
 _PIVOT = 69
 
@@ -77,6 +77,11 @@ def layouts(formats: Sequence[str], column: str) -> tuple[Layout, ...]:
     return tuple(_layout(pattern, column) for pattern in dict.fromkeys((*listed, _ISO)))
 
 
+def rivals(layout: Layout, known: Iterable[Layout]) -> bool:
+    """Whether another pattern of the contract reads the same digits in another order."""
+    return any(other.family == layout.family and other.order != layout.order for other in known)
+
+
 def _layout(pattern: str, column: str) -> Layout:
     day_part, clocked = _without_clock(pattern)
     pieces = list(_TOKEN.finditer(day_part))
@@ -133,7 +138,7 @@ def moment(found: re.Match[str], exact: bool) -> Moment | None:
         clock = _clock(fields)
     except ValueError:
         return None
-    if year < _FIRST_YEAR:
+    if year < FIRST_YEAR:
         return None
     return Moment(day if fields.get("day") else None, year, clock, fields["zone"], exact and not short)
 
