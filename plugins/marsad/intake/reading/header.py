@@ -1,0 +1,132 @@
+"""Where the header of a table stands, under banner lines and over two rows too."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from marsad.contracts.text import fold
+from marsad.intake.reading.encoding import BROKEN
+from marsad.intake.reading.hints import Hints
+from marsad.intake.reading.limits import HEADER_ROWS
+
+Records = Sequence[Sequence[str]]
+_DATA = re.compile(r"[-+]?[\d٠-٩۰-۹][\d٠-٩۰-۹\s.,:/%TZ+-]*")
+_TYPED_SHARE = 0.5
+"""Share of filled cells of a first row that must be numbers or dates, over such columns, for it to be data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Cells of the header, indexes of its rows (none if the table has no header), index of the first data row."""
+
+    cells: tuple[str, ...]
+    rows: tuple[int, ...]
+    data: int
+    found: frozenset[int] = frozenset()
+
+
+def usual_width(records: Records) -> int:
+    """The most frequent width of the records that hold something; the larger one of equals; 0 if there are none."""
+    widths = Counter(len(record) for record in records if any(map(str.strip, record)))
+    return max(widths, key=lambda width: (widths[width], width), default=0)
+
+
+def find_header(records: Records, hints: Hints | None) -> Header | None:
+    """The header among the first records; None if every record is blank.
+
+    With hints the row (or pair of rows) that names most contract columns; without, or if none is named, the first row
+    of the usual width whose cells are all text and differ from each other, else the best row there is.
+    """
+    named = _named(records[:HEADER_ROWS], hints) if hints else None
+    found = named or _likely(records)
+    return _trimmed(found, records) if found else None
+
+
+def _named(records: Records, hints: Hints) -> Header | None:
+    candidates = [*_single_rows(records, hints), *_two_rows(records, hints)]
+    best = max(candidates, key=lambda header: (len(header.found), -len(header.rows), -header.data), default=None)
+    return best if best and best.found else None
+
+
+def _single_rows(records: Records, hints: Hints) -> Iterator[Header]:
+    for index, record in enumerate(records):
+        yield Header(tuple(record), (index,), index + 1, hints.matches(record))
+
+
+def _two_rows(records: Records, hints: Hints) -> Iterator[Header]:
+    """Pairs of rows where the upper one groups the columns of the lower one."""
+    for index in range(len(records) - 1):
+        upper, lower = records[index], records[index + 1]
+        if hints.matches(upper) and len(lower) >= len(upper):
+            cells = tuple(_joined(upper, lower, hints))
+            yield Header(cells, (index, index + 1), index + 2, hints.matches(cells))
+
+
+def _joined(upper: Sequence[str], lower: Sequence[str], hints: Hints) -> Iterator[str]:
+    group = ""
+    for position, below in enumerate(lower):
+        above = upper[position].strip() if position < len(upper) else ""
+        group = above or group
+        choices = [cell for cell in (below, above, f"{group} {below}") if cell.strip()]
+        yield next((cell for cell in choices if hints.matches([cell])), choices[0] if choices else "")
+
+
+def _likely(records: Records) -> Header | None:
+    width = usual_width(records)
+    wide = [index for index, record in enumerate(records[:HEADER_ROWS]) if _filled(record) and len(record) >= width]
+    clean = [index for index in wide if len(records[index]) == width and _is_clean(records[index])]
+    filled = [index for index, record in enumerate(records) if _filled(record)]
+    if not filled:
+        return None
+    first = (clean or wide or filled)[0]
+    if wide and clean and wide[0] < clean[0] and _is_table_row(records, wide[0], clean[0], width):
+        first = wide[0]
+    if _is_data(records, first):
+        return Header(tuple(f"c{i + 1}" for i in range(width)), (), first)
+    return Header(tuple(records[first]), (first,), first + 1)
+
+
+def _is_table_row(records: Records, early: int, late: int, width: int) -> bool:
+    """True when the rows from ``early`` on already look like the table, so that a clean row below is data."""
+    between = records[early:late]
+    full = [record for record in between if len(record) == width and _filled(record) * 2 > width]
+    return width > 1 and len(full) == len(between)
+
+
+def _filled(record: Sequence[str]) -> int:
+    return sum(1 for cell in record if cell.strip())
+
+
+def _is_clean(record: Sequence[str]) -> bool:
+    """All cells filled, none a number or a date, no two alike."""
+    cells = [cell.strip() for cell in record]
+    return all(cells) and not any(map(_DATA.fullmatch, cells)) and len(set(cells)) == len(cells)
+
+
+def _is_data(records: Records, first: int) -> bool:
+    """True when the first row holds numbers and dates where the rows below it hold them too."""
+    below = [record for record in records[first + 1 :] if len(record) == len(records[first])]
+    filled = [position for position, cell in enumerate(records[first]) if cell.strip()]
+    typed = [p for p in filled if _DATA.fullmatch(records[first][p].strip()) and _typed_below(below, p)]
+    return bool(typed) and len(typed) >= _TYPED_SHARE * len(filled)
+
+
+def _typed_below(below: Records, position: int) -> bool:
+    cells = [record[position].strip() for record in below if record[position].strip()]
+    return bool(cells) and sum(map(bool, map(_DATA.fullmatch, cells))) >= 0.8 * len(cells)
+
+
+def _trimmed(header: Header, records: Records) -> Header:
+    """Without blank cells at the right end, and past rows that repeat the header at once."""
+    cells = [" ".join(cell.replace(BROKEN, "\ufffd").split()) for cell in header.cells]
+    while cells and not cells[-1]:
+        cells.pop()
+    rows, data = list(header.rows), header.data
+    folded = list(map(fold, cells))
+    while rows and data < len(records) and list(map(fold, records[data]))[: len(cells)] == folded:
+        rows.append(data)
+        data += 1
+    return Header(tuple(cells), tuple(rows), data, header.found)

@@ -1,0 +1,81 @@
+"""What the reader hands on: tables found in a file, and their rows in blocks of one shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from marsad.errors import ProviderFault
+from marsad.intake.blocks import RawBlock
+from marsad.intake.reading.assemble import Assembler
+from marsad.intake.reading.header import Header, Records, find_header
+from marsad.intake.reading.hints import Hints
+from marsad.intake.reading.limits import MAX_COLUMNS
+from marsad.intake.reading.notes import Note
+from marsad.intake.reading.records import Piece
+
+
+@dataclass(slots=True)
+class TableInfo:
+    """One table of a file. ``header_rows`` are row numbers from 1, empty when the table has no header.
+
+    ``rows_read`` and the notes on what was left out are complete once ``blocks`` is exhausted; ``encoding`` is final
+    then too (a file that begins in ASCII shows its encoding late).
+    """
+
+    header: list[str]
+    header_rows: list[int]
+    pieces: Callable[[TableInfo], Iterator[Piece]]
+    sheet: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    quote: str | None = None
+    escape: str | None = None
+    line_end: str | None = None
+    total_words: frozenset[str] = frozenset()
+    rows_read: int = 0
+    found_notes: list[Note] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+    def blocks(self) -> Iterator[RawBlock]:
+        """Rows in order, in blocks of at most ``BLOCK_ROWS`` rows and about 24 MB. Can be called again."""
+        self.rows_read, self.notes = 0, list(self.found_notes)
+        assembler = Assembler(self.sheet, max(1, len(self.header)), self.total_words)
+        for piece in self.pieces(self):
+            yield from self._counted(assembler.add(piece))
+        yield from self._counted(assembler.finish())
+        self.notes.extend(assembler.notes())
+
+    def _counted(self, blocks: Iterator[RawBlock]) -> Iterator[RawBlock]:
+        for block in blocks:
+            self.rows_read += len(block)
+            yield block
+
+
+def locate(records: Records, hints: Hints | None) -> Header:
+    """The header of a table; ProviderFault if there is none, if it is too wide, or if it is another feed's."""
+    width = max(map(len, records), default=0)
+    if width > MAX_COLUMNS:
+        raise ProviderFault("file.too_many_columns", columns=width, limit=MAX_COLUMNS)
+    header = find_header(records, hints)
+    if header is None:
+        raise ProviderFault("file.empty")
+    if hints:
+        demand(header.found, hints)
+    return header
+
+
+def demand(found: frozenset[int], hints: Hints) -> None:
+    """Raise ProviderFault unless the header names the contract's columns well enough to read the rows by it."""
+    expected, missing = len(hints.headers), sorted(hints.required - found)
+    if not found:
+        raise ProviderFault("file.no_header", expected=_names(range(expected), hints))
+    if missing and len(found) * 2 < max(len(hints.required), 2):
+        raise ProviderFault("file.wrong_feed", found=len(found), columns=expected, expected=_names(missing, hints))
+    if missing:
+        raise ProviderFault("file.columns_missing", columns=_names(missing, hints))
+
+
+def _names(indexes: range | list[int], hints: Hints) -> str:
+    names = [hints.label(index) for index in indexes][:8]
+    return ", ".join(names) + (" …" if len(indexes) > len(names) else "")

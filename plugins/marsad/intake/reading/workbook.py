@@ -1,0 +1,167 @@
+"""Workbooks (XLSX, XLSM, XLSB, XLS, ODS) through calamine: one table a sheet."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import python_calamine as calamine
+
+from marsad.contracts.text import fold
+from marsad.errors import ProviderFault
+from marsad.intake.reading import limits
+from marsad.intake.reading.header import Header, find_header
+from marsad.intake.reading.hints import Hints
+from marsad.intake.reading.notes import Note
+from marsad.intake.reading.records import Piece, grid_piece, without_nul
+from marsad.intake.reading.tables import TableInfo, locate
+
+_EXACT = 10**15
+"""Up to here a double holds every integer that a workbook shows."""
+
+_GROUP = 10_000
+
+
+def guard_zip(path: Path) -> frozenset[str]:
+    """Names of the parts of an archive, after its size, number of parts and checksums were found harmless.
+
+    calamine unpacks without limit, so the limits are kept here. Raises ProviderFault.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            _refuse_bomb(archive.infolist())
+            damaged = None if _is_locked(archive) else archive.testzip()
+            names = frozenset(name.replace("\\", "/") for name in archive.namelist())
+            locked = _is_locked(archive)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, zlib.error):
+        raise ProviderFault("file.truncated_archive") from None
+    if locked:
+        raise ProviderFault("file.encrypted")
+    if damaged is not None:
+        raise ProviderFault("file.truncated_archive")
+    return names
+
+
+def _is_locked(archive: zipfile.ZipFile) -> bool:
+    return any(entry.flag_bits & 1 for entry in archive.infolist())
+
+
+def _refuse_bomb(entries: list[zipfile.ZipInfo]) -> None:
+    size = sum(entry.file_size for entry in entries)
+    packed = max(1, sum(entry.compress_size for entry in entries))
+    dense = size > limits.RATIO_FREE_BYTES and size > limits.MAX_ZIP_RATIO * packed
+    if size > limits.MAX_UNZIPPED_BYTES or dense or len(entries) > limits.MAX_ZIP_ENTRIES:
+        raise ProviderFault("file.too_large", limit=limits.MAX_UNZIPPED_BYTES >> 20)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet of a workbook, read again from the file for each pass."""
+
+    path: Path
+    name: str
+    header: Header
+    width: int
+
+    def pieces(self, _table: TableInfo) -> Iterator[Piece]:
+        """The rows below the header."""
+        with _defects(), calamine.CalamineWorkbook.from_path(self.path) as book:
+            rows = enumerate(_texts(book.get_sheet_by_name(self.name)), 1)
+            below = islice(rows, self.header.data, None)
+            while group := list(islice(below, _GROUP)):
+                yield grid_piece(group, self.width)
+
+
+def open_workbook(path: Path, hints: Hints | None) -> list[TableInfo]:
+    """Tables of a workbook; with hints the one that the contract means. Raises ProviderFault."""
+    with _defects(), calamine.CalamineWorkbook.from_path(path) as book:
+        hidden = {sheet.name for sheet in book.sheets_metadata if sheet.visible != calamine.SheetVisibleEnum.Visible}
+        names = [sheet.name for sheet in book.sheets_metadata if sheet.typ == calamine.SheetTypeEnum.WorkSheet]
+        heads = {name: head for name in names if any(map(any, head := _head(book, name)))}
+    if not heads:
+        raise ProviderFault("file.empty")
+    chosen = [_chosen(heads, hidden, hints)] if hints else list(heads)
+    return [_table(path, name, heads[name], name in hidden, hints) for name in chosen]
+
+
+def _table(path: Path, name: str, head: list[list[str]], hidden: bool, hints: Hints | None) -> TableInfo:
+    header, width = locate(head, hints), max(map(len, head))
+    banner = header.rows[0] if header.rows else 0
+    notes = [Note("file.note.banner", banner)] if banner else []
+    return TableInfo(
+        header=list(header.cells),
+        header_rows=[row + 1 for row in header.rows],
+        pieces=Sheet(path, name, header, width).pieces,
+        sheet=name,
+        total_words=hints.total_words if hints else frozenset(),
+        found_notes=[*notes, Note("file.note.hidden_sheet", 1)] if hidden else notes,
+    )
+
+
+def _chosen(heads: dict[str, list[list[str]]], hidden: set[str], hints: Hints) -> str:
+    """The sheet that the contract names, else the one whose header names most of its columns; visible ones first."""
+    named = [name for name in heads if hints.sheet and fold(name) == fold(hints.sheet)]
+    return max(named or heads, key=lambda name: (_found(heads[name], hints), name not in hidden))
+
+
+def _found(head: list[list[str]], hints: Hints) -> int:
+    header = find_header(head, hints)
+    return len(header.found) if header else 0
+
+
+def _head(book: calamine.CalamineWorkbook, name: str) -> list[list[str]]:
+    sheet = book.get_sheet_by_name(name)
+    if sheet.start is None:
+        return []
+    columns, rows = sheet.total_width + 1, sheet.total_height + 1
+    if columns > limits.MAX_COLUMNS:
+        raise ProviderFault("file.too_many_columns", columns=columns, limit=limits.MAX_COLUMNS)
+    if columns * rows > limits.MAX_CELLS:
+        raise ProviderFault("file.too_large", limit=limits.MAX_UNZIPPED_BYTES >> 20)
+    return list(islice(_texts(sheet), limits.SAMPLE_ROWS))
+
+
+def _texts(sheet: calamine.CalamineSheet) -> Iterator[list[str]]:
+    if sheet.start is not None:
+        for row in sheet.iter_rows():
+            texts = [cell if type(cell) is str else cell_text(cell) for cell in row]
+            yield [without_nul(text) for text in texts] if "\0" in "".join(texts) else texts
+
+
+def cell_text(cell: object) -> str:
+    """A workbook's value as the text its sender would write: ISO dates, no ``.0``, ``true``/``false``."""
+    match cell:
+        case bool():
+            return "true" if cell else "false"
+        case float():
+            return str(int(cell)) if cell.is_integer() and abs(cell) < _EXACT else f"{cell:.15g}"
+        case dt.datetime():
+            return (cell.date() if cell.time() == dt.time() else cell).isoformat()
+        case dt.timedelta():
+            return _duration(cell)
+        case dt.date() | dt.time():
+            return cell.isoformat()
+        case _:
+            return str(cell)
+
+
+def _duration(cell: dt.timedelta) -> str:
+    minutes, seconds = divmod(round(cell.total_seconds()), 60)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}"
+
+
+@contextmanager
+def _defects() -> Iterator[None]:
+    """What calamine says of a damaged or locked workbook, as the sender's fault (its texts may quote cells)."""
+    try:
+        yield
+    except calamine.PasswordError:
+        raise ProviderFault("file.encrypted") from None
+    except (calamine.CalamineError, OSError, ValueError, OverflowError):
+        raise ProviderFault("file.unreadable") from None
