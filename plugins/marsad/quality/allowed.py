@@ -1,12 +1,12 @@
 """Which expectations a suite may hold: types proven by a test to return row ids and no values, used in a safe way.
 
 A row rule is judged once for each distinct combination of the cells it reads, so only types that look at one row at a
-time are here (no uniqueness, no z-scores). Types are GX 1.24's; each is in ``tests/privacy/test_gx_leaks.py``.
+time are here (no uniqueness, no z-scores). ``UnexpectedRowsExpectation`` is out: it returns whole rows, 200 at most.
+Types are GX 1.24's; each is in ``tests/privacy/test_gx_leaks.py``.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -31,7 +31,6 @@ ROW_TYPES = frozenset(
         "expect_select_column_values_to_be_unique_within_record",
     }
 )
-ROWS_QUERY = "unexpected_rows_expectation"
 DELIVERY_TYPES = frozenset(
     {
         "expect_column_values_to_be_in_set",
@@ -41,13 +40,10 @@ DELIVERY_TYPES = frozenset(
         "expect_column_values_to_not_be_null",
         "expect_column_pair_values_a_to_be_greater_than_b",
         "expect_column_pair_values_to_be_equal",
-        ROWS_QUERY,
     }
 )
 TYPES = {"row": ROW_TYPES, "delivery": DELIVERY_TYPES}
 
-# GX returns the rows of a query as they are: a query may select the row number and nothing else.
-_ROWS_ONLY = re.compile(r"\s*SELECT\s+(\w+\.)?row\s+FROM\s", re.IGNORECASE)
 _COLUMN_KWARGS = ("column", "column_A", "column_B")
 _CONDITIONS = frozenset({"comparison", "nullity", "and", "or"})
 _MISSING = {"column_A": "either_value_is_missing", "column_list": "any_value_is_missing"}
@@ -68,8 +64,6 @@ def _faults(kind: str, kwargs: Mapping[str, Any], scope: str) -> Iterator[str]:
     for name, needed in _MISSING.items():
         if name in kwargs and kwargs.get("ignore_row_if") != needed:
             yield f"add ignore_row_if: '{needed}' (a missing value is judged by its state, not by this rule)"
-    if kind == ROWS_QUERY and not _ROWS_ONLY.match(kwargs.get("unexpected_rows_query", "")):
-        yield "unexpected_rows_query must begin with 'SELECT row FROM', with the row number and no other column"
     yield from _condition_faults(kwargs.get("row_condition"))
 
 

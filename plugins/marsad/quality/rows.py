@@ -3,7 +3,7 @@
 The verdict of a row rule depends only on the cells it reads. So a rule is shown each distinct combination of these
 cells once, and its verdict holds for every row, of this block and of later ones, that has the same combination: states
 and codes repeat, and GX costs tens of milliseconds a rule, whatever the rows. Only where combinations hardly repeat
-(amounts, pairs of dates) does a rule see the rows themselves. Both ways give the same findings, as a property test says.
+(amounts, pairs of dates) does a rule see the rows themselves. Both ways give the same findings: a property test.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 
 from marsad.contracts.codelists import CodeList, load_codelists
 from marsad.contracts.model import Column, Contract, Severity, Total
+from marsad.errors import UsageFault
 from marsad.quality.examples import date_form, examples, labels
 from marsad.quality.messages import LANGUAGES, Catalogue, fill, load_messages
 from marsad.quality.states import Shape, State
@@ -51,7 +52,8 @@ def load_rulebook(schemas: Path = PROJECT / "schemas") -> RuleBook:
 def structural(contract: Contract, book: RuleBook) -> list[Expectation]:
     """The expectations that follow from ``contract``, as GX suite entries in a stable order.
 
-    A column of class identity or free text is judged by its state alone: its values never reach a judge.
+    A column of class identity or free text is judged by its state alone: its values never reach a judge. Raises
+    UsageFault when the contract sets limits on the values of such a column.
     """
     return [
         *_row_shapes(book),
@@ -129,10 +131,14 @@ def _state_rules(column: Column) -> Iterator[tuple[str, str, tuple[str, Mapping[
 
 
 def _value_rules(column: Column) -> Iterator[tuple[str, str, tuple[str, Mapping[str, Any]]]]:
+    name, low, high = column.name, column.minimum, column.maximum
     if column.vaulted:
+        if any(limit is not None for limit in (low, high, column.pattern, column.max_length)):
+            raise UsageFault(
+                f"column '{name}' is of class {column.privacy or 'none'}, so no judge ever sees its values: "
+                "take out minimum, maximum, pattern and maxLength, or give it class quasi or public"
+            )
         return
-    name = column.name
-    low, high = column.minimum, column.maximum
     if low is not None or high is not None:
         message = "range" if None not in {low, high} else "range.from" if high is None else "range.to"
         yield "range", message, (BETWEEN, {"column": name, **_present(min_value=low, max_value=high)})
@@ -167,7 +173,14 @@ def _age_rules(contract: Contract, book: RuleBook) -> list[Expectation]:
     params = _same(minimum=low, maximum=high)
     between = (BETWEEN, {"column": "age_years", "min_value": low, "max_value": high})
     about = contract.age.birth_date or contract.age.stated
-    return [_entry(book, "age", "age.plausible", between, column=about, params=params)]
+    rules = [_entry(book, "age", "age.plausible", between, column=about, params=params)]
+    if contract.age.birth_date and contract.age.stated:
+        names = contract.column(contract.age.stated), contract.column(contract.age.birth_date)
+        both = {lang: {"age": labels(names[0])[lang], "birth_date": labels(names[1])[lang]} for lang in LANGUAGES}
+        rules.append(
+            _entry(book, "age.agrees", "age.agrees", _never("age_agrees", "no"), column=names[0].name, params=both)
+        )
+    return rules
 
 
 def _same(**params: object) -> Params:
@@ -189,10 +202,35 @@ def _delivery_rules(contract: Contract, book: RuleBook) -> Iterator[Expectation]
         yield _entry(book, "row.repeated.unkeyed", "row.once", once)
     yield from _comparisons(book)
     for total in contract.totals:
-        column = contract.column(total.measure)
-        about = {lang: {"column": text} for lang, text in labels(column).items()}
-        query = ("unexpected_rows_expectation", {"unexpected_rows_query": totals_query(total)})
-        yield _entry(book, "totals", _totals_id(total), query, column=total.measure, params=about)
+        yield _totals_rule(total, contract, book)
+
+
+def _totals_rule(total: Total, contract: Contract, book: RuleBook) -> Expectation:
+    """A total row against its parts; ``meta.parts`` says which rows are the parts, for the judge to add them up."""
+    column = contract.column(total.measure)
+    about = {lang: {"column": text} for lang, text in labels(column).items()}
+    name = ".".join(("totals", total.measure, *total.columns))
+    parts = {
+        "measure": total.measure,
+        "by": list(total.by),
+        "marker": total.marker,
+        "columns": list(total.columns),
+    }
+    equal = (
+        "expect_column_pair_values_to_be_equal",
+        {
+            "column_A": total.measure,
+            "column_B": parts_column(parts),
+            "ignore_row_if": "either_value_is_missing",
+        },
+    )
+    entry = _entry(book, "totals", name, equal, column=total.measure, params=about)
+    return entry | {"meta": entry["meta"] | {"parts": parts}}
+
+
+def parts_column(parts: Mapping[str, Any]) -> str:
+    """Name of the derived column that holds, in a total row, the sum of its parts."""
+    return "__".join((parts["measure"], "parts", *parts["columns"]))
 
 
 def _comparisons(book: RuleBook) -> Iterator[Expectation]:
@@ -205,33 +243,3 @@ def _comparisons(book: RuleBook) -> Iterator[Expectation]:
 
 def _percent(share: float) -> int:
     return round(share * 100)
-
-
-def _totals_id(total: Total) -> str:
-    return ".".join(("totals", total.measure, *total.columns))
-
-
-def totals_query(total: Total) -> str:
-    """SQL over ``{batch}`` giving the ``row`` of each total row that is not the sum of its parts.
-
-    A total row holds the marker in every one of ``columns``, a part in none. Groups (``by``) with a part whose measure
-    is unknown are left out: nothing can be said of them.
-    """
-    marked = " AND ".join(f"t.{_name(c)}::text = {_text(total.marker)}" for c in total.columns)
-    plain = " AND ".join(f"{_name(c)}::text IS DISTINCT FROM {_text(total.marker)}" for c in total.columns)
-    group = ", ".join(_name(c) for c in total.by)
-    joined = " AND ".join(f"p.{_name(c)} IS NOT DISTINCT FROM t.{_name(c)}" for c in total.by) or "true"
-    measure = _name(total.measure)
-    parts = (
-        f"SELECT {group + ', ' if group else ''}sum({measure}) AS parts FROM {{batch}} AS s WHERE {plain}"  # noqa: S608
-        f"{' GROUP BY ' + group if group else ''} HAVING count(*) = count({measure}) AND count(*) > 0"
-    )
-    return f"SELECT t.row FROM {{batch}} AS t JOIN ({parts}) AS p ON {joined} WHERE {marked} AND t.{measure} <> p.parts"  # noqa: S608
-
-
-def _name(column: str) -> str:
-    return '"' + column.replace('"', '""') + '"'
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
