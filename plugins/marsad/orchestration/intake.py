@@ -79,6 +79,6 @@ def load(feed: str, *, outlet_events: OutletEventAccessors) -> dict[str, int]:
     from marsad.intake.pipeline import drain
 
     done = drain(Settings.from_env(), feed)
-    if done.rows_accepted:
+    if done.changed:
         outlet_events[CORE_CHANGES].add(CORE, extra={"feed": feed, "rows": done.rows_accepted})
     return {"deliveries": done.deliveries, "rows_accepted": done.rows_accepted}

@@ -11,6 +11,7 @@ HEAVY = (
     "pandas",
     "pyarrow",
     "psycopg2",
+    "marsad.intake.pipeline",
 )
 
 
