@@ -32,6 +32,7 @@ FAULTS: Mapping[str, Fault] = {
         Fault("missing_required", "row", "critical", "a required cell is empty"),
         Fault("missing_key", "row", "critical", "the key is empty"),
         Fault("unparsed_date", "row", "critical", "a date that is none, in a column that may be empty"),
+        Fault("unparsed_birth_date", "row", "warning", "a birth date that is none: the record stays, its age unknown"),
         Fault("unmapped_code", "row", "warning", "a word no code list knows, in a column that may be empty"),
         Fault("exit_before_entry", "row", "critical", "a stay ends before it begins"),
         Fault("adult_without_means", "row", "warning", "an adult victim without means"),
@@ -111,6 +112,13 @@ def _unparsed_date(row: Row, contract: Contract, hand: Hand) -> Sequence[Row] | 
     return [row.spoil(column.name, hand.rng.choice(UNREADABLE_DAYS)).blame("unparsed_date")] if column else None
 
 
+def _unparsed_birth_date(row: Row, contract: Contract, hand: Hand) -> Sequence[Row] | None:
+    del contract
+    if "birth_date" not in row.values:
+        return None
+    return [row.spoil("birth_date", hand.rng.choice(UNREADABLE_DAYS)).blame("unparsed_birth_date")]
+
+
 def _unmapped_code(row: Row, contract: Contract, hand: Hand) -> Sequence[Row] | None:
     del contract
     codes = [c for c in hand.columns if c.codelist and not c.required and c.key is None and c.name in row.values]
@@ -157,6 +165,7 @@ INJECTORS: Mapping[str, Injector] = {
     "missing_required": _missing_required,
     "missing_key": _missing_key,
     "unparsed_date": _unparsed_date,
+    "unparsed_birth_date": _unparsed_birth_date,
     "unmapped_code": _unmapped_code,
     "exit_before_entry": _exit_before_entry,
     "adult_without_means": _adult_without_means,

@@ -57,6 +57,7 @@ def _stage(
         "stage": ("indicted",),
         "charge_articles": articles,
         "received_on": received,
+        "indicted_on": received,
         "custody": (pick({"detained": 7, "free": 3}, rng),),
     }
     if decided <= LAST_DAY:
@@ -100,11 +101,11 @@ def _victim(path: Path, met: Meeting, script: Script, rng: Random) -> Told:
         "victim_reference": key,
         "proceeding_reference": key,
         "received_on": met.on,
-        "met_on": met.on,
+        "instance": ("first",),
         "exploitation_form": path.episode.purposes,
         "means": path.episode.means,
         "decided_on": decided,
-        "status": ("confirmed" if recognised else "not_confirmed",),
+        "victim.status": ("confirmed" if recognised else "not_confirmed",),
         "status_on": decided,
         "deciding_body": ("court",),
         "recognised": ("yes" if recognised else "no",),

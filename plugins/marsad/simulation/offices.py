@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
+from typing import Any
 
 from marsad.contracts.model import Contract
 from marsad.simulation import customs, justice, ngo, police
-from marsad.simulation.forms import Form
+from marsad.simulation.forms import Form, Language
 from marsad.simulation.names import Script
 from marsad.simulation.paths import Path
 from marsad.simulation.writers import FileKind
@@ -53,12 +54,18 @@ def providers(contract: Contract) -> tuple[str, str]:
     return contract.providers[0], contract.providers[min(1, len(contract.providers) - 1)]
 
 
-def _form(kind: FileKind, language: str, **more: object) -> Callable[[str, str], Form]:
+def _form(kind: FileKind, language: Language, **more: Any) -> Callable[[str, str], Form]:  # noqa: ANN401 - fields of Form
     def make(feed: str, provider: str) -> Form:
-        return Form(feed=feed, provider=provider, kind=kind, language=language, **more)  # type: ignore[arg-type]
+        return Form(feed=feed, provider=provider, kind=kind, language=language, hidden=_UNASKED[language], **more)
 
     return make
 
+
+_UNASKED: Mapping[Language, tuple[str, ...]] = {
+    "fr": ("family_name_ar", "given_name_ar", "narrative", "vehicle_plate", "mother_name"),
+    "ar": ("family_name", "given_name", "narrative", "hotline_reference", "address"),
+}
+"""Columns that an office does not ask for, among them the names in the script it does not write."""
 
 _XLSX = FileKind("xlsx")
 _ODS = FileKind("ods")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -12,7 +12,10 @@ Value = str | int | date | tuple[str, ...]
 """Text or identifier as written, a number, a day, or codes (also a single one) of the column's code list."""
 
 Facts = Mapping[str, Value]
-"""What an office knows, by column name or by field of the common model."""
+"""What an office knows: by column name, by ``entity.field`` or by ``field`` of the common model, tried in that order.
+
+``field#2`` is the second of repeated groups.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,5 +62,6 @@ def fill(contract: Contract, key: str, person: str | None, facts: Facts) -> Row:
 
 
 def _fact(column: Column, facts: Facts) -> Value | None:
-    names: Iterable[str] = (column.name, *(b.field if b.item == 1 else f"{b.field}#{b.item}" for b in column.bindings))
-    return next((facts[name] for name in names if name in facts and facts[name] != ()), None)
+    fields = [b.field if b.item == 1 else f"{b.field}#{b.item}" for b in column.bindings]
+    full = [f"{b.entity}.{field}" for b, field in zip(column.bindings, fields, strict=True)]
+    return next((facts[name] for name in (column.name, *full, *fields) if facts.get(name, ()) != ()), None)
