@@ -8,12 +8,14 @@ from datetime import datetime
 
 from marsad.contracts.codelists import CodeList
 from marsad.contracts.model import Column, Labels
+from marsad.errors import UsageFault
 from marsad.quality.messages import LANGUAGES
 
 MOMENT = datetime(2025, 3, 5, 14, 30)  # noqa: DTZ001 - an example, not an instant
 ISO_DATE, ISO_TIME = "yyyy-MM-dd", "yyyy-MM-dd HH:mm"
 
 _TOKENS = re.compile(r"y+|M+|d+|H+|m+|s+")
+_IN_DIGITS = re.compile(r"(?:(?:y+|MM?|dd?|HH?|mm?|ss?)[-/. :]*)+")  # no month names, no serial numbers
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "fr": {"y": "année", "M": "mois", "d": "jour", "H": "heure", "m": "minutes", "s": "secondes"},
     "ar": {"y": "السنة", "M": "الشهر", "d": "اليوم", "H": "الساعة", "m": "الدقائق", "s": "الثواني"},
@@ -47,28 +49,53 @@ def _spelt(pattern: str, words: Mapping[str, str]) -> str:
 def examples(column: Column, code_list: CodeList | None) -> Labels:
     """A made-up content of the column in each language: a date as agreed, labels of its code list, a plain value."""
     if column.type in {"date", "timestamp"}:
-        return dict.fromkeys(LANGUAGES, _TOKENS.sub(_digits, _pattern(column)))
+        return dict.fromkeys(LANGUAGES, _written(_pattern(column), MOMENT))
     if column.type == "code" and code_list is not None:
         return {lang: _codes(column, code_list, lang) for lang in LANGUAGES}
-    if column.minimum is not None and column.type in {"integer", "number"}:
-        return dict.fromkeys(LANGUAGES, str(column.minimum))
-    return _PLAIN.get(column.type, _PLAIN["text"])
+    plain = _PLAIN.get(column.type, _PLAIN["text"])
+    if column.type in {"integer", "number"} and not _within(column, float(plain["en"])):
+        return dict.fromkeys(LANGUAGES, str(column.maximum if column.minimum is None else column.minimum))
+    return plain
+
+
+def _within(column: Column, value: float) -> bool:
+    low, high = column.minimum, column.maximum
+    return (low is None or float(low) <= value) and (high is None or value <= float(high))
+
+
+def limit(column: Column, value: float | str | None) -> str:
+    """A limit of the column as agencies would write it: a day in the column's own form, a number as it is.
+
+    Raises UsageFault when the contract limits a date by something that is no ISO date.
+    """
+    if column.type not in {"date", "timestamp"} or value is None:
+        return str(value)
+    return _written(_pattern(column), moment(str(value)))
+
+
+def moment(text: str) -> datetime:
+    """The moment that an ISO date or time in a contract or suite means. Raises UsageFault when it is none."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageFault(f"'{text}' is compared with a date and is none; write it like 2024-01-31") from None
 
 
 def _pattern(column: Column) -> str:
-    if column.formats:
-        return column.formats[0]
-    return ISO_TIME if column.type == "timestamp" else ISO_DATE
+    plain = (pattern for pattern in column.formats if _IN_DIGITS.fullmatch(pattern))
+    return next(plain, ISO_TIME if column.type == "timestamp" else ISO_DATE)
 
 
-def _digits(token: re.Match[str]) -> str:
-    letters = token[0]
-    value = {
-        "y": MOMENT.year, "M": MOMENT.month, "d": MOMENT.day, "H": MOMENT.hour, "m": MOMENT.minute, "s": MOMENT.second,
-    }[letters[0]]  # fmt: skip
-    return str(value)[-2:] if letters == "yy" else str(value).zfill(len(letters))
+def _written(pattern: str, when: datetime) -> str:
+    parts = {"y": when.year, "M": when.month, "d": when.day, "H": when.hour, "m": when.minute, "s": when.second}
+
+    def digits(token: re.Match[str]) -> str:
+        text = str(parts[token[0][0]])
+        return text[-2:] if token[0] == "yy" else text.zfill(len(token[0]))
+
+    return _TOKENS.sub(digits, pattern)
 
 
 def _codes(column: Column, code_list: CodeList, language: str) -> str:
     shown = list(code_list.codes.values())[: 2 if column.many else 1]
-    return (column.many or "").join(code.labels.get(language, code.code) for code in shown)
+    return f"{column.many} ".join(code.labels.get(language, code.code) for code in shown)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import groupby
 
 import numpy as np
@@ -23,6 +22,7 @@ from marsad.contracts.model import Contract
 from marsad.errors import UsageFault
 from marsad.quality.allowed import columns_read
 from marsad.quality.engine import POSITIONS, broken_rows, quiet_context
+from marsad.quality.examples import moment
 from marsad.quality.findings import Broken
 from marsad.quality.frames import Judged, coded, combine, frame_columns, plain, stacked, to_pandas
 from marsad.quality.structural import Expectation
@@ -207,14 +207,7 @@ def _timely(entry: Expectation, contract: Contract) -> Expectation:
 
 def _moment(name: str, value: object) -> object:
     if name in {"min_value", "max_value"} and isinstance(value, str):
-        return _parsed(value)
+        return moment(value)
     if name == "value_set" and isinstance(value, list):
-        return [_parsed(item) for item in value]
+        return [moment(item) for item in value]
     return value
-
-
-def _parsed(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageFault(f"'{text}' is compared with a date and is none; write it like 2024-01-31") from None

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from marsad.contracts.codelists import CodeList, load_codelists
 from marsad.contracts.model import Column, Contract, Severity, Total
 from marsad.errors import UsageFault
-from marsad.quality.examples import date_form, examples, labels
+from marsad.quality.examples import date_form, examples, labels, limit
 from marsad.quality.messages import LANGUAGES, Catalogue, fill, load_messages
 from marsad.quality.states import Shape, State
 from marsad.settings import PROJECT
@@ -140,13 +140,19 @@ def _value_rules(column: Column) -> Iterator[tuple[str, str, tuple[str, Mapping[
             )
         return
     if low is not None or high is not None:
-        message = "range" if None not in {low, high} else "range.from" if high is None else "range.to"
-        yield "range", message, (BETWEEN, {"column": name, **_present(min_value=low, max_value=high)})
+        yield "range", _range_message(column), (BETWEEN, {"column": name, **_present(min_value=low, max_value=high)})
     if column.pattern is not None:
         yield "pattern", "pattern", ("expect_column_values_to_match_regex", {"column": name, "regex": column.pattern})
     if column.max_length is not None:
         lengths = {"column": name, "max_value": column.max_length}
         yield "length", "length", ("expect_column_value_lengths_to_be_between", lengths)
+
+
+def _range_message(column: Column) -> str:
+    kind = "range.date" if column.type in {"date", "timestamp"} else "range"
+    if column.minimum is not None and column.maximum is not None:
+        return kind
+    return f"{kind}.to" if column.minimum is None else f"{kind}.from"
 
 
 def _present(**kwargs: object) -> dict[str, object]:
@@ -157,8 +163,8 @@ def _column_params(column: Column, book: RuleBook) -> Params:
     code_list = book.codelists.get(column.codelist or "")
     label, form, example = labels(column), date_form(column), examples(column, code_list)
     limits = {
-        "minimum": str(column.minimum),
-        "maximum": str(column.maximum),
+        "minimum": limit(column, column.minimum),
+        "maximum": limit(column, column.maximum),
         "limit": str(column.max_length),
         "pattern": str(column.pattern),
         "separator": column.many or "",
