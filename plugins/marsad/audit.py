@@ -77,7 +77,7 @@ class Head:
             ValueError: ``text`` is no head.
         """
         seq, _, digest = text.partition(":")
-        if not (seq.isascii() and seq.isdigit() and len(digest) in {0, _HEX_DIGITS}):
+        if not (seq.isascii() and seq.isdigit() and len(digest) == _HEX_DIGITS):
             raise ValueError("not an audit head")
         return cls(int(seq), bytes.fromhex(digest))
 
@@ -122,7 +122,7 @@ def _plain(value: object) -> object:
     if isinstance(value, list | tuple):
         return [_plain(part) for part in value]
     if isinstance(value, float) and value.is_integer():
-        return int(value)
+        return int(Decimal(repr(value)))  # the digits that jsonb keeps, not those of the binary number
     return _text(value) if isinstance(value, str) else value
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -76,17 +75,34 @@ def write_all(file: BinaryIO, content: bytes) -> None:
 
 
 def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
-    """Puts ``content`` at ``path`` durably; a reader sees the old file or the new one, never a part."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
-    try:
-        with open_new(draft, mode) as file:
+    """Puts ``content`` at ``path`` durably; a reader sees the old file or the new one, never a part.
+
+    Writers at once become one after the other. What a killed one left is used up by the next.
+    """
+    draft = path.with_name(f".{path.name}.tmp")
+    with _held(draft, mode) as file:
+        try:
+            os.truncate(file.fileno(), 0)
             write_all(file, content)
             sync_file(file)
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
+            draft.replace(path)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
     sync_folder(path.parent)
+
+
+def _held(draft: Path, mode: int) -> BinaryIO:
+    """``draft`` open and locked; tried again when it became somebody's finished file while we waited."""
+    while True:
+        descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
+        file = os.fdopen(descriptor, "r+b")
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):
+            if draft.stat().st_ino == os.fstat(descriptor).st_ino:
+                os.fchmod(descriptor, mode)
+                return file
+        file.close()
 
 
 @contextmanager

@@ -141,7 +141,7 @@ def destroy_keys(keyring: KeyRing, name: StoreName, slots: Iterable[int]) -> Non
     with durable.os_faults("destroying keys"), (keyring.store / name.file_name).open("r+b") as file:
         size = os.fstat(file.fileno()).st_size
         for slot in slots:
-            if not 0 <= _offset(slot) <= size - SLOT_BYTES:
+            if slot < 0 or _offset(slot) + SLOT_BYTES > size:  # the header must survive any reference
                 raise PlatformFault("the key store has no such slot")
             os.pwrite(file.fileno(), _GONE, _offset(slot))
         durable.sync_file(file)

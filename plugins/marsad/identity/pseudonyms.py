@@ -56,10 +56,11 @@ def _pieces(values: Values) -> Iterable[bytes | memoryview | None]:
 
 def _arrow_pieces(array: pa.Array) -> Iterator[bytes | memoryview | None]:
     """The bytes of each value without copying them."""
-    _, offsets, data = array.cast(pa.large_binary()).buffers()
-    ends: list[int] = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1].tolist()
+    wide = array.cast(pa.large_binary())  # whose offset in its buffers need not be the array's own
+    _, offsets, data = wide.buffers()
+    ends: list[int] = np.frombuffer(offsets, np.int64)[wide.offset : wide.offset + len(wide) + 1].tolist()
     view = memoryview(data) if data is not None else memoryview(b"")
-    present: list[bool] = array.is_valid().to_pylist()
+    present: list[bool] = wide.is_valid().to_pylist()
     for index, valid in enumerate(present):
         yield view[ends[index] : ends[index + 1]] if valid else None
 
