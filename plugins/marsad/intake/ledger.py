@@ -62,7 +62,8 @@ class Delivery:
     receipt: dict[str, Any] | None
 
 
-_COLUMNS = ", ".join(f"d.{name}" for name in Delivery.__dataclass_fields__)
+_IDS = ("delivery_id", "rejudges")
+_COLUMNS = ", ".join(f"d.{name}::text" if name in _IDS else f"d.{name}" for name in Delivery.__dataclass_fields__)
 
 _INSERT = sa.text(
     """
@@ -71,7 +72,7 @@ _INSERT = sa.text(
     VALUES (uuidv7(), :feed, :provider, :sha256, :size, :file_name, :received_at, :contract_version,
             :contract_fingerprint, :suite_fingerprint, 'received', :rejudges)
     ON CONFLICT (feed, provider, sha256, contract_fingerprint, suite_fingerprint) WHERE status <> 'retracted'
-    DO NOTHING RETURNING delivery_id
+    DO NOTHING RETURNING delivery_id::text
     """
 )
 _SAME = sa.text(
@@ -116,7 +117,7 @@ def claim(
         found = connection.execute(
             sa.text(
                 """
-                SELECT c.delivery_id FROM ops.claim c JOIN ops.delivery d USING (delivery_id)
+                SELECT c.delivery_id::text FROM ops.claim c JOIN ops.delivery d USING (delivery_id)
                 WHERE d.status = 'received' AND (d.feed = :feed OR :feed IS NULL)
                   AND (d.delivery_id = :id OR :id IS NULL) AND NOT d.delivery_id = ANY(CAST(:skip AS uuid[]))
                 ORDER BY d.attempts, d.seq LIMIT 1 FOR UPDATE OF c SKIP LOCKED
@@ -168,7 +169,7 @@ def to_rejudge(connection: sa.Connection, target: str) -> list[str]:
     """
     query = sa.text(
         """
-        SELECT d.delivery_id FROM ops.delivery d
+        SELECT d.delivery_id::text FROM ops.delivery d
         WHERE (d.feed = :target OR d.delivery_id::text = :target)
           AND (d.status = 'refused' OR d.status = 'accepted_with_findings' AND d.rows_quarantined > 0)
           AND NOT EXISTS (SELECT FROM ops.delivery n WHERE n.rejudges = d.delivery_id)
