@@ -20,6 +20,7 @@ from marsad import audit
 from marsad.audit import Fault, Head
 from marsad.errors import PlatformFault
 from marsad.identity.keys import KeyRing
+from marsad.runtime.postgres import Postgres
 
 AT = datetime(2030, 5, 17, 8, 30, 0, 123456, tzinfo=UTC)
 EVENTS = 8
@@ -66,12 +67,25 @@ def kinds(connection: sa.Connection, keyring: KeyRing, *documents: Mapping[str, 
     return {fault.kind for fault in faults(connection, keyring, *documents)}
 
 
-@pytest.fixture
-def chain(engine: sa.Engine, keyring: KeyRing) -> Iterator[tuple[sa.Connection, list[Head], list[Mapping[str, Any]]]]:
-    """Eight events, receipts for the third, fifth and last; guards off, as for who owns the database."""
+@pytest.fixture(scope="module")
+def grown(postgres: Postgres, migrated: str) -> Iterator[tuple[sa.Engine, list[Head]]]:
+    """A database of this module's own with eight events; guards off, as for who owns the database."""
+    with sa.create_engine(postgres.url("postgres"), isolation_level="AUTOCOMMIT").connect() as server:
+        server.execute(sa.text(f"CREATE DATABASE audited OWNER marsad TEMPLATE {migrated} STRATEGY file_copy"))
+    engine = sa.create_engine(postgres.url(database="audited"))
     with engine.begin() as connection:
         heads = grow(connection)
         connection.execute(sa.text("ALTER TABLE audit.event DISABLE TRIGGER USER"))
+    yield engine, heads
+    engine.dispose()
+
+
+@pytest.fixture
+def chain(
+    grown: tuple[sa.Engine, list[Head]], keyring: KeyRing
+) -> Iterator[tuple[sa.Connection, list[Head], list[Mapping[str, Any]]]]:
+    """The eight events and receipts for the third, fifth and last; what a test does to them is undone."""
+    engine, heads = grown
     receipts = [signed(heads[at], keyring) for at in (2, 4, EVENTS - 1)]
     with engine.connect() as connection:
         assert faults(connection, keyring, *receipts) == []
@@ -243,21 +257,22 @@ def test_a_receipt_stays_genuine_through_the_database(chain, keyring: KeyRing, d
         {"x": {1}},
     ],
 )
-def test_what_jsonb_cannot_hold_is_refused_before_anything_is_written(engine, keyring: KeyRing, detail) -> None:
-    with engine.begin() as connection, pytest.raises(ValueError, match="jsonb|JSON"):
+def test_what_jsonb_cannot_hold_is_refused_before_anything_is_written(chain, keyring: KeyRing, detail) -> None:
+    connection, _, receipts = chain
+    with pytest.raises(ValueError, match="jsonb|JSON"):
         audit.append(connection, "loader", "x", "y", detail, AT)
-    with engine.connect() as connection:
-        assert connection.execute(sa.text("SELECT count(*) FROM audit.event")).scalar_one() == 0
+    assert faults(connection, keyring, *receipts) == []
+    assert connection.execute(sa.text("SELECT count(*) FROM audit.event")).scalar_one() == EVENTS
 
 
-def test_a_time_without_zone_is_refused_and_others_are_one_moment(engine, keyring: KeyRing) -> None:
-    with engine.begin() as connection:
-        with pytest.raises(ValueError, match="time zone"):
-            audit.append(connection, "a", "b", "c", {}, AT.replace(tzinfo=None))
-        audit.append(connection, "a", "b", "c", {}, AT.astimezone(timezone(timedelta(hours=1))))
-        connection.execute(sa.text("SET LOCAL TIME ZONE 'Africa/Casablanca'"))
-        assert faults(connection, keyring) == []
-        assert connection.execute(sa.text("SELECT at FROM audit.event")).scalar_one() == AT
+def test_a_time_without_zone_is_refused_and_others_are_one_moment(chain, keyring: KeyRing) -> None:
+    connection, _, receipts = chain
+    with pytest.raises(ValueError, match="time zone"):
+        audit.append(connection, "a", "b", "c", {}, AT.replace(tzinfo=None))
+    head = audit.append(connection, "a", "b", "c", {}, AT.astimezone(timezone(timedelta(hours=1))))
+    connection.execute(sa.text("SET LOCAL TIME ZONE 'Africa/Casablanca'"))
+    assert faults(connection, keyring, *receipts) == []
+    assert connection.execute(sa.text(f"SELECT at FROM audit.event WHERE seq = {head.seq}")).scalar_one() == AT
 
 
 def test_many_writers_at_once_make_one_chain(engine: sa.Engine, keyring: KeyRing) -> None:
@@ -302,11 +317,11 @@ def test_history_cannot_be_rewritten_by_accident(engine: sa.Engine) -> None:
             connection.execute(sa.text(statement))
 
 
-def test_without_a_head_row_appending_says_so(engine: sa.Engine) -> None:
-    with engine.connect() as connection:
-        connection.execute(sa.text("DELETE FROM audit.head"))
-        with pytest.raises(PlatformFault, match="migrated"):
-            audit.append(connection, "a", "b", "c", {}, AT)
+def test_without_a_head_row_appending_says_so(chain) -> None:
+    connection, _, _ = chain
+    connection.execute(sa.text("DELETE FROM audit.head"))
+    with pytest.raises(PlatformFault, match="migrated"):
+        audit.append(connection, "a", "b", "c", {}, AT)
 
 
 def test_the_daily_file_finds_a_cut_tail_by_itself(chain, keyring: KeyRing, tmp_path: Path) -> None:
