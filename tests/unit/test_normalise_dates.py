@@ -1,3 +1,4 @@
+# ruff: noqa: DTZ001  spreadsheets and forms know no zone
 from __future__ import annotations
 
 from datetime import date, datetime
@@ -5,11 +6,11 @@ from datetime import date, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.made_tables import codelists, column, contract, normalise, read_one
 
 from marsad.errors import UsageFault
 from marsad.intake.blocks import State
 from marsad.intake.normalise import Normaliser
-from tests.unit.made_tables import codelists, column, contract, normalise, read_one
 
 MARCH = date(2024, 3, 15)
 BIRTH = column("birth_date", "date", formats=("dd/MM/yyyy", "yyyy"))
