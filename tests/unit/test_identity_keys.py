@@ -71,8 +71,16 @@ def test_receiving_needs_no_private_key(tmp_path: Path) -> None:
     public = PublicKeys.open(tmp_path / "keys")
     assert pyrage.encrypt(b"x", [public.recipient])
     assert not public.verifier.verify(b"data", bytes(64))
-    with pytest.raises(PlatformFault, match="no private keys"):
-        KeyRing.open(tmp_path / "keys")
+    ring = KeyRing.open(tmp_path / "keys")
+    assert pyrage.encrypt(b"x", [ring.public.recipient])
+    for private in (
+        lambda: ring.signer,
+        lambda: ring.landing_identity,
+        lambda: ring.token_key,
+        lambda: ring.wrapping_id,
+    ):
+        with pytest.raises(PlatformFault, match="no private keys"):
+            private()
 
 
 def test_opening_a_ring_reads_no_key(tmp_path: Path) -> None:
@@ -102,12 +110,13 @@ def test_private_keys_that_others_may_read_are_refused(tmp_path: Path) -> None:
     KeyRing.create(tmp_path / "keys")
     (tmp_path / "keys" / "private").chmod(0o750)
     with pytest.raises(PlatformFault, match="chmod"):
-        KeyRing.open(tmp_path / "keys")
+        _ = KeyRing.open(tmp_path / "keys").signer
 
 
 def test_without_keys_receiving_says_so(tmp_path: Path) -> None:
-    with pytest.raises(PlatformFault, match="no keys"):
-        PublicKeys.open(tmp_path)
+    for opened in (PublicKeys.open, KeyRing.open):
+        with pytest.raises(PlatformFault, match="no keys"):
+            opened(tmp_path)
 
 
 def test_a_place_that_is_no_folder_is_our_fault(tmp_path: Path) -> None:

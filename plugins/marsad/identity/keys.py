@@ -129,7 +129,7 @@ class KeyRing:
             with durable.locked(folder / ".lock"):
                 if not (folder / _PRIVATE).exists():
                     _make_private(folder)
-                ring = cls.open(folder)
+                ring = cls(folder)
                 ring._publish()
         return ring
 
@@ -137,15 +137,23 @@ class KeyRing:
     def open(cls, folder: Path) -> KeyRing:
         """The keys under ``folder``, without reading one.
 
+        Works where only public ones are mounted; the first use of a private one says that it is missing, or that
+        others than its owner may read it (PlatformFault).
+
         Raises:
-            PlatformFault: there are none, or others than their owner may read them.
+            PlatformFault: there are no keys at all.
         """
-        private = folder / _PRIVATE
-        if not private.exists():
-            raise PlatformFault(f"no private keys in {folder}: this process may not open identities, or keys were lost")
-        if private.stat().st_mode & 0o077:
-            raise PlatformFault(f"others may read {private}: run chmod -R go= {private}")
+        PublicKeys.open(folder)
         return cls(folder)
+
+    @cached_property
+    def _private_folder(self) -> Path:
+        folder = self.folder / _PRIVATE
+        if not folder.exists():
+            raise PlatformFault(f"no private keys in {self.folder}: they were lost, or this process may not have them")
+        if folder.stat().st_mode & 0o077:
+            raise PlatformFault(f"others may read {folder}: run chmod -R go= {folder}")
+        return folder
 
     @property
     def store(self) -> Path:
@@ -183,7 +191,7 @@ class KeyRing:
     @cached_property
     def wrapping_id(self) -> int:
         """Number of the wrapping key for what is sealed from now on: the newest."""
-        names = (_WRAPPING.fullmatch(path.name) for path in (self.folder / _PRIVATE).iterdir())
+        names = (_WRAPPING.fullmatch(path.name) for path in self._private_folder.iterdir())
         numbers = [int(name[1]) for name in names if name]
         if not numbers:
             raise PlatformFault("the wrapping keys are missing")
@@ -195,7 +203,7 @@ class KeyRing:
         Raises:
             KeyDestroyed: it was retired, and with it all it had wrapped.
         """
-        path = self.folder / _PRIVATE / _wrapping_name(number)
+        path = self._private_folder / _wrapping_name(number)
         if not path.exists():
             raise KeyDestroyed(f"wrapping key {number} is gone")
         return _raw(path)
@@ -204,10 +212,10 @@ class KeyRing:
         return HashKey(f"{purpose[0]}1", self._raw(f"{purpose}.key"))
 
     def _private(self, name: str) -> bytes:
-        return _read(self.folder / _PRIVATE / name)
+        return _read(self._private_folder / name)
 
     def _raw(self, name: str) -> bytes:
-        return _raw(self.folder / _PRIVATE / name)
+        return _raw(self._private_folder / name)
 
     def _publish(self) -> None:
         """Writes what follows from the private keys, and the folders that hold wrapped keys."""
