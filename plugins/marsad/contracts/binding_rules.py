@@ -51,7 +51,7 @@ def _bound(reading: Reading, path: Steps, text: str, column: Column, filled: dic
         yield concept
         return
     yield from _claim(reading, path, text, f"column '{column.name}'", filled)
-    for code, message, hint in _misfits(column, concept):
+    for code, message, hint in _misfits(column, concept, known=column.codelist in reading.codelists):
         yield reading.document.problem(path, code, message, hint)
 
 
@@ -82,20 +82,22 @@ def _claim(reading: Reading, path: Steps, text: str, who: str, filled: dict[Bind
     filled.setdefault(binding, who)
 
 
-def _misfits(column: Column, concept: Concept) -> Iterator[tuple[str, str, str]]:
-    """Code, message and hint of each way in which the column cannot fill the field."""
+def _misfits(column: Column, concept: Concept, *, known: bool) -> Iterator[tuple[str, str, str]]:
+    """Code, message and hint of each way in which the column cannot fill the field; ``known``: its code list exists."""
     if column.type not in _FILLS[concept.type]:
         fits = ", ".join(sorted(_FILLS[concept.type]))
         yield "concept-type", f"'{column.name}' is {column.type}, '{concept.name}' takes {fits}", ""
-    elif concept.type == "code" and column.codelist != concept.codelist:
+    elif concept.type == "code" and known and column.codelist != concept.codelist:
         message = f"'{column.name}' has code list '{column.codelist}', '{concept.name}' takes '{concept.codelist}'"
         yield "concept-codelist", message, f"write codelist: {concept.codelist}"
     if column.many and not concept.many:
         yield "concept-many", f"'{column.name}' holds several values a cell, '{concept.name}' takes one", ""
     if column.vaulted and not concept.vaulted:
-        known = f"is of class {column.privacy}" if column.privacy else "has no classification, so it goes to the vault"
+        vaulted = (
+            f"is of class {column.privacy}" if column.privacy else "has no classification, so it goes to the vault"
+        )
         hint = f"write classification: {concept.privacy} if that is what its values are, or do not bind it"
-        yield "concept-class", f"'{column.name}' {known}, '{concept.name}' is {concept.privacy}", hint
+        yield "concept-class", f"'{column.name}' {vaulted}, '{concept.name}' is {concept.privacy}", hint
     if concept.vaulted and not column.vaulted:
         message = f"'{column.name}' is of class {column.privacy}, but '{concept.name}' is {concept.privacy}"
         yield "concept-class", message, f"write classification: {concept.privacy}"
@@ -132,7 +134,7 @@ def _condition(reading: Reading, entity: str, spec: ConditionSpec) -> Iterator[P
     path: Steps = [*reading.parts.own, "conditions", entity]
     texts = [text for _, text, _ in _column_bindings(reading)]
     bound = {binding.entity for text in texts if (binding := binding_of(text))}
-    if entity not in bound:
+    if reading.names and entity not in bound:
         hint = did_you_mean(entity, bound, f"bound entities: {', '.join(sorted(bound)) or 'none'}")
         yield reading.document.problem(path, "condition", f"no column is bound to '{entity}'", hint, key=True)
     yield from known_column(reading, [*path, "column"], spec.column)
@@ -167,7 +169,7 @@ def _age(reading: Reading, spec: AgeSpec, filled: dict[Binding, str]) -> Iterato
 
 def known_column(reading: Reading, path: Steps, name: str) -> Iterator[Problem]:
     """A problem at ``path`` when the contract has no column of that name."""
-    if name not in reading.names:
+    if reading.names and name not in reading.names:
         hint = did_you_mean(name, reading.names, "see 'properties' below 'schema'")
         yield reading.document.problem(path, "unknown-column", f"there is no column '{name}'", hint)
 
@@ -183,7 +185,7 @@ def typed_column(reading: Reading, path: Steps, name: str, types: set[ColumnType
 
 def _nothing_bound(reading: Reading) -> Iterator[Problem]:
     draft = reading.document.data.get("status") == "draft"
-    whole = len(list(reading.whole)) == len(reading.parts.columns)
+    whole = 0 < len(reading.parts.columns) == len(list(reading.whole))
     if whole and not draft and not any(_column_bindings(reading)):
         message = "no column is bound to a concept: nothing of this feed would reach the warehouse"
         yield reading.document.problem(["schema"], "nothing-bound", message, "add 'concept:' to columns", key=True)

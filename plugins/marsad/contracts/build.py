@@ -21,6 +21,11 @@ TYPES: Mapping[str, ColumnType] = {
 }
 
 
+def known_type(logical_type: object) -> bool:
+    """True for the logical types of the standard that a column of a file can have."""
+    return isinstance(logical_type, str) and logical_type in TYPES
+
+
 def binding_of(text: str) -> Binding | None:
     """``service#2.kind`` -> Binding('service', 'kind', 2); None when the text is not of that form."""
     found = _BINDING.fullmatch(text)

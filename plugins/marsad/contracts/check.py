@@ -33,9 +33,10 @@ def read_contract(
         return None, [document]
     if not isinstance(document.data, dict):
         return None, [Problem(path, 1, 1, "type", "a contract is a mapping of keys, this file is not")]
-    parts = read_parts(document)
+    standard, broken = standard_problems(document)
+    parts = read_parts(document, broken)
     reading = Reading(document, parts, codelists, model, home)
-    problems = {*standard_problems(document), *parts.problems, *column_problems(reading)}
+    problems = {*standard, *parts.problems, *column_problems(reading)}
     problems |= {*binding_problems(reading), *feed_problems(reading)}
     if problems or parts.feed is None:
         return None, sorted(problems)

@@ -90,7 +90,7 @@ def _bounds(reading: Reading, part: ColumnPart, column: Column) -> Iterator[Prob
     if column.type == "boolean" and part.node.get("logicalTypeOptions"):
         yield reading.document.problem(options, "type", "a boolean column has no options", key=True)
     for name, value in (("minimum", low), ("maximum", high)):
-        if isinstance(value, str) and not _DAY.fullmatch(value):
+        if isinstance(value, str) and column.type in {"date", "timestamp"} and not _DAY.fullmatch(value):
             yield reading.document.problem([*options, name], "value", f"'{name}' must be a date like 2024-01-31")
     if _above(low, high):
         yield reading.document.problem([*options, "minimum"], "value", "'minimum' is above 'maximum'")

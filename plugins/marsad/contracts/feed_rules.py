@@ -72,7 +72,7 @@ def _keys(reading: Reading) -> Iterator[Problem]:
             message = f"key column '{column.name}' is {'multi-valued' if column.many else 'free text'}"
             yield reading.document.problem([*part.path, "primaryKey"], "key", message)
         if {key.key for _, key in keys} != wanted:
-            message = f"the {len(keys)} key columns must have primaryKeyPosition 1 to {len(keys)}, each once"
+            message = "key columns are numbered with primaryKeyPosition: 1, 2, … each number once"
             yield reading.document.problem([*part.path, "primaryKey"], "key", message, key=True)
     for part in reading.parts.columns:
         if "primaryKeyPosition" in part.node and not part.node.get("primaryKey"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import Any, cast
 from jsonschema import Draft201909Validator
 from jsonschema.exceptions import ValidationError
 
+from marsad.contracts.build import known_type
 from marsad.contracts.document import Document, Step, Steps
 from marsad.contracts.problems import Problem, did_you_mean
 
@@ -27,6 +29,7 @@ _NOT_OBEYED = {
     "multipleOf": "write a rule in expectations/",
     "format": "write 'formats' under customProperties/marsad",
 }
+_KEY_FAULTS = frozenset({"additionalProperties", "unevaluatedProperties"})
 _KINDS = {
     dict: "a mapping",
     list: "a list",
@@ -53,16 +56,30 @@ def _validator() -> Draft201909Validator:
     return Draft201909Validator(schema)
 
 
-def standard_problems(document: Document) -> Iterator[Problem]:
-    """Faults against the standard, then uses of the standard that Marsad does not obey."""
-    for error in _validator().iter_errors(document.data):
-        yield from _explain(document, error)
-    yield from _not_obeyed(document)
+def standard_problems(document: Document) -> tuple[list[Problem], list[Steps]]:
+    """Faults against the standard and against what Marsad obeys of it, and the nodes that cannot be read for them."""
+    problems, broken = list(_not_obeyed(document)), []
+    for error in _validator().iter_errors(_typed(document.data)):
+        problems += _explain(document, error)
+        if error.validator not in _KEY_FAULTS:
+            broken.append(list(error.absolute_path))
+    return problems, broken
+
+
+def _typed(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The document with unknown column types made ``string``: ``parts`` reports them, and options hang on the type."""
+    typed = copy.deepcopy(dict(data))
+    for _, table in _mappings(typed.get("schema")):
+        for _, column in _mappings(table.get("properties")):
+            if not known_type(column.get("logicalType")):
+                column["logicalType"] = "string"
+                column.pop("logicalTypeOptions", None)
+    return typed
 
 
 def _explain(document: Document, error: ValidationError) -> Iterator[Problem]:
     path = list(error.absolute_path)
-    if error.validator in {"additionalProperties", "unevaluatedProperties"}:
+    if error.validator in _KEY_FAULTS:
         yield from _unknown_keys(document, path, error)
     elif error.validator == "required":
         missing = re.match(r"'([^']*)'", error.message)
@@ -83,6 +100,7 @@ def _wrong_type(path: Sequence[Step], error: ValidationError) -> tuple[str, str]
     names = " or ".join(_JSON_KINDS[kind] for kind in wanted)
     found = _KINDS.get(type(error.instance), "something else")
     hint = f'put it in quotes: "{error.instance}"' if names == "text" and found == "a number" else ""
+    hint = "write true or false" if names == "true or false" else hint
     return f"'{_last(path)}' must be {names}, not {found}", hint
 
 
@@ -127,7 +145,7 @@ def _schema_nodes(data: Mapping[str, Any]) -> Iterator[tuple[Steps, Mapping[str,
                 yield [*path, "logicalTypeOptions"], column["logicalTypeOptions"]
 
 
-def _mappings(node: object) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _mappings(node: object) -> Iterator[tuple[int, dict[str, Any]]]:
     if isinstance(node, list):
         yield from ((number, item) for number, item in enumerate(node) if isinstance(item, dict))
 

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from marsad.contracts.build import TYPES, build_column
+from marsad.contracts.build import TYPES, build_column, known_type
 from marsad.contracts.document import Document, Step, Steps
 from marsad.contracts.model import Column
 from marsad.contracts.problems import Problem, did_you_mean
 from marsad.contracts.shape import ColumnSpec, FeedSpec, Strict
 
 OWN = "marsad"
+_MUST = {
+    "string_type": "must be text",
+    "string_too_short": "must not be empty",
+    "list_type": "must be a list: [a, b]",
+    "too_short": "must not be empty",
+    "dict_type": "must be a mapping: {key: value}",
+    "model_type": "must be a mapping: {key: value}",
+    "model_attributes_type": "must be a mapping: {key: value}",
+    "bool_type": "must be true or false",
+    "float_type": "must be a number",
+}
 Spec = TypeVar("Spec", bound=Strict)
 
 
@@ -44,8 +55,8 @@ class Parts:
     problems: tuple[Problem, ...]
 
 
-def read_parts(document: Document) -> Parts:
-    """Our additions of the document, and the faults of their shape."""
+def read_parts(document: Document, broken: Sequence[Steps] = ()) -> Parts:
+    """Our additions and the faults of their shape; columns that hold one of the ``broken`` nodes are not built."""
     problems: list[Problem] = []
     own, value = _own(document.data, [])
     if value is None:
@@ -54,7 +65,7 @@ def read_parts(document: Document) -> Parts:
         feed = None
     else:
         feed = _parse(document, FeedSpec, own, value, problems)
-    columns = tuple(_column(document, path, node, problems) for path, node in _properties(document, problems))
+    columns = tuple(_column(document, path, node, broken, problems) for path, node in _properties(document, problems))
     return Parts(feed, own, columns, tuple(problems))
 
 
@@ -73,17 +84,26 @@ def _properties(document: Document, problems: list[Problem]) -> Iterator[tuple[S
             yield ["schema", 0, "properties", number], node
 
 
-def _column(document: Document, path: Steps, node: Mapping[str, Any], problems: list[Problem]) -> ColumnPart:
+def _column(
+    document: Document, path: Steps, node: Mapping[str, Any], broken: Sequence[Steps], problems: list[Problem]
+) -> ColumnPart:
     before = len(problems)
     own, value = _own(node, path)
     spec = ColumnSpec() if value is None else _parse(document, ColumnSpec, own, value, problems)
-    kind = node.get("logicalType", "string")
-    if isinstance(kind, str) and kind not in TYPES:
-        hint = did_you_mean(kind, TYPES, f"one of {', '.join(TYPES)}")
-        problems.append(document.problem([*path, "logicalType"], "type", f"a column cannot be of type '{kind}'", hint))
-    whole = spec is not None and len(problems) == before and isinstance(node.get("name"), str)
+    problems.extend(_type_problems(document, path, node))
+    whole = spec is not None and len(problems) == before and not any(place[: len(path)] == path for place in broken)
     column = build_column(node, spec) if spec is not None and whole else None
     return ColumnPart(str(node.get("name", "")), node, path, own, spec, column)
+
+
+def _type_problems(document: Document, path: Steps, node: Mapping[str, Any]) -> Iterator[Problem]:
+    choice = f"one of {', '.join(TYPES)}"
+    if "logicalType" not in node:
+        yield document.problem(path, "missing", "missing key 'logicalType'", choice)
+    elif not known_type(node["logicalType"]):
+        message = f"a column cannot be of type '{node['logicalType']}'"
+        hint = did_you_mean(str(node["logicalType"]), TYPES, choice)
+        yield document.problem([*path, "logicalType"], "type", message, hint)
 
 
 def _own(node: Mapping[str, Any], path: Steps) -> tuple[Steps, Any]:
@@ -116,7 +136,8 @@ def _explain(document: Document, kind: type[Strict], own: Steps, fault: dict[str
         return document.problem(path, "missing", f"missing key '{name}'")
     if fault["type"] == "literal_error":
         return _unknown_value(document, path, fault, at_key)
-    return document.problem(path, "value", f"'{name}': {_lower(fault['msg'])}", _quote_hint(fault), key=at_key)
+    where = next((str(step) for step in reversed(loc) if isinstance(step, str)), OWN)
+    return document.problem(path, "value", f"'{where}' {_plain_words(fault)}", _quote_hint(fault), key=at_key)
 
 
 def _unknown_value(document: Document, path: Steps, fault: dict[str, Any], at_key: bool) -> Problem:
@@ -131,8 +152,9 @@ def _quote_hint(fault: dict[str, Any]) -> str:
     return f'put it in quotes: "{fault["input"]}"' if fault["type"] == "string_type" and number else ""
 
 
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
+def _plain_words(fault: dict[str, Any]) -> str:
+    """What the value must be, without the words of pydantic."""
+    return _MUST.get(fault["type"]) or fault["msg"].replace("Input should be", "must be")
 
 
 def _known_keys(kind: type[Strict], loc: list[Step]) -> list[str]:

@@ -26,5 +26,5 @@ class Problem:
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
     """``did you mean 'x'?`` for the nearest known word, else the text given."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.65)
     return f"did you mean '{near[0]}'?" if near else otherwise

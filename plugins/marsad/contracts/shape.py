@@ -39,7 +39,7 @@ class VersionSpec(Strict):
     def _one_source(self) -> VersionSpec:
         given = [name for name in ("column", "file_name", "received") if getattr(self, name) is not None]
         if len(given) != 1:
-            raise PydanticCustomError("one_source", "exactly one of 'column', 'file_name', 'received' must be given")
+            raise PydanticCustomError("one_source", "must have exactly one of 'column', 'file_name', 'received'")
         return self
 
 
@@ -60,7 +60,7 @@ class AgeSpec(Strict):
     @model_validator(mode="after")
     def _some_source(self) -> AgeSpec:
         if self.birth_date is None and self.stated is None:
-            raise PydanticCustomError("age_source", "age needs 'birth_date' or 'stated'")
+            raise PydanticCustomError("age_source", "needs 'birth_date' or 'stated'")
         return self
 
 
