@@ -174,9 +174,10 @@ def answer_duplicates(connection: sa.Connection, office: Office, delivery: Deliv
     late = connection.execute(
         sa.text(
             """
-            SELECT arrival_id, file_name, received_at FROM ops.arrival
+            SELECT arrival_id, file_name, received_at FROM ops.arrival a
             WHERE delivery_id = :id AND receipt IS NULL
-              AND arrival_id <> (SELECT min(arrival_id) FROM ops.arrival WHERE delivery_id = :id) ORDER BY arrival_id
+              AND EXISTS (SELECT FROM ops.arrival f WHERE f.delivery_id = :id AND f.arrival_id < a.arrival_id)
+            ORDER BY arrival_id
             """
         ),
         {"id": delivery.delivery_id},
