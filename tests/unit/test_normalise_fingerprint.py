@@ -74,8 +74,10 @@ CELL = st.one_of(
 
 @given(st.lists(st.tuples(*[CELL] * len(COLUMNS)), min_size=2, max_size=8))
 def test_bytes_are_equal_when_and_only_when_all_cells_say_the_same(rows: list[tuple[str, ...]]) -> None:
-    made = rows_as_bytes(*rows)
-    each = [tuple(rows_as_bytes(_alone(row, place))[0] for place in range(len(COLUMNS))) for row in rows]
+    width = len(COLUMNS)
+    alone = [_alone(row, place) for row in rows for place in range(width)]
+    made, cells = rows_as_bytes(*rows), rows_as_bytes(*alone)
+    each = [cells[start : start + width] for start in range(0, len(cells), width)]
     for i, first in enumerate(each):
         for j, second in enumerate(each):
             assert (made[i] == made[j]) == (first == second)
