@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 LETTERS = ("yyyy", "yy", "MMMM", "MMM", "MM", "M", "dd", "d", "HH", "H", "mm", "ss")
-_PART = re.compile(r"(yyyy|yy|M{1,4}|dd?|HH?|mm|ss)|'([^']*)'|([^A-Za-z']+)")
+_PART = re.compile(r"(yyyy|yy|M{1,4}|dd?|HH?|mm|ss)|('[^']*')|([^A-Za-z']+)")
 
 
 def pattern_fields(pattern: str) -> tuple[str, ...] | None:
     """``dd/MM/yyyy`` -> ``('dd', '/', 'MM', '/', 'yyyy')``: fields and literal texts; None when not understood.
 
-    Literal letters stand between apostrophes (``'T'``); fields may follow each other directly (``yyyyMMdd``).
+    Literal letters stand between apostrophes and keep them here (``'T'``), so that ``'d'`` is no day; fields may
+    follow each other directly (``yyyyMMdd``).
     """
     parts: list[str] = []
     place = 0
