@@ -31,6 +31,7 @@ ADULT_AT = 18
 # Stated and computed age may differ by one: a birthday lies between the question and the record.
 _AGREE_WITHIN = 1
 _BAND = re.compile(r"(?P<low>\d+)(?:-(?P<high>\d+)|\+)")
+_OLDEST = 200  # whatever is older is in the same band
 _NO_AGE = -1  # below every age, so that no band and no bound holds it
 _TYPES: Mapping[str, frozenset[str]] = {
     "birth_date": frozenset({"date"}),
@@ -85,6 +86,9 @@ class AgeDeriver:
             raise UsageFault(f"'{contract.feed}' derives the age: there is no code list '{AGE_BAND}'")
         self._source = source
         self._bands = age_bands(codelists[AGE_BAND])
+        self._codes = pa.array([*(code for _, _, code in self._bands), None], pa.string())
+        # The band of every age and of every two ages that follow each other.
+        self._places = np.array([[self._place(low, low + more) for low in range(_OLDEST + 1)] for more in (0, 1)])
 
     def derive(self, values: Mapping[str, pa.Array], years: Mapping[str, pa.Array], rows: int) -> Derived:
         """Values and states of the derived columns; ``years`` holds known birth years by column."""
@@ -112,10 +116,12 @@ class AgeDeriver:
 
     def _band(self, age: Bounds) -> pa.Array:
         """The narrowest band that holds both bounds; null where there is none."""
-        place = np.full(len(age.low), len(self._bands), np.int64)
-        for number, (low, high, _) in reversed(list(enumerate(self._bands))):
-            place[(age.low >= low) & (age.high <= high)] = number
-        return pa.array([*(code for _, _, code in self._bands), None], pa.string()).take(pa.array(place))
+        low, spread = np.minimum(age.low, _OLDEST), age.high - age.low
+        return self._codes.take(pa.array(np.where(age.known, self._places[spread, low], len(self._bands))))
+
+    def _place(self, low: int, high: int) -> int:
+        fits = (place for place, band in enumerate(self._bands) if band[0] <= low and high <= band[1])
+        return next(fits, len(self._bands))
 
 
 class _Days:

@@ -18,8 +18,8 @@ from marsad.intake.normalise.layouts import layouts
 from marsad.intake.normalise.reading import cell_reader
 from marsad.intake.normalise.vectors import fast_reader
 
-# Texts remembered a column across blocks: all dates of a century, every code; about 10 MB when full.
-REMEMBERED = 50_000
+# Texts remembered a column across blocks, about 5 MB when full; dates and clean texts are read without remembering.
+REMEMBERED = 20_000
 
 _KINDS: Mapping[str, pa.DataType] = {
     "text": pa.string(),
