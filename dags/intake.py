@@ -1,4 +1,9 @@
-"""One intake DAG a feed: from the agencies' inboxes to the warehouse. The contracts decide which there are."""
+"""One intake DAG a feed: Airflow takes the agencies' files from the inboxes to the warehouse.
+
+The contracts say which feeds there are.
+
+(Airflow reads a file below dags/ only if it holds its name and the word DAG.)
+"""
 
 from marsad.orchestration.intake import feeds, intake_dag
 from marsad.settings import Settings

@@ -1,4 +1,4 @@
-"""Marts and, later, releases: what is made from the warehouse when it changes."""
+"""What Airflow makes from the warehouse when it changes: marts, and later releases, each a DAG."""
 
 from marsad.orchestration.statistics import statistics_dag
 

@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import sysconfig
-import urllib.error
 import urllib.request
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
@@ -23,7 +22,7 @@ from marsad.settings import PROJECT, Settings
 
 USER = "admin"
 PORT = 8080  # tried first; another free one is taken when it is in use
-HEALTH = {"metadatabase", "scheduler", "triggerer", "dag_processor"}
+HEALTH = ("dag_processor", "metadatabase", "scheduler", "triggerer")
 
 # GX takes 4-5 CPU seconds to import: done once where tasks fork, not once a task (90 % of a naive run).
 LOCAL_SETTINGS = """\
@@ -110,12 +109,20 @@ class Airflow:
 
     def health(self) -> dict[str, bool]:
         """Health by component; empty when the API does not answer."""
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v2/monitor/health", timeout=5) as answer:  # noqa: S310
-                document = json.load(answer)
-        except (OSError, ValueError, urllib.error.URLError):
+        document = self._get("/api/v2/monitor/health")
+        if document is None:
             return {}
-        return {name: (document.get(name) or {}).get("status") == "healthy" for name in sorted(HEALTH)}
+        components = {name: (document.get(name) or {}).get("status") == "healthy" for name in HEALTH}
+        # Tasks talk to another part of the API, which is only built when it is first asked.
+        return {**components, "execution_api": self._get("/execution/health") is not None}
+
+    def _get(self, path: str) -> dict[str, Any] | None:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:  # noqa: S310
+                document = json.load(answer)
+        except (OSError, ValueError):
+            return None
+        return document if isinstance(document, dict) else None
 
     def _database_id(self) -> str:
         """Name of the data folder, so that a new database is migrated again."""
@@ -170,6 +177,8 @@ class Airflow:
                 "instance_name": "Marsad",
             },
             "api_auth": {"jwt_secret": known["jwt"]},
+            # The first call to a server that has just started, on a busy machine, takes longer than the default 5 s.
+            "workers": {"execution_api_timeout": 60},
             "scheduler": {"scheduler_idle_sleep_time": 0.2, "enable_health_check": False},
             "dag_processor": {
                 "refresh_interval": 30,
