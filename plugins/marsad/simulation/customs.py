@@ -27,6 +27,7 @@ def detections(paths: Sequence[Path], provider: str, script: Script, rng: Random
 def _detection(path: Path, met: Meeting, script: Script, rng: Random) -> Told:
     victim = path.episode.victim
     minor = victim.age(met.on) < 18
+    presumed = pick({"yes": 9, "no": 1}, rng)
     facts: dict[str, Value] = {
         **identity(victim, script, met.on, rng),
         "contact_reference": met.reference,
@@ -41,8 +42,8 @@ def _detection(path: Path, met: Meeting, script: Script, rng: Random) -> Told:
         "persons": rng.randrange(1, 5),
         "minors": int(minor),
         "indicators": some(_INDICATORS, 3, rng),
-        "presumed_victim": (pick({"yes": 9, "no": 1}, rng),),
-        "offence": (pick({"tip": 8, "smuggling": 1}, rng),),
+        "presumed_victim": (presumed,),
+        "offence": ("tip" if presumed == "yes" else "smuggling",),
         "exploitation_form": path.episode.purposes,
         "referred_to": (pick({"police": 6, "ngo": 1}, rng),),
         "referred_on": min(met.on + timedelta(rng.randrange(3)), LAST_DAY),

@@ -18,6 +18,7 @@ from marsad.simulation.spellings import SPELLINGS
 _FAULTY = 0.25
 """No ordinary file has more slips than this share of its rows, far below what contracts refuse."""
 _USUAL = 0.06
+_CAREFUL = 0.3
 _AGAIN = 0.05
 _CORRECTABLE = (
     "exploitation_form", "recruitment_channel", "referred_to", "province", "transport", "custody", "charge_articles",
@@ -46,32 +47,35 @@ class Desk:
         rows = self.clean(span)
         lines: list[Sequence[Row]] = [[row] for row in rows]
         hand = Hand(self.form.language, self.form.columns(self.contract), self.rng)
-        room = int(len(rows) * _FAULTY)
-        places = self.rng.sample(range(len(rows)), room)
-        for kind, place in zip(self._kinds(len(rows), room), places, strict=False):
-            lines[place] = self._slip(kind, rows[place], hand)
+        free = self.rng.sample(range(len(rows)), len(rows))
+        for kind in self._kinds(len(rows)):
+            found = ((place, INJECTORS[kind](rows[place], self.contract, hand)) for place in free)
+            place, slip = next(((place, slip) for place, slip in found if slip), (None, None))
+            if place is not None and slip is not None:
+                lines[place] = slip
+                free.remove(place)
+                self.used[kind] += 1
         written = [row for line in lines for row in line]
         self.stumbled[span] = {row.key for row in written if critical(row)} & {row.key for row in rows}
         return written
 
-    def _kinds(self, rows: int, room: int) -> list[str]:
+    def _kinds(self, rows: int) -> list[str]:
         """Which slips this file gets: kinds not seen anywhere yet as room allows, then the usual share."""
-        kinds = sorted((kind for kind in INJECTORS if self._may(kind)), key=lambda kind: (self.used[kind], kind))
+        room = int(rows * _FAULTY)
+        kinds = sorted((kind for kind in INJECTORS if self._may(kind)), key=self._rarity)
         fresh = [kind for kind in kinds if not self.used[kind]][: max(1, room // 2)]
+        if not fresh and self.rng.random() < _CAREFUL:
+            return []
         usual = [kinds[n % len(kinds)] for n in range(len(fresh), round(rows * _USUAL))]
         return (fresh + usual)[:room]
+
+    def _rarity(self, kind: str) -> tuple[int, bool, str]:
+        return self.used[kind], kind not in FEEDS_OF, kind
 
     def _may(self, kind: str) -> bool:
         if kind == "long_row" and self.form.kind.kind != "csv":
             return False
         return self.contract.feed in FEEDS_OF.get(kind, (self.contract.feed,))
-
-    def _slip(self, kind: str, row: Row, hand: Hand) -> Sequence[Row]:
-        lines = INJECTORS[kind](row, self.contract, hand)
-        if lines is None:
-            return [row]
-        self.used[kind] += 1
-        return lines
 
     def again(self, span: Span) -> tuple[list[Row], list[Row], list[Row]]:
         """Records of an earlier period sent again: corrected, unchanged, and repaired after a slip."""

@@ -36,6 +36,7 @@ FAULTS: Mapping[str, Fault] = {
         Fault("unmapped_code", "row", "warning", "a word no code list knows, in a column that may be empty"),
         Fault("exit_before_entry", "row", "critical", "a stay ends before it begins"),
         Fault("adult_without_means", "row", "warning", "an adult victim without means"),
+        Fault("named_without_consent", "row", "critical", "a name sent although consent was refused"),
         Fault("duplicate_row", "row", "critical", "the same row again: the second copy is refused"),
         Fault("conflicting_rows", "row", "critical", "one key twice with different content: both are refused"),
         Fault("total_row", "row", "critical", "a total at the end, counted as a row"),
@@ -60,10 +61,20 @@ UNKNOWN_WORDS = {
 }
 """Spellings that no code list may know."""
 
-FEEDS_OF = {"exit_before_entry": ("ngo/shelter_stays",), "adult_without_means": ("police/victims",)}
+FEEDS_OF = {
+    "exit_before_entry": ("ngo/shelter_stays",),
+    "adult_without_means": ("police/victims",),
+    "named_without_consent": ("ngo/assistance",),
+}
 """Faults that only some feeds can have: those whose rules look for them."""
 
-WATCHED = frozenset({"means", "decision", "stage", "status"})
+WATCHED = frozenset(
+    {
+        "charge_articles", "civil_party", "consent", "convicted_articles", "decided_on", "deciding_body", "decision",
+        "ended_on", "exit_reason", "indicators", "means", "minor_accompaniment", "recognised", "referred_to",
+        "requalified_to", "sentence_months", "service1_kind", "service2_kind", "service3_kind", "stage", "status",
+    }
+)  # fmt: skip
 """Columns that field rules look at: a gap or an unknown word there would break a second rule."""
 
 UNREADABLE_DAYS = ("31/02/2024", "mi-mars", "00/13/2024")
@@ -142,6 +153,12 @@ def _adult_without_means(row: Row, contract: Contract, hand: Hand) -> Sequence[R
     return [row.blank("means").blame("adult_without_means")] if adult and "means" in row.values else None
 
 
+def _named_without_consent(row: Row, contract: Contract, hand: Hand) -> Sequence[Row] | None:
+    del contract, hand
+    named = {"family_name", "family_name_ar"} & row.values.keys()
+    return [row.put("consent", ("refused",)).blame("named_without_consent")] if named else None
+
+
 def _duplicate_row(row: Row, contract: Contract, hand: Hand) -> Sequence[Row] | None:
     del hand
     return [row, row.blame("duplicate_row")] if contract.key else None
@@ -169,6 +186,7 @@ INJECTORS: Mapping[str, Injector] = {
     "unmapped_code": _unmapped_code,
     "exit_before_entry": _exit_before_entry,
     "adult_without_means": _adult_without_means,
+    "named_without_consent": _named_without_consent,
     "duplicate_row": _duplicate_row,
     "conflicting_rows": _conflicting_rows,
     "long_row": _long_row,

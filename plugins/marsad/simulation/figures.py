@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import product
 from typing import Any
 
 from marsad.contracts.model import Contract
-from marsad.simulation.rows import Row, Value
+from marsad.simulation.rows import Row
 
 Current = tuple[Contract, str, Row]
 """A record in force: contract, provider, row."""
@@ -27,40 +28,57 @@ _BANDS = (
 _LAST_BAND = "48+"
 """Age bands of the CTDC codebook v2024: last year of a band, its code."""
 
+_UNKNOWN = "unknown"
+_ADULT = 18
 _VICTIM_KEYS = ("agency", "feed", "provider", "period", "sex", "age_band", "minor", "exploitation_form", "citizenship")
+_FEW = ("agency", "period", "sex", "age_band")
+
+Keys = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Victim:
+    """One victim record by the dimensions it is counted in."""
+
+    agency: str
+    feed: str
+    provider: str
+    period: str
+    sex: str
+    age_band: str
+    minor: str
+    exploitation_forms: Keys
+    citizenships: Keys
+
+    def few(self) -> Keys:
+        return self.agency, self.period, self.sex, self.age_band
+
+    def all(self) -> Iterator[Keys]:
+        """One key a form and citizenship, as the mart counts."""
+        own = (self.agency, self.feed, self.provider, self.period, self.sex, self.age_band, self.minor)
+        for form, citizenship in product(self.exploitation_forms, self.citizenships):
+            yield *own, form, citizenship
 
 
 def figures(current: Iterable[Current]) -> list[dict[str, Any]]:
     """All figures as ``{figure, keys, value}``: records by feed and provider, victims by the dimensions of the mart."""
     rows = list(current)
-    victims = [item for item in rows if feeds(item[0], item[2], "victim")]
-    detailed = [key for item in victims for key in _victim_keys(item)]
-    plain = [_plain_keys(item) for item in victims]
+    victims = list(_victims(rows))
+    place = ("feed", "provider")
     return [
-        *_counted("records_current", ("feed", "provider"), [(c.feed, provider) for c, provider, _ in rows]),
-        *_counted("victim_records_by_feed_provider", ("feed", "provider"), [key[1:3] for key in plain]),
-        *_counted(
-            "victims_by_agency_period_sex_ageband", ("agency", "period", "sex", "age_band"), [_short(k) for k in plain]
-        ),
-        *_counted(
-            "victims_by_exploitation_form",
-            ("exploitation_form",),
-            [(code,) for i in victims for code in _codes(i, "exploitation_form")],
-        ),
-        *_counted(
-            "victims_by_citizenship", ("citizenship",), [(code,) for i in victims for code in _codes(i, "citizenship")]
-        ),
-        *_counted("mart_victims", _VICTIM_KEYS, detailed),
+        *_counted("records_current", place, [(contract.feed, provider) for contract, provider, _ in rows]),
+        *_counted("victim_records_by_feed_provider", place, [(v.feed, v.provider) for v in victims]),
+        *_counted("victims_by_agency_period_sex_ageband", _FEW, [v.few() for v in victims]),
+        *_counted("victims_by_exploitation_form", ("exploitation_form",), _each(v.exploitation_forms for v in victims)),
+        *_counted("victims_by_citizenship", ("citizenship",), _each(v.citizenships for v in victims)),
+        *_counted("mart_victims", _VICTIM_KEYS, [key for v in victims for key in v.all()]),
         {"figure": "victim_records", "keys": {}, "value": len(victims)},
         {"figure": "records", "keys": {}, "value": len(rows)},
     ]
 
 
-def feeds(contract: Contract, row: Row, entity: str) -> bool:
-    """Whether the row makes a record of that entity."""
-    bound = any(b.entity == entity and b.item == 1 for column in contract.columns for b in column.bindings)
-    condition = contract.conditions.get(entity)
-    return bound and (condition is None or not condition.values.isdisjoint(_as_codes(row.values.get(condition.column))))
+def _each(groups: Iterable[Keys]) -> list[Keys]:
+    return [(code,) for codes in groups for code in codes]
 
 
 def period(contract: Contract, row: Row) -> str | None:
@@ -84,47 +102,52 @@ def years(contract: Contract, row: Row) -> int | None:
 def band(age: int | None) -> str:
     """The age band's code."""
     if age is None:
-        return "unknown"
+        return _UNKNOWN
     return next((code for last, code in _BANDS if age <= last), _LAST_BAND)
 
 
-def _minor(age: int | None) -> str:
-    return "unknown" if age is None else "yes" if age < 18 else "no"
+def _victims(rows: Sequence[Current]) -> Iterator[_Victim]:
+    """The records that speak of a victim: the contract binds columns to one, and the row meets its condition."""
+    bound = {contract.feed: _bound(contract) for contract, _, _ in rows}
+    for contract, provider, row in rows:
+        condition = contract.conditions.get("victim")
+        met = condition is None or not condition.values.isdisjoint(_codes(row, (condition.column,)))
+        if bound[contract.feed] and met:
+            yield _victim(contract, provider, row, bound[contract.feed])
 
 
-def _plain_keys(item: Current) -> tuple[str, ...]:
-    contract, provider, row = item
+def _victim(contract: Contract, provider: str, row: Row, bound: Mapping[str, Sequence[str]]) -> _Victim:
     age = years(contract, row) if contract.age and contract.age.entity == "victim" else None
-    sex = _codes(item, "sex")[0]
-    return contract.agency, contract.feed, provider, period(contract, row) or "unknown", sex, band(age), _minor(age)
+    return _Victim(
+        agency=contract.agency,
+        feed=contract.feed,
+        provider=provider,
+        period=period(contract, row) or _UNKNOWN,
+        sex=_codes(row, bound.get("sex", ()))[0],
+        age_band=band(age),
+        minor=_UNKNOWN if age is None else "yes" if age < _ADULT else "no",
+        exploitation_forms=_codes(row, bound.get("exploitation_form", ())),
+        citizenships=_codes(row, bound.get("citizenship", ())),
+    )
 
 
-def _short(key: tuple[str, ...]) -> tuple[str, ...]:
-    return key[0], key[3], key[4], key[5]
+def _bound(contract: Contract) -> Mapping[str, Sequence[str]]:
+    """Field of entity victim to the columns that fill it."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for column in contract.columns:
+        for binding in column.bindings:
+            if (binding.entity, binding.item) == ("victim", 1):
+                found[binding.field].append(column.name)
+    return found
 
 
-def _victim_keys(item: Current) -> Iterator[tuple[str, ...]]:
-    plain = _plain_keys(item)
-    for form, citizenship in product(_codes(item, "exploitation_form"), _codes(item, "citizenship")):
-        yield *plain, form, citizenship
+def _codes(row: Row, columns: Iterable[str]) -> Keys:
+    values = [row.values.get(column, ()) for column in columns]
+    return tuple(code for value in values if isinstance(value, tuple) for code in value) or (_UNKNOWN,)
 
 
-def _codes(item: Current, name: str) -> tuple[str, ...]:
-    """Codes of a field of entity victim; ``unknown`` when the row has none."""
-    contract, _, row = item
-    bound = [
-        c.name for c in contract.columns if any((b.entity, b.field, b.item) == ("victim", name, 1) for b in c.bindings)
-    ]
-    found = [code for column in bound for code in _as_codes(row.values.get(column))]
-    return tuple(found) or ("unknown",)
-
-
-def _as_codes(value: Value | None) -> tuple[str, ...]:
-    return value if isinstance(value, tuple) else ()
-
-
-def _counted(figure: str, names: Sequence[str], keys: Iterable[tuple[str, ...]]) -> list[dict[str, Any]]:
-    counts: Mapping[tuple[str, ...], int] = Counter(keys)
+def _counted(figure: str, names: Sequence[str], keys: Iterable[Keys]) -> list[dict[str, Any]]:
+    counts = Counter(keys)
     return [
         {"figure": figure, "keys": dict(zip(names, key, strict=True)), "value": counts[key]} for key in sorted(counts)
     ]

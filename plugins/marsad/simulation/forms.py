@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from random import Random
 from typing import Literal
+from zlib import crc32
 
 from marsad.contracts.model import Column, Contract
 from marsad.simulation.names import Script
@@ -97,8 +98,9 @@ class Form:
     def spell(self, column: Column, code: str, key: str) -> str:
         """One of the office's spellings of a code: its usual one, in one case of six another."""
         spellings = SPELLINGS[column.codelist or ""][code][self.language]
-        rng = Random(f"{self.provider}/{column.name}/{key}")  # noqa: S311 - a habit, not a secret
-        return rng.choice(spellings) if rng.random() < 1 / 6 else spellings[len(self.provider) % len(spellings)]
+        chance = crc32(f"{self.provider}/{column.name}/{key}".encode())
+        habit = len(self.provider) if chance % 6 else chance // 6
+        return spellings[habit % len(spellings)]
 
 
 def _fits(text: str, encoding: str) -> bool:

@@ -109,7 +109,7 @@ def _victim(path: Path, met: Meeting, script: Script, rng: Random) -> Told:
         "status_on": decided,
         "deciding_body": ("court",),
         "recognised": ("yes" if recognised else "no",),
-        "civil_party": (pick({"yes": 4, "no": 6}, rng),),
+        "civil_party": ("yes" if recognised and rng.random() < 0.6 else "no",),
     }
     return met.on, key, path.episode.victim.id, facts
 

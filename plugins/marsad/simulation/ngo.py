@@ -33,7 +33,7 @@ def _help(path: Path, met: Meeting, script: Script, rng: Random) -> Told:
         "means": path.episode.means,
         "victim.status": ("presumed",),
         "deciding_body": ("ngo",),
-        "consent": ("given",),
+        "consent": ("given" if path.episode.victim.age(met.on) >= 18 else "given_by_guardian",),
         "consent_on": met.on,
         "referred_from": ("police",) if path.police else (),
         "police_reference": path.police.reference if path.police else (),

@@ -100,7 +100,10 @@ class Oracle:
         self._name_faults(sending)
         read = sending.rows_read
         bad = sum(critical(row) for row in sending.rows) + sending.total_row
-        if sending.trouble or bad > read * sending.contract.refuse_above:
+        if sending.trouble:
+            return Expect("refused", read, 0, read, 0)
+        if bad > read * sending.contract.refuse_above:
+            self._name(sending, None, None, "half_broken")
             return Expect("refused", read, 0, read, 0)
         good = [row for row in sending.rows if not critical(row)]
         unchanged = sum(self._store(sending, row) for row in good)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -55,13 +55,22 @@ class Row:
         return replace(self, faults=(*self.faults, kind))
 
 
-def fill(contract: Contract, key: str, person: str | None, facts: Facts) -> Row:
-    """A row of the contract's columns, each from the fact of its own name or of a field it is bound to."""
-    values = {column.name: value for column in contract.columns if (value := _fact(column, facts)) is not None}
-    return Row(key, person, values)
+Sources = Mapping[str, tuple[str, ...]]
+"""Column name to the names of facts that may fill it, best first."""
 
 
-def _fact(column: Column, facts: Facts) -> Value | None:
-    fields = [b.field if b.item == 1 else f"{b.field}#{b.item}" for b in column.bindings]
-    full = [f"{b.entity}.{field}" for b, field in zip(column.bindings, fields, strict=True)]
-    return next((facts[name] for name in (column.name, *full, *fields) if facts.get(name, ()) != ()), None)
+def sources(contract: Contract) -> Sources:
+    """Where each column's value comes from: the fact of its own name, else of a field it is bound to."""
+    return {column.name: (column.name, *_bound(column)) for column in contract.columns}
+
+
+def _bound(column: Column) -> Iterator[str]:
+    fields = [(b.entity, b.field if b.item == 1 else f"{b.field}#{b.item}") for b in column.bindings]
+    yield from (f"{entity}.{field}" for entity, field in fields)
+    yield from (field for _, field in fields)
+
+
+def fill(columns: Sources, key: str, person: str | None, facts: Facts) -> Row:
+    """A row of these columns; a fact of no codes, like a missing one, leaves its cell empty."""
+    found = {name: next((facts[n] for n in names if facts.get(n, ()) != ()), None) for name, names in columns.items()}
+    return Row(key, person, {name: value for name, value in found.items() if value is not None})

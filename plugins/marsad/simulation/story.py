@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -23,7 +23,7 @@ from marsad.simulation.paths import Offices, draw_paths
 from marsad.simulation.paths import Path as Way
 from marsad.simulation.periods import Span, spans
 from marsad.simulation.post import Letter, Post
-from marsad.simulation.rows import fill
+from marsad.simulation.rows import fill, sources
 from marsad.simulation.world import draw_world
 
 Place = tuple[str, int]
@@ -98,7 +98,8 @@ def _desks(contracts: Mapping[str, Contract], victims: int, seed: int) -> Mappin
 def _desk(contract: Contract, form: Form, ways: Sequence[Way], seed: int, used: Counter[str]) -> Desk:
     rng = Random(f"{seed}/{form.feed}/{form.provider}")  # noqa: S311 - made-up data
     told = TELLERS[form.feed](ways, form.provider, form.script, rng)
-    records = [(on, fill(contract, key, person, facts)) for on, key, person, facts in told]
+    columns = sources(contract)
+    records = [(on, fill(columns, key, person, facts)) for on, key, person, facts in told]
     return Desk(contract, form, gaps(contract, form, sorted(records, key=lambda item: item[0]), rng), rng, used)
 
 
@@ -109,6 +110,7 @@ class Story:
     desks: Mapping[Place, Desk]
     spans: Sequence[Span]
     post: Post
+    told: set[Place] = field(default_factory=set)
 
     def tell(self) -> None:
         """Send everything."""
@@ -135,7 +137,7 @@ class Story:
     def _send(self, place: Place, number: int, letter: Letter) -> None:
         if not letter.rows:
             return
-        special = _SPECIAL.get(place) if number == min(1, len(self.spans) - 1) else None
+        special = self._special(place, number)
         if special == "half_broken":
             self.post.send(self._half_broken(place, number, letter))
         elif special == "wrong_feed":
@@ -147,6 +149,14 @@ class Story:
             self.post.send_again(letter, name)
         if special == "changed_snapshot":
             self._change(place, number, letter)
+
+    def _special(self, place: Place, number: int) -> str | None:
+        """The office's special case, at its first sending but one that is large enough to show it."""
+        small = len(self.desks[place].clean(self.spans[number])) < _ENOUGH and number + 1 < len(self.spans)
+        if not number or small or place in self.told:
+            return None
+        self.told.add(place)
+        return _SPECIAL.get(place)
 
     def _letter_of(self, place: Place, number: int) -> Letter:
         """What another office would send, without slips: only its form matters."""

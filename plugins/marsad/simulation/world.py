@@ -64,7 +64,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """What was done to one victim, and the day an office first met her. ``means`` may be empty for a minor."""
+    """What was done to one victim, and the day an office first met her.
+
+    ``means`` may be empty for who stays a minor throughout.
+    """
 
     victim: Person
     purposes: tuple[str, ...]
@@ -95,7 +98,7 @@ def some(values: Sequence[str], most: int, rng: Random) -> tuple[str, ...]:
 
 def _episode(victim_id: str, detected: date, suspects: list[Person], rng: Random) -> Episode:
     victim = _person(victim_id, 64, rng)
-    minor = victim.age(detected) < 18
+    minor = victim.age(LAST_DAY) < 18
     return Episode(
         victim=victim,
         purposes=rng.choices(list(_PURPOSES), list(_PURPOSES.values()))[0],

@@ -103,7 +103,7 @@ def _json(table: Table, kind: FileKind) -> str:
 
 
 def _xlsx(path: Path, table: Table, kind: FileKind) -> None:
-    book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_numbers": False})
+    book = xlsxwriter.Workbook(str(path), {"in_memory": True})
     book.set_properties({"created": CREATED})
     day = book.add_format({"num_format": "dd/mm/yyyy"})
     sheet = book.add_worksheet(kind.sheet)
