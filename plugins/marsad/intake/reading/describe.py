@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from marsad.errors import ProviderFault
+from marsad.intake.blocks import RawBlock
+from marsad.intake.reading.assemble import EXTRA
 from marsad.intake.reading.files import open_file
 from marsad.intake.reading.tables import TableInfo
 from marsad.quality.messages import render
@@ -60,4 +63,12 @@ def _write(table: TableInfo, target: Path) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(table.header)
         for block in table.blocks():
-            writer.writerows(zip(*(column.to_pylist() for column in block.cells.columns), strict=True))
+            writer.writerows(_whole_rows(block))
+
+
+def _whole_rows(block: RawBlock) -> Iterator[list[str]]:
+    """Rows as they came: surplus cells are cells again."""
+    surplus = EXTRA in block.cells.column_names
+    for cells in zip(*(column.to_pylist() for column in block.cells.columns), strict=True):
+        row = list(cells)
+        yield [*row[:-1], *(json.loads(row[-1]) if row[-1] else ())] if surplus else row

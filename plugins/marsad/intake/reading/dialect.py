@@ -8,8 +8,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-import clevercsv
-
 from marsad.intake.reading.hints import Hints
 from marsad.intake.reading.limits import DIALECT_BYTES, HEADER_ROWS
 
@@ -58,19 +56,18 @@ def detect_dialect(head: str, hints: Hints | None = None) -> Dialect:
 
 
 def _by_headers(sample: str, hints: Hints) -> Dialect | None:
-    scored = [
-        (_score(sample, hints, Dialect(delimiter, quote)), -rank, delimiter, quote)
-        for rank, delimiter in enumerate(DELIMITERS)
-        for quote in ('"', "'")
-        if delimiter in sample
-    ]
-    best = max(scored, default=(0, 0, ",", '"'))
+    best = max((_score(sample, hints, delimiter), -rank) for rank, delimiter in enumerate(DELIMITERS))
     if best[0] < max(1, min(2, len(hints.headers))):
         return None
-    return replace(_escaped(sample, Dialect(best[2], _quote(sample, best[2]))))
+    delimiter = DELIMITERS[-best[1]]
+    return _escaped(sample, Dialect(delimiter, _quote(sample, delimiter)))
 
 
-def _score(sample: str, hints: Hints, dialect: Dialect) -> int:
+def _score(sample: str, hints: Hints, delimiter: str) -> int:
+    """How many contract columns the best of the first rows names."""
+    if delimiter not in sample:
+        return 0
+    dialect = Dialect(delimiter, _quote(sample, delimiter))
     return max((len(hints.matches(cells)) for cells in first_records(sample, dialect, HEADER_ROWS)), default=0)
 
 
@@ -89,6 +86,8 @@ def first_records(text: str, dialect: Dialect, count: int) -> list[list[str]]:
 
 
 def _guess(sample: str) -> Dialect:
+    import clevercsv  # half a second that contracts, which know their headers, need not pay
+
     found = clevercsv.Detector().detect(_whole_lines(sample), delimiters=_candidates(sample))
     delimiter = found.delimiter if found is not None and found.delimiter else _fallback(sample)
     return _escaped(sample, Dialect(delimiter, _quote(sample, delimiter)))

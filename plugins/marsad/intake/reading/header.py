@@ -17,6 +17,9 @@ _DATA = re.compile(r"[-+]?[\d٠-٩۰-۹][\d٠-٩۰-۹\s.,:/%TZ+-]*")
 _TYPED_SHARE = 0.5
 """Share of filled cells of a first row that must be numbers or dates, over such columns, for it to be data."""
 
+_REPEATS = 3
+"""Rows of one header at most: beyond that, rows alike are data."""
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -81,12 +84,29 @@ def _likely(records: Records) -> Header | None:
     filled = [index for index, record in enumerate(records) if _filled(record)]
     if not filled:
         return None
-    first = (clean or wide or filled)[0]
-    if wide and clean and wide[0] < clean[0] and _is_table_row(records, wide[0], clean[0], width):
-        first = wide[0]
+    first = _above_wider_rows(records, filled, wide) if wide else None
+    if first is None:
+        first = _first_row(records, clean, wide, width) if wide else filled[0]
     if _is_data(records, first):
         return Header(tuple(f"c{i + 1}" for i in range(width)), (), first)
     return Header(tuple(records[first]), (first,), first + 1)
+
+
+def _first_row(records: Records, clean: list[int], wide: list[int], width: int) -> int:
+    """The first clean row, unless the rows above it look like the table already."""
+    if clean and not _is_table_row(records, wide[0], clean[0], width):
+        return clean[0]
+    return wide[0]
+
+
+def _above_wider_rows(records: Records, filled: list[int], wide: list[int]) -> int | None:
+    """A header right above the table whose rows are wider, by separators at their ends: it names half of it or more."""
+    above = [index for index in filled if index < wide[0]]
+    if not above:
+        return None
+    names, below = records[above[-1]], records[wide[0]]
+    fits = len(names) > 1 and 2 * len(names) >= len(below) and _is_clean(names)
+    return above[-1] if fits and not _is_clean(below) else None
 
 
 def _is_table_row(records: Records, early: int, late: int, width: int) -> bool:
@@ -126,7 +146,7 @@ def _trimmed(header: Header, records: Records) -> Header:
         cells.pop()
     rows, data = list(header.rows), header.data
     folded = list(map(fold, cells))
-    while rows and data < len(records) and list(map(fold, records[data]))[: len(cells)] == folded:
+    while 0 < len(rows) < _REPEATS and data < len(records) and list(map(fold, records[data]))[: len(cells)] == folded:
         rows.append(data)
         data += 1
     return Header(tuple(cells), tuple(rows), data, header.found)

@@ -82,17 +82,20 @@ class Scanner:
         """The next value, whole."""
         self.peek()
         while True:
-            try:
-                value, end = _DECODER.raw_decode(self.text, self.at)
-            except json.JSONDecodeError:
-                if not self._more():
-                    self.broken()
-                continue
-            except RecursionError:
+            end, value = self._decoded()
+            if end is None and not self._more():
                 self.broken()
-            if end < len(self.text) or not self._more():  # a number may go on in the next chunk
+            if end is not None and (end < len(self.text) or not self._more()):  # else a number may go on
                 self.at, self.newline = end, False
                 return value
+
+    def _decoded(self) -> tuple[int | None, object]:
+        """Where the next value ends, and the value; None if there is none so far (the error would hold the text)."""
+        try:
+            value, end = _DECODER.raw_decode(self.text, self.at)
+        except (json.JSONDecodeError, RecursionError):
+            return None, None
+        return end, value
 
     def next_line(self) -> bool:
         """True when another value begins on a later line; two values on one line are no JSON Lines."""

@@ -1,0 +1,207 @@
+"""Workbooks: values as their senders would write them, the right sheet, and no way to hurt the reader."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pytest
+import xlsxwriter
+
+from marsad.errors import ProviderFault
+from marsad.intake.reading import Hints, ReadFile, limits, open_file
+from marsad.intake.reading import workbook as workbook_module
+from marsad.intake.reading.workbook import cell_text
+
+HINTS = Hints(headers=[frozenset({"dossier"}), frozenset({"sexe"}), frozenset({"date"})], required=frozenset({0}))
+
+
+def make(path: Path, sheets: dict[str, list[list[object]]], hidden: str = "") -> Path:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+        if name == hidden:
+            sheet.sheet_state = "hidden"
+    book.save(path)
+    return path
+
+
+def cells_of(file: ReadFile) -> list[tuple[str, ...]]:
+    return [row for block in file.blocks() for row in zip(*(c.to_pylist() for c in block.cells.columns), strict=True)]
+
+
+def refused(path: Path, hints: Hints | None = None) -> str:
+    with pytest.raises(ProviderFault) as fault:
+        list(open_file(path, hints=hints).blocks())
+    return fault.value.rule
+
+
+def test_values_read_as_their_sender_sees_them(tmp_path: Path) -> None:
+    row = [
+        12,
+        12.0,
+        0.1,
+        True,
+        dt.date(2024, 2, 29),
+        dt.datetime.fromisoformat("2024-02-29T13:05"),
+        dt.time(8, 30),
+        "=1+1",
+        "007",
+    ]
+    path = tmp_path / "v.xlsx"
+    with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd"}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, [f"colonne {chr(97 + i)}" for i in range(len(row))])
+        for column, value in enumerate(row):
+            write = sheet.write_string if isinstance(value, str) else sheet.write
+            form = {"num_format": "hh:mm"} if isinstance(value, dt.time) else {"num_format": "yyyy-mm-dd hh:mm"}
+            args = [book.add_format(form)] if isinstance(value, dt.datetime | dt.time) else []
+            write(1, column, value, *args)
+    shown = ("12", "12", "0.1", "true", "2024-02-29", "2024-02-29T13:05:00", "08:30:00", "=1+1", "007")
+    assert cells_of(open_file(path)) == [shown]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1e15 + 0.5, "1e+15"),
+        (float(2**53), "9.00719925474099e+15"),
+        (-3.0, "-3"),
+        (0.1 + 0.2, "0.3"),
+        (dt.timedelta(hours=30, minutes=5), "30:05:00"),
+        (False, "false"),
+        ("", ""),
+    ],
+)
+def test_odd_values(value: object, text: str) -> None:
+    assert cell_text(value) == text
+
+
+def test_the_1904_calendar_gives_the_same_dates(tmp_path: Path) -> None:
+    for name, options in (("a", {}), ("b", {"date_1904": True})):
+        with xlsxwriter.Workbook(tmp_path / f"{name}.xlsx", options) as book:
+            sheet = book.add_worksheet()
+            sheet.write_row(0, 0, ["dossier", "date"])
+            sheet.write(1, 0, "A1")
+            sheet.write_datetime(1, 1, dt.date(2023, 5, 6), book.add_format({"num_format": "dd/mm/yyyy"}))
+    assert (
+        cells_of(open_file(tmp_path / "a.xlsx")) == cells_of(open_file(tmp_path / "b.xlsx")) == [("A1", "2023-05-06")]
+    )
+
+
+def test_the_sheet_whose_headers_match_is_taken(tmp_path: Path) -> None:
+    sheets: dict[str, list[list[object]]] = {
+        "Notice": [["Mode d'emploi"], ["Écrire le sexe ainsi"]],
+        "Anciens": [["Dossier", "Date"], ["A0", "x"]],
+        "Victimes": [["Liste"], [], ["Dossier", "Sexe", "Date"], ["A1", "F", dt.date(2020, 1, 2)]],
+    }
+    file = open_file(make(tmp_path / "b.xlsx", sheets), hints=HINTS)
+    assert ([table.sheet for table in file.tables], cells_of(file)) == (["Victimes"], [("A1", "F", "2020-01-02")])
+    assert (file.tables[0].header_rows, next(file.blocks()).rows.tolist()) == ([3], [4])
+    named = Hints(HINTS.headers, HINTS.required, sheet="ANCIENS")
+    assert open_file(tmp_path / "b.xlsx", hints=named).tables[0].sheet == "Anciens"
+    assert [table.sheet for table in open_file(tmp_path / "b.xlsx").tables] == ["Notice", "Anciens", "Victimes"]
+
+
+def test_a_hidden_sheet_is_read_only_if_none_is_better_and_said_so(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["Dossier", "Sexe", "Date"], ["A1", "F", "x"]]
+    both = open_file(make(tmp_path / "b.xlsx", {"Caché": rows, "Ouvert": rows}, hidden="Caché"), hints=HINTS)
+    assert both.tables[0].sheet == "Ouvert"
+    alone = open_file(make(tmp_path / "h.xlsx", {"Vide": [["x"]], "Caché": rows}, hidden="Caché"), hints=HINTS)
+    assert [note.rule for note in alone.tables[0].found_notes] == ["file.note.hidden_sheet"]
+
+
+def test_blank_columns_and_rows_around_the_table_do_not_matter(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        [],
+        [None, "Dossier", "Sexe", None],
+        [None, "A1", "F", None],
+        [],
+        [None, "A2", "M", " "],
+    ]
+    file = open_file(make(tmp_path / "b.xlsx", {"s": rows}), hints=HINTS)
+    assert file.tables[0].header == ["Dossier", "Sexe"]
+    assert cells_of(file) == [("A1", "F"), ("A2", "M")]
+    assert [int(row) for block in file.blocks() for row in block.rows] == [3, 5]
+
+
+def test_a_truncated_workbook_is_refused(tmp_path: Path) -> None:
+    whole = make(tmp_path / "w.xlsx", {"s": [["Dossier", "Sexe"], *[["A", i] for i in range(2000)]]}).read_bytes()
+    for share in (0.3, 0.9, 0.99):
+        cut = tmp_path / "cut.xlsx"
+        cut.write_bytes(whole[: int(len(whole) * share)])
+        assert refused(cut) == "file.truncated_archive"
+
+
+def test_a_damaged_part_is_refused(tmp_path: Path) -> None:
+    data = bytearray(make(tmp_path / "w.xlsx", {"s": [["Dossier", f"{i}"] for i in range(3000)]}).read_bytes())
+    with zipfile.ZipFile(tmp_path / "w.xlsx") as archive:
+        entry = max(archive.infolist(), key=lambda info: info.compress_size)
+    start = entry.header_offset + 100
+    data[start : start + 40] = bytes(40)
+    damaged = tmp_path / "d.xlsx"
+    damaged.write_bytes(data)
+    assert refused(damaged) == "file.truncated_archive"
+
+
+def test_a_workbook_that_unpacks_too_far_is_refused_before_it_is_opened(tmp_path: Path) -> None:
+    bomb = tmp_path / "bomb.xlsx"
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("xl/worksheets/sheet1.xml", b" " * (64 << 20))
+    assert refused(bomb) == "file.too_large"
+
+
+def test_the_limit_on_the_unpacked_size_holds_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = make(tmp_path / "w.xlsx", {"s": [["Dossier"], ["A1"]]})
+    monkeypatch.setattr(limits, "MAX_UNZIPPED_BYTES", 1000)
+    assert refused(path) == "file.too_large"
+
+
+def test_a_sheet_that_claims_endless_space_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = make(tmp_path / "w.xlsx", {"s": [["Dossier", "Sexe"], ["A1", "F"]]})
+    monkeypatch.setattr(workbook_module.limits, "MAX_CELLS", 3)
+    assert refused(path) == "file.too_large"
+
+
+def test_archives_and_documents_are_told_apart(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("victimes.csv", "a,b\n1,2\n")
+    assert refused(tmp_path / "a.zip") == "file.archive"
+    for content, rule in (
+        (b"%PDF-1.7\n", "file.not_a_table"),
+        (b"<html><table><tr><td>1</td></tr></table>", "file.not_a_table"),
+        (b"\x1f\x8b\x08\0", "file.archive"),
+        (bytes(range(256)) * 20, "file.not_a_table"),
+        (b"", "file.empty"),
+        (b" \n \n", "file.empty"),
+        (b"\xff\xfe", "file.empty"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "file.unreadable"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "file.encrypted"),
+    ):
+        path = tmp_path / "victimes.xlsx"
+        path.write_bytes(content)
+        assert refused(path) == rule, content[:20]
+
+
+def test_content_decides_not_the_name(tmp_path: Path) -> None:
+    path = make(tmp_path / "b.xlsx", {"s": [["Dossier", "Sexe"], ["A1", "F"]]})
+    assert open_file(path.rename(tmp_path / "b.csv"), hints=HINTS).format == "xlsx"
+    (tmp_path / "c.xlsx").write_text("dossier;sexe\nA1;F\n")
+    assert open_file(tmp_path / "c.xlsx", hints=HINTS).format == "csv"
+
+
+def test_a_format_that_the_contract_leaves_out_is_refused(tmp_path: Path) -> None:
+    path = make(tmp_path / "b.xlsx", {"s": [["Dossier", "Sexe"], ["A1", "F"]]})
+    assert refused(path, Hints(HINTS.headers, formats=frozenset({"csv", "json"}))) == "file.format_not_allowed"
+    assert open_file(path, hints=Hints(HINTS.headers, formats=frozenset({"xlsx"}))).format == "xlsx"
+
+
+def test_too_many_columns(tmp_path: Path) -> None:
+    path = make(tmp_path / "w.xlsx", {"s": [[f"c{i}" for i in range(limits.MAX_COLUMNS + 1)]]})
+    assert refused(path) == "file.too_many_columns"
