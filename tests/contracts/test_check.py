@@ -326,10 +326,10 @@ WRONG = (
     (
         "status: active",
         "status: active\nstatus: active",
-        ['7:1: found duplicate key "status" with value "active" (original value: "active")'],
+        ["7:1: key 'status' stands twice"],
     ),
     ("schema:", "schema", ["21:9: could not find expected ':'"]),
-    ("mode: increment", "mode: [increment", ["13:13: expected ',' or ']', but got ':'"]),
+    ("mode: increment", "mode: [increment", ["13:13: did not find expected ',' or ']'"]),
     (
         "      - name: remarks",
         "      - nam: remarks",

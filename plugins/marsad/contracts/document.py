@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+import yaml
 
+from marsad import yaml12
 from marsad.contracts.problems import Problem
 
 Step = str | int
@@ -20,11 +18,11 @@ Steps = list[Step]  # the way from the root of a document to one of its nodes
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """``data`` holds dicts, lists, strings, numbers, booleans and None only; dates are ISO strings."""
+    """``data`` holds dicts, lists, strings, numbers, booleans and None only."""
 
     path: Path
     data: Any
-    _tree: Any
+    _tree: yaml.Node | None
 
     def key_place(self, path: Sequence[Step]) -> tuple[int, int]:
         """Line and column (from 1) of the key or list item at ``path``, or of what is nearest above it."""
@@ -40,44 +38,38 @@ class Document:
         return Problem(self.path, line, column, code, message, hint)
 
     def _place(self, path: Sequence[Step], *, at_value: bool) -> tuple[int, int]:
-        node, place = self._tree, (0, 0)
+        node, found = self._tree, self._tree
         for step in path:
-            if isinstance(node, CommentedMap) and step in node:
-                place = node.lc.value(step) if at_value else node.lc.key(step)
-            elif isinstance(node, CommentedSeq) and isinstance(step, int) and step < len(node):
-                place = node.lc.item(step)
-            else:
+            entry = _entry(node, step)
+            if entry is None:
                 break
-            node = node[step]
-        return place[0] + 1, place[1] + 1
+            found, node = (entry[1] if at_value else entry[0]), entry[1]
+        return (found.start_mark.line + 1, found.start_mark.column + 1) if found else (1, 1)
 
 
 def read_document(path: Path) -> Document | Problem:
     """The file's document, or the one problem that keeps it from being read as YAML."""
     try:
-        tree = YAML(typ="rt", pure=True).load(path.read_text(encoding="utf-8-sig"))
+        tree = yaml12.compose(path.read_text(encoding="utf-8-sig"))
+        return Document(path, yaml12.plain(tree), tree)
     except UnicodeDecodeError:
         return Problem(path, 1, 1, "yaml", "the file is not UTF-8 text", "save it as UTF-8")
-    except MarkedYAMLError as error:
+    except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         return Problem(path, line, column, "yaml", _first_line(error.problem or error.context or "not YAML"))
-    except YAMLError as error:
+    except yaml.YAMLError as error:
         return Problem(path, 1, 1, "yaml", _first_line(str(error)))
-    return Document(path, _plain(tree), tree)
 
 
 def _first_line(text: str) -> str:
     return text.strip().splitlines()[0]
 
 
-def _plain(node: object) -> object:
-    if isinstance(node, CommentedMap):
-        return {str(key): _plain(value) for key, value in node.items()}
-    if isinstance(node, CommentedSeq):
-        return [_plain(value) for value in node]
-    if isinstance(node, bool) or node is None:
-        return node
-    if isinstance(node, date):  # an unquoted 2024-01-31 is a date to YAML, a string to everybody else
-        return node.isoformat()
-    return next((kind(node) for kind in (str, int, float) if isinstance(node, kind)), str(node))
+def _entry(node: yaml.Node | None, step: Step) -> tuple[yaml.Node, yaml.Node] | None:
+    """The key (or the item itself) and the value that a step leads to."""
+    if isinstance(node, yaml.MappingNode):
+        return next(((key, value) for key, value in node.value if key.value == step), None)
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return node.value[step], node.value[step]
+    return None

@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from ruamel.yaml import YAML
 
-from marsad import durable
+from marsad import durable, yaml12
 from marsad.contracts.model import Contract
 from marsad.quality.findings import Broken, RowIds
 from marsad.quality.messages import LANGUAGES, fill
@@ -27,7 +26,7 @@ _FACTS = ("rows_read", "rows_accepted", "rows_quarantined", "rows_unchanged")
 @cache
 def wording(path: Path = PROJECT / "schemas" / "wording.yaml") -> Mapping[str, Mapping[str, str]]:
     """The words around findings, by id and language."""
-    return dict(YAML(typ="safe", pure=True).load(path))
+    return dict(yaml12.load(path))
 
 
 def report_paths(folder: Path, provider: str, delivery_id: str) -> dict[str, Path]:

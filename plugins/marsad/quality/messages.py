@@ -8,8 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
-from ruamel.yaml import YAML
-
+from marsad import yaml12
 from marsad.contracts.model import Labels, Severity
 from marsad.errors import PlatformFault, UsageFault
 from marsad.quality.findings import Rule, Scope
@@ -34,7 +33,7 @@ Catalogue = Mapping[str, Message]
 @cache
 def load_messages(path: Path = PROJECT / "schemas" / "messages.yaml") -> Catalogue:
     """All messages by id. Raises UsageFault naming the entry that lacks a language or has a wrong severity or scope."""
-    document = YAML(typ="safe", pure=True).load(path)
+    document = yaml12.load(path)
     return {id_: _message(path, id_, body) for id_, body in document.items()}
 
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
+from marsad import yaml12
 from marsad.contracts.codelists import CodeList, load_codelists
 from marsad.contracts.model import Column, Contract, Severity, Total
 from marsad.errors import UsageFault
@@ -45,7 +44,7 @@ class RuleBook:
 
 def load_rulebook(schemas: Path = PROJECT / "schemas") -> RuleBook:
     """The rule book of a ``schemas`` folder: ``messages.yaml``, ``codelists/*.csv``, ``policies/quality.yaml``."""
-    policy = YAML(typ="safe", pure=True).load(schemas / "policies" / "quality.yaml")
+    policy = yaml12.load(schemas / "policies" / "quality.yaml")
     return RuleBook(load_messages(schemas / "messages.yaml"), load_codelists(schemas / "codelists"), policy)
 
 

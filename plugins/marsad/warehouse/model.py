@@ -8,8 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from ruamel.yaml import YAML
-
+from marsad import yaml12
 from marsad.settings import PROJECT
 
 FieldType = Literal["text", "code", "date", "timestamp", "integer", "number", "boolean"]
@@ -58,7 +57,7 @@ class Entity:
 @cache
 def common_model(path: Path = PROJECT / "schemas" / "concepts.yaml") -> Mapping[str, Entity]:
     """Entities by name, in the order of the file."""
-    document = YAML(typ="safe", pure=True).load(path)
+    document = yaml12.load(path)
     return {name: _entity(name, body) for name, body in document["entities"].items()}
 
 
