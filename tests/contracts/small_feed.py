@@ -96,7 +96,7 @@ CODELISTS: Mapping[str, CodeList] = {
 }
 
 
-def entity(name: str, **fields: tuple[str, str, str | None]) -> Entity:
+def entity(name: str, /, **fields: tuple[str, str, str | None]) -> Entity:
     """An entity from ``field=(type, class, code list)``."""
     concepts = {
         field: Concept(name, field, kind, privacy, scheme, False, {"fr": field}, "", "test")  # type: ignore[arg-type]

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from marsad.contracts.codelists import LANGUAGES
 from marsad.contracts.model import AgeSource, Binding, Column, ColumnType, Condition, Contract, Source, Total
-from marsad.contracts.shape import ColumnSpec, FeedSpec, Grain, VersionSpec
+from marsad.contracts.shape import ColumnSpec, FeedSpec, Grain, Language, VersionSpec
 
 _BINDING = re.compile(r"(?P<entity>[a-z][a-z0-9_]*)(?:#(?P<item>[1-9]\d?))?\.(?P<field>[a-z][a-z0-9_]*)")
 TYPES: Mapping[str, ColumnType] = {
@@ -70,7 +71,7 @@ def build_contract(
     return Contract(
         feed=document["name"],
         version=document["version"],
-        title={str(language): text for language, text in feed.title.items()},
+        title=_in_all_languages(feed.title),
         description=document.get("description", {}).get("purpose", ""),
         columns=columns,
         providers=tuple(feed.providers),
@@ -89,6 +90,12 @@ def build_contract(
         path=path,
         fingerprint=fingerprint,
     )
+
+
+def _in_all_languages(texts: Mapping[Language, str]) -> Mapping[str, str]:
+    """The texts with those missing in fr, ar or en taken from another language: reports need all three."""
+    some = next(texts[language] for language in ("fr", "en", "ar", "es") if language in texts)
+    return dict.fromkeys(LANGUAGES, some) | {str(language): text for language, text in texts.items()}
 
 
 def _source(spec: VersionSpec, grain: Grain = "month") -> Source:

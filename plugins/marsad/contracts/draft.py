@@ -200,7 +200,7 @@ def _head(feed: str, proposals: Sequence[_Proposal], rows: int) -> Iterator[str]
     yield f"name: {feed}"
     yield "version: 0.1.0"
     yield "status: draft"
-    yield f"domain: {agency}"
+    yield f"domain: {_flow(agency)}"
     yield 'description: {purpose: "REVIEW: what this feed is for"}'
     yield "customProperties:"
     yield "  - property: marsad"
@@ -236,7 +236,7 @@ def _age(proposals: Sequence[_Proposal]) -> Iterator[str]:
 
 def _schema(feed: str, proposals: Sequence[_Proposal]) -> Iterator[str]:
     yield "schema:"
-    yield f"  - name: {feed.partition('/')[2]}"
+    yield f"  - name: {_flow(feed.partition('/')[2])}"
     if not any(proposal.key for proposal in proposals):
         yield "    # REVIEW: no column of the sample is a key; without primaryKey, rows are told apart by their content"
     yield "    properties:"
@@ -248,7 +248,7 @@ def _property(proposal: _Proposal) -> Iterator[str]:
     found = proposal.guess
     for note in proposal.notes:
         yield f"      # {note}"
-    yield f"      - name: {proposal.name}"
+    yield f"      - name: {_flow(proposal.name)}"
     yield f"        logicalType: {_LOGICAL.get(found.type, found.type)}"
     if found.filled:
         yield "        required: true  # REVIEW: never blank in the sample"
@@ -282,4 +282,7 @@ def _flow(value: object) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(_flow(item) for item in value) + "]"
     plain = isinstance(value, str) and re.fullmatch(r"[a-z][a-z_]*(\.[a-z_]+)?", value)
-    return str(value) if plain and value not in {"true", "false", "null"} else json.dumps(value, ensure_ascii=False)
+    if plain and value not in {"true", "false", "null"}:
+        return str(value)
+    quoted = json.dumps(value, ensure_ascii=False)
+    return "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in quoted)

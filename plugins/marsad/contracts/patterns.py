@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+SERIAL = "serial"  # the day counts of spreadsheets, where a contract says that a column has them
 LETTERS = ("yyyy", "yy", "MMMM", "MMM", "MM", "M", "dd", "d", "HH", "H", "mm", "ss")
 _PART = re.compile(r"(yyyy|yy|M{1,4}|dd?|HH?|mm|ss)|('[^']*')|([^A-Za-z']+)")
 
@@ -27,6 +28,8 @@ def pattern_fields(pattern: str) -> tuple[str, ...] | None:
 
 def pattern_fault(pattern: str) -> str | None:
     """What keeps a pattern from naming a day, month or year without a guess; None when it is fine."""
+    if pattern == SERIAL:
+        return None
     fields = pattern_fields(pattern)
     if fields is None:
         return f"'{pattern}' is not a date pattern"

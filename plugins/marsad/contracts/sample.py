@@ -132,7 +132,15 @@ def _year_last(match: re.Match[str]) -> bool:
 
 
 def _is_date(match: re.Match[str]) -> bool:
-    return (len(match[1]) == 4) != (len(match[4]) == 4) or (len(match[1]), len(match[4])) == (2, 2)
+    """True when one end is a year and the other two parts can be a day and a month."""
+    first, middle, last = match[1], match[3], match[4]
+    if len(first) == 4:
+        return len(last) < 3 and _day_and_month(int(last), int(middle))
+    return len(last) in {2, 4} and _day_and_month(int(first), int(middle))
+
+
+def _day_and_month(one: int, other: int) -> bool:
+    return 1 <= min(one, other) <= 12 and max(one, other) <= 31
 
 
 def _pattern(match: re.Match[str], *, month_first: bool) -> str:
