@@ -1,0 +1,110 @@
+"""What came out of the demonstration: tables for people, one document for programs, and the check against the truth."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from rich.console import Console
+from rich.table import Table
+
+from marsad.settings import Settings
+from marsad.warehouse.engine import clean_errors, database_url, make_engine
+
+COUNTS = ("rows_read", "rows_accepted", "rows_quarantined", "rows_unchanged")
+STATUSES = ("accepted", "accepted_with_findings", "refused", "duplicate")
+TOP_RULES = 12
+
+_FINDINGS = sa.text(
+    """
+    SELECT rule, severity, sum(findings) AS findings, min(message_fr) AS fr, min(message_en) AS en
+    FROM mart.quality GROUP BY rule, severity ORDER BY sum(findings) DESC, rule LIMIT :top
+    """
+)
+_RECORDS = sa.text("SELECT feed, provider, record_id FROM core.sighting WHERE current AND NOT retracted")
+_VICTIMS = sa.text(
+    """
+    SELECT split_part(feed, '/', 1) AS agency, count(DISTINCT (feed, provider, record_id)) AS records
+    FROM core.victim JOIN core.sighting USING (content_id, feed, provider, record_id) WHERE current
+    GROUP BY 1 ORDER BY 1
+    """
+)
+
+
+def tell(settings: Settings, truth: Mapping[str, Any], receipts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The whole story as JSON, while the warehouse is up. ``receipts`` by file name."""
+    engine = make_engine(database_url(settings))
+    with clean_errors(), engine.connect() as connection:
+        findings = [dict(row._mapping) for row in connection.execute(_FINDINGS, {"top": TOP_RULES})]
+        victims = {row.agency: row.records for row in connection.execute(_VICTIMS)}
+        records = [tuple(row) for row in connection.execute(_RECORDS)]
+    engine.dispose()
+    told = {
+        "deliveries": _deliveries(truth, receipts),
+        "findings": [{**row, "findings": int(row["findings"])} for row in findings],
+        "persons": {"made_up": len(truth["persons"]), "victim_records": victims},
+        "reports": str(settings.place("reports")),
+        "report_files": sum(path.is_file() for path in settings.place("reports").rglob("*")),
+        "surprises": surprises(truth, receipts, records),
+    }
+    return {"as_expected": not told["surprises"], **told}
+
+
+def surprises(
+    truth: Mapping[str, Any], receipts: Mapping[str, Mapping[str, Any]], records: Sequence[tuple[str, str, str]]
+) -> list[str]:
+    """Every verdict that is not the expected one, and how many records were lost or doubled; empty when all is well."""
+    wrong = [text for entry in truth["files"] for text in _differences(entry, receipts.get(entry["file"]))]
+    expected = {tuple(record) for person in truth["persons"] for record in person["records"]}
+    times = Counter(records)
+    lost, doubled = len(expected - times.keys()), sum(count - 1 for count in times.values())
+    return wrong + [f"{count} records {word}" for count, word in ((lost, "lost"), (doubled, "doubled")) if count]
+
+
+def _differences(entry: Mapping[str, Any], receipt: Mapping[str, Any] | None) -> Iterable[str]:
+    if receipt is None:
+        yield f"{entry['file']}: no receipt"
+        return
+    for name, expected in entry["expect"].items():
+        if receipt.get(name) != expected:
+            yield f"{entry['file']}: {name} is {receipt.get(name)}, expected {expected}"
+
+
+def _deliveries(truth: Mapping[str, Any], receipts: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    rows: dict[str, Counter[str]] = {}
+    for entry in truth["files"]:
+        receipt = receipts.get(entry["file"], {})
+        counts = rows.setdefault(entry["feed"], Counter())
+        counts["files"] += 1
+        counts[str(receipt.get("status"))] += 1
+        if receipt.get("status") != "duplicate":
+            counts.update({name: receipt.get(name) or 0 for name in COUNTS})
+    return [{"feed": feed, **{n: c[n] for n in ("files", *STATUSES, *COUNTS)}} for feed, c in sorted(rows.items())]
+
+
+def show(told: Mapping[str, Any], console: Console) -> None:
+    """The tables."""
+    headers = ["feed", "files", "accepted", "with findings", "refused", "duplicate", "read", "new", "refused", "known"]
+    console.print(_table("Deliveries (files, then rows)", headers, (list(r.values()) for r in told["deliveries"]), 1))
+    rules = ([row["rule"], row["severity"], row["fr"] or row["en"] or "", row["findings"]] for row in told["findings"])
+    console.print(_table("What was wrong", ["rule", "severity", "as agencies read it", "findings"], rules, 3))
+    persons = told["persons"]["victim_records"].items()
+    console.print(_table("Victim records by agency, before linkage", ["agency", "records"], persons, 1))
+    console.print(f"{told['persons']['made_up']} victims were made up; several agencies met some of them.")
+    console.print(f"Reports to the agencies: {told['report_files']} files below {told['reports']}", soft_wrap=True)
+    for text in told["surprises"]:
+        console.print(f"NOT AS EXPECTED  {text}", style="red", markup=False)
+    if told["as_expected"]:
+        console.print("Checked against the simulation's own books: every verdict as expected, 0 lost, 0 doubled.")
+    console.print(f"{told['seconds']} s; everything is stopped again.")
+
+
+def _table(title: str, headers: Sequence[str], rows: Iterable[Sequence[Any]], numbers_from: int) -> Table:
+    table = Table(title=title, title_justify="left")
+    for position, header in enumerate(headers):
+        table.add_column(header, justify="right" if position >= numbers_from else "left")
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    return table
