@@ -319,7 +319,7 @@ def test_feeds_fill_the_entities_of_the_design(feed: str, entities: set[str]) ->
 
 def test_a_detection_is_a_victim_only_if_one_is_presumed() -> None:
     condition = load_contract(contract_path("customs/detections")).conditions["victim"]
-    assert (condition.column, condition.values) == ("presumed_victim", {"yes"})
+    assert (condition.column, condition.values) == ("presumed_victim", frozenset({"yes"}))
 
 
 def test_the_three_services_of_a_beneficiary_become_records_of_their_own() -> None:
