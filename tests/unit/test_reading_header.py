@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from marsad.contracts.model import Column, Contract, Source
 from marsad.contracts.text import fold
 from marsad.errors import ProviderFault
 from marsad.intake.blocks import Shape
@@ -165,3 +166,41 @@ def test_rows_wider_than_the_header_by_separators_at_their_ends(tmp_path: Path) 
     assert file.tables[0].header == ["nom", "ville", "note"]
     assert [row[:3] for row in cells_of(file)] == [("A", "Fès", "x"), ("B", "Rabat", ""), ("C", "Salé", "y")]
     assert [Shape(shape) for block in file.blocks() for shape in block.shapes] == [Shape.OK, Shape.OK, Shape.LONG]
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        ('"Peter Lewis, Chief Executive",,,\n,,,\nDates,Destination,,Total\n,,Rail,\n04/04/2014,Cardiff,12,65\n', 3),
+        ("Ligne ,Date ,Montant,\n1,14/07/2017,512,\n2,14/07/2017,9,\n", 1),
+        ("a,b,c\n1,x,y\nz,w,v\nu,t,s\n", 1),
+    ],
+)
+def test_a_header_with_gaps_is_still_the_header(tmp_path: Path, text: str, row: int) -> None:
+    assert read(tmp_path, text, None).tables[0].header_rows == [row]
+
+
+def test_hints_of_a_contract(tmp_path: Path) -> None:
+    column = Column(
+        "birth_date", {"fr": "Date de naissance", "ar": "تاريخ الازدياد"}, ("DDN",), "date", True, "identity"
+    )
+    key = Column("id", {"fr": "Numéro"}, (), "identifier", False, "public", key=1)
+    note, received = Column("note", {}, (), "text", False, None), Source("received")
+    contract = Contract(
+        "police/x", "1.0.0", {}, "", (key, column, note), (), ("csv",), "Feuille", "increment", received, received, 0.5,
+        "monthly", ("Total", "المجموع"), None, {}, {}, (), tmp_path, "",
+    )  # fmt: skip
+    hints = Hints.of(contract)
+    assert hints.matches([" ddn: ", "NUMERO", "autre"]) == {0, 1}
+    assert hints.matches(["تاريخ الإزدياد", "Note"]) == {1, 2}
+    assert (hints.required, hints.sheet, hints.formats) == ({0, 1}, "Feuille", {"csv"})
+    assert (hints.label(1), hints.label(2), hints.total_words) == (
+        "Date de naissance",
+        "note",
+        {"total", fold("المجموع")},
+    )
+
+
+def test_a_column_without_a_name_is_kept_when_it_holds_data(tmp_path: Path) -> None:
+    file = read(tmp_path, "case_id,sex,,\n1,F,x,\n2,M,y,\n3,F,,\n")
+    assert (file.tables[0].header, cells_of(file)[0]) == (["case_id", "sex", ""], ("1", "F", "x"))

@@ -236,3 +236,27 @@ def test_a_line_without_end_further_down_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ProviderFault) as fault:
         list(open_file(path).blocks())
     assert fault.value.rule == "file.line_too_long"
+
+
+def test_a_record_longer_than_arrow_likes_is_read_all_the_same(tmp_path: Path) -> None:
+    text = "n,note\n1,x\n2," + "é" * (2 << 20) + '\n3,"a\nb"\n'
+    file = open_file(write(tmp_path / "t.csv", text), hints=hints_for("n", "note"))
+    assert [(row[0], len(row[1])) for row in cells_of(file)] == [("1", 1), ("2", 2 << 20), ("3", 3)]
+    assert rows_of(file) == [2, 3, 4]
+
+
+@settings(max_examples=80)
+@given(
+    content=st.binary(max_size=300)
+    | st.lists(st.sampled_from([b"a;b\n", b"\xff", b"'", b'"', b"\0", b"1\t2\r", b"[{"])).map(b"".join)
+)
+def test_any_bytes_are_read_or_refused(tmp_path: Path, content: bytes) -> None:
+    path = write(tmp_path / "t.csv", content)
+    try:
+        file = open_file(path)
+        assert len(rows_of(file)) == len(cells_of(file)) == file.tables[0].rows_read
+    except ProviderFault as fault:
+        seen = fault.rule
+    else:
+        seen = "file.read"
+    assert seen.startswith("file.")

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from marsad.intake.reading.hints import Hints
-from marsad.intake.reading.limits import DIALECT_BYTES, HEADER_ROWS
+from marsad.intake.reading.limits import DIALECT_BYTES, HEADER_ROWS, SAMPLE_ROWS
 
 DELIMITERS = (",", ";", "\t", "|", ":", " ", "^", "~", "§", "¦", "#", "\x1f")
 _COMMON = (",", ";", "\t", "|")
@@ -51,7 +51,7 @@ def detect_dialect(head: str, hints: Hints | None = None) -> Dialect:
     """
     sample = head[:DIALECT_BYTES]
     known = _by_headers(sample, hints) if hints else None
-    found = known or _guess(sample)
+    found = known or _evident(sample) or _guess(sample)
     return replace(found, line_end=_line_end(sample), skip_space=_skips_space(sample, found))
 
 
@@ -83,6 +83,20 @@ def first_records(text: str, dialect: Dialect, count: int) -> list[list[str]]:
     except csv.Error:  # a cell beyond the limit: what came before it is enough to look at
         return records
     return records
+
+
+def _evident(sample: str) -> Dialect | None:
+    """The one common delimiter that gives every record the same width, if it is the only one."""
+    even = [delimiter for delimiter in _COMMON if _is_even(sample, delimiter)]
+    return _escaped(sample, Dialect(even[0], _quote(sample, even[0]))) if len(even) == 1 else None
+
+
+def _is_even(sample: str, delimiter: str) -> bool:
+    if delimiter not in sample:
+        return False
+    records = first_records(_whole_lines(sample), Dialect(delimiter, _quote(sample, delimiter)), SAMPLE_ROWS)
+    widths = {len(record) for record in records if record}
+    return len(widths) == 1 and widths.pop() > 1 and len(records) > 2
 
 
 def _guess(sample: str) -> Dialect:

@@ -79,32 +79,34 @@ def _joined(upper: Sequence[str], lower: Sequence[str], hints: Hints) -> Iterato
 
 def _likely(records: Records) -> Header | None:
     width = usual_width(records)
-    wide = [index for index, record in enumerate(records[:HEADER_ROWS]) if _filled(record) and len(record) >= width]
-    clean = [index for index in wide if len(records[index]) == width and _is_clean(records[index])]
     filled = [index for index, record in enumerate(records) if _filled(record)]
     if not filled:
         return None
-    first = _above_wider_rows(records, filled, wide) if wide else None
+    half = max(_filled(record) for record in records[:HEADER_ROWS]) / 2
+    wide = [index for index in filled if len(records[index]) >= width and index < HEADER_ROWS]
+    full = [index for index in wide if _filled(records[index]) >= half] or wide or filled
+    first = _above_wider_rows(records, filled, full[0])
     if first is None:
-        first = _first_row(records, clean, wide, width) if wide else filled[0]
+        first = _first_row(records, full, width)
     if _is_data(records, first):
         return Header(tuple(f"c{i + 1}" for i in range(width)), (), first)
     return Header(tuple(records[first]), (first,), first + 1)
 
 
-def _first_row(records: Records, clean: list[int], wide: list[int], width: int) -> int:
+def _first_row(records: Records, full: list[int], width: int) -> int:
     """The first clean row, unless the rows above it look like the table already."""
-    if clean and not _is_table_row(records, wide[0], clean[0], width):
+    clean = [index for index in full if len(records[index]) == width and _is_clean(records[index])]
+    if clean and not _is_table_row(records, full[0], clean[0], width):
         return clean[0]
-    return wide[0]
+    return full[0]
 
 
-def _above_wider_rows(records: Records, filled: list[int], wide: list[int]) -> int | None:
-    """A header right above the table whose rows are wider, by separators at their ends: it names half of it or more."""
-    above = [index for index in filled if index < wide[0]]
+def _above_wider_rows(records: Records, filled: list[int], first: int) -> int | None:
+    """A header right above a table whose rows are wider, by separators at their ends: it names half of it or more."""
+    above = [index for index in filled if index < first]
     if not above:
         return None
-    names, below = records[above[-1]], records[wide[0]]
+    names, below = records[above[-1]], records[first]
     fits = len(names) > 1 and 2 * len(names) >= len(below) and _is_clean(names)
     return above[-1] if fits and not _is_clean(below) else None
 
@@ -139,10 +141,16 @@ def _typed_below(below: Records, position: int) -> bool:
     return bool(cells) and sum(map(bool, map(_DATA.fullmatch, cells))) >= 0.8 * len(cells)
 
 
+def _is_used(records: Records, position: int) -> bool:
+    filled = [record for record in records if _filled(record)]
+    used = sum(1 for record in filled if len(record) > position and record[position].strip())
+    return 2 * used > len(filled)
+
+
 def _trimmed(header: Header, records: Records) -> Header:
-    """Without blank cells at the right end, and past rows that repeat the header at once."""
+    """Without blank cells at the right end (unless most rows have data there), and past rows that repeat the header."""
     cells = [" ".join(cell.replace(BROKEN, "\ufffd").split()) for cell in header.cells]
-    while cells and not cells[-1]:
+    while cells and not cells[-1] and not _is_used(records[header.data :], len(cells) - 1):
         cells.pop()
     rows, data = list(header.rows), header.data
     folded = list(map(fold, cells))

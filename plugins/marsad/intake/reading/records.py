@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -71,8 +71,8 @@ def read_pieces(chunks: Iterable[tuple[bytes, bool]], dialect: Dialect, width: i
 def _parse(data: bytes, final: bool, dialect: Dialect, width: int, row: int) -> tuple[Piece | None, bytes]:
     """What can be parsed of ``data`` and what is left of it; no piece when more is needed."""
     cut = plain_cut(data, final, dialect) if dialect.plain else None
-    if cut:
-        return _fast(data[:cut], dialect, width, row), data[cut:]
+    if cut and (piece := _fast(data[:cut], dialect, width, row)) is not None:
+        return piece, data[cut:]
     if cut == 0 and len(data) <= MAX_RECORD_BYTES:
         return None, data
     return _slow(data, final, dialect, width, row)
@@ -119,7 +119,8 @@ def _regular(data: bytes, quotes: Rows, end: int, dialect: Dialect) -> bool:
     return bool(before.all() and after.all())
 
 
-def _fast(data: bytes, dialect: Dialect, width: int, row: int) -> Piece:
+def _fast(data: bytes, dialect: Dialect, width: int, row: int) -> Piece | None:
+    """Arrow's reading; None where a record is longer than Arrow's own blocks."""
     data = _valid(data)
     ragged: list[tuple[int, str]] = []
 
@@ -127,7 +128,10 @@ def _fast(data: bytes, dialect: Dialect, width: int, row: int) -> Piece:
         ragged.append((invalid.number - 1, invalid.text))
         return "skip"
 
-    table = _arrow(data, dialect, width, keep, ragged)
+    try:
+        table = _arrow(data, dialect, width, keep)
+    except pa.ArrowInvalid:
+        return None
     total = len(table) + len(ragged)
     numbers = np.arange(row, row + total, dtype=np.int64)
     if ragged:
@@ -136,31 +140,22 @@ def _fast(data: bytes, dialect: Dialect, width: int, row: int) -> Piece:
     return Piece(table, numbers, records, tainted=BROKEN_BYTES in data)
 
 
-def _arrow(data: bytes, dialect: Dialect, width: int, keep: object, ragged: list[tuple[int, str]]) -> pa.Table:
-    """Arrow's reading; once more with one block for all if a record is longer than a block."""
-    for block in (_ARROW_BLOCK, len(data) + 1):
-        ragged.clear()
-        try:
-            return pacsv.read_csv(
-                pa.BufferReader(data),
-                pacsv.ReadOptions(column_names=column_names(width), use_threads=False, block_size=block),
-                pacsv.ParseOptions(
-                    delimiter=dialect.delimiter,
-                    quote_char=dialect.quote or False,
-                    newlines_in_values=True,
-                    ignore_empty_lines=False,
-                    invalid_row_handler=keep,
-                ),
-                pacsv.ConvertOptions(
-                    column_types=dict.fromkeys(column_names(width), pa.string()),
-                    strings_can_be_null=False,
-                    check_utf8=False,
-                ),
-            )
-        except pa.ArrowInvalid:
-            if block > len(data):
-                raise
-    raise AssertionError
+def _arrow(data: bytes, dialect: Dialect, width: int, keep: Callable[[pacsv.InvalidRow], str]) -> pa.Table:
+    names = column_names(width)
+    return pacsv.read_csv(
+        pa.BufferReader(data),
+        pacsv.ReadOptions(column_names=names, use_threads=False, block_size=_ARROW_BLOCK),
+        pacsv.ParseOptions(
+            delimiter=dialect.delimiter,
+            quote_char=dialect.quote or False,
+            newlines_in_values=True,
+            ignore_empty_lines=False,
+            invalid_row_handler=keep,
+        ),
+        pacsv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
+        ),
+    )
 
 
 def _valid(data: bytes) -> bytes:

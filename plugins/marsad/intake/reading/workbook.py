@@ -6,7 +6,6 @@ import datetime as dt
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -26,6 +25,9 @@ _EXACT = 10**15
 """Up to here a double holds every integer that a workbook shows."""
 
 _GROUP = 10_000
+_DAMAGED = (calamine.CalamineError, OSError, ValueError, OverflowError)
+_PANIC = "PanicException"
+"""What a bug in the Rust library raises; it derives from BaseException and cannot be imported."""
 
 
 def guard_zip(path: Path) -> frozenset[str]:
@@ -71,7 +73,7 @@ class Sheet:
 
     def pieces(self, _table: TableInfo) -> Iterator[Piece]:
         """The rows below the header."""
-        with _defects(), calamine.CalamineWorkbook.from_path(self.path) as book:
+        with _Defects(), calamine.CalamineWorkbook.from_path(self.path) as book:
             rows = enumerate(_texts(book.get_sheet_by_name(self.name)), 1)
             below = islice(rows, self.header.data, None)
             while group := list(islice(below, _GROUP)):
@@ -80,7 +82,7 @@ class Sheet:
 
 def open_workbook(path: Path, hints: Hints | None) -> list[TableInfo]:
     """Tables of a workbook; with hints the one that the contract means. Raises ProviderFault."""
-    with _defects(), calamine.CalamineWorkbook.from_path(path) as book:
+    with _Defects(), calamine.CalamineWorkbook.from_path(path) as book:
         hidden = {sheet.name for sheet in book.sheets_metadata if sheet.visible != calamine.SheetVisibleEnum.Visible}
         names = [sheet.name for sheet in book.sheets_metadata if sheet.typ == calamine.SheetTypeEnum.WorkSheet]
         heads = {name: head for name in names if any(map(any, head := _head(book, name)))}
@@ -156,12 +158,16 @@ def _duration(cell: dt.timedelta) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}"
 
 
-@contextmanager
-def _defects() -> Iterator[None]:
-    """What calamine says of a damaged or locked workbook, as the sender's fault (its texts may quote cells)."""
-    try:
-        yield
-    except calamine.PasswordError:
-        raise ProviderFault("file.encrypted") from None
-    except (calamine.CalamineError, OSError, ValueError, OverflowError):
-        raise ProviderFault("file.unreadable") from None
+class _Defects:
+    """Makes what calamine says of a damaged or locked workbook the sender's fault (its texts may quote cells)."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, _error: object, _trace: object) -> None:
+        if kind is None:
+            return
+        if issubclass(kind, calamine.PasswordError):
+            raise ProviderFault("file.encrypted") from None
+        if issubclass(kind, _DAMAGED) or kind.__name__ == _PANIC:
+            raise ProviderFault("file.unreadable") from None
