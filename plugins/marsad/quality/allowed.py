@@ -44,7 +44,7 @@ DELIVERY_TYPES = frozenset(
 )
 TYPES = {"row": ROW_TYPES, "delivery": DELIVERY_TYPES}
 
-_COLUMN_KWARGS = ("column", "column_A", "column_B")
+COLUMN_KWARGS = ("column", "column_A", "column_B")
 _CONDITIONS = frozenset({"comparison", "nullity", "and", "or"})
 _MISSING = {"column_A": "either_value_is_missing", "column_list": "any_value_is_missing"}
 
@@ -83,7 +83,7 @@ def _condition_faults(condition: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
 def columns_read(entry: Mapping[str, Any]) -> frozenset[str]:
     """Names of the frame's columns that the verdict depends on: arguments and row condition."""
     kwargs = entry["kwargs"]
-    named = {kwargs[name] for name in _COLUMN_KWARGS if name in kwargs}
+    named = {kwargs[name] for name in COLUMN_KWARGS if name in kwargs}
     return frozenset({*named, *kwargs.get("column_list", ()), *_condition_columns(kwargs.get("row_condition"))})
 
 

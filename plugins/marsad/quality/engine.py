@@ -9,7 +9,11 @@ import great_expectations as gx
 import numpy as np
 from great_expectations.core.batch import Batch
 from great_expectations.data_context import EphemeralDataContext
-from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.data_context.types.base import (
+    DataContextConfig,
+    InMemoryStoreBackendDefaults,
+    ProgressBarsConfig,
+)
 
 from marsad.errors import PlatformFault
 from marsad.quality.findings import RowIds
@@ -28,10 +32,12 @@ POSITIONS: Mapping[str, Any] = {
 
 def quiet_context() -> EphemeralDataContext:
     """A GX context that keeps nothing and tells nobody, whatever the environment says."""
-    context = gx.get_context(mode="ephemeral")
-    context.variables.analytics_enabled = False
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    return context
+    config = DataContextConfig(
+        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+        analytics_enabled=False,
+        progress_bars=ProgressBarsConfig(globally=False),
+    )
+    return gx.get_context(mode="ephemeral", project_config=config)
 
 
 def broken_rows(batch: Batch, entries: Sequence[Expectation], result_format: Mapping[str, Any]) -> dict[str, RowIds]:

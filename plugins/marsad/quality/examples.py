@@ -15,7 +15,6 @@ MOMENT = datetime(2025, 3, 5, 14, 30)  # noqa: DTZ001 - an example, not an insta
 ISO_DATE, ISO_TIME = "yyyy-MM-dd", "yyyy-MM-dd HH:mm"
 
 _TOKENS = re.compile(r"y+|M+|d+|H+|m+|s+")
-_IN_DIGITS = re.compile(r"(?:(?:y+|MM?|dd?|HH?|mm?|ss?)[-/. :]*)+")  # no month names, no serial numbers
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "fr": {"y": "année", "M": "mois", "d": "jour", "H": "heure", "m": "minutes", "s": "secondes"},
     "ar": {"y": "السنة", "M": "الشهر", "d": "اليوم", "H": "الساعة", "m": "الدقائق", "s": "الثواني"},
@@ -82,8 +81,13 @@ def moment(text: str) -> datetime:
 
 
 def _pattern(column: Column) -> str:
-    plain = (pattern for pattern in column.formats if _IN_DIGITS.fullmatch(pattern))
+    plain = (pattern for pattern in column.formats if _in_digits(pattern))
     return next(plain, ISO_TIME if column.type == "timestamp" else ISO_DATE)
+
+
+def _in_digits(pattern: str) -> bool:
+    """Whether the pattern has no names of months and nothing but date letters (no serial numbers)."""
+    return "MMM" not in pattern and not any(letter.isalpha() for letter in _TOKENS.sub("", pattern))
 
 
 def _written(pattern: str, when: datetime) -> str:

@@ -53,6 +53,14 @@ def frame_columns(contract: Contract) -> frozenset[str]:
     return frozenset({SHAPE, *states, *values, *(DERIVED if contract.age else ())})
 
 
+def kind_of(name: str, contract: Contract) -> str:
+    """What decides the data type of a column of the judge's frame; columns of one kind hold comparable cells."""
+    own = next((column for column in contract.columns if column.name == name), None)
+    if own is None:
+        return "integer" if name == "age_years" else "text"
+    return own.type if own.type in {"date", "timestamp", "integer", "number", "boolean"} else "text"
+
+
 def coded(block: Judged, name: str) -> tuple[npt.NDArray[np.int64], pa.Array]:
     """One column of the judge's frame as (code a row, distinct values by code). Null is a value of its own."""
     if name == SHAPE:

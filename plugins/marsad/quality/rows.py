@@ -2,15 +2,15 @@
 
 The verdict of a row rule depends only on the cells it reads. So a rule is shown each distinct combination of these
 cells once, and its verdict holds for every row, of this block and of later ones, that has the same combination: states
-and codes repeat, and GX costs tens of milliseconds a rule, whatever the rows. Only where combinations hardly repeat
-(amounts, pairs of dates) does a rule see the rows themselves. Both ways give the same findings: a property test.
+and codes repeat, and GX costs tens of milliseconds a rule, whatever the rows. For the same reason rules that differ in
+nothing but the names of their columns are judged together (``quality.forms``). Only where combinations hardly repeat
+(amounts, pairs of dates) does a rule see the rows themselves. All ways give the same findings: a property test.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -24,29 +24,23 @@ from marsad.quality.allowed import columns_read
 from marsad.quality.engine import POSITIONS, broken_rows, quiet_context
 from marsad.quality.examples import moment
 from marsad.quality.findings import Broken
-from marsad.quality.frames import Judged, coded, combine, frame_columns, plain, stacked, to_pandas
+from marsad.quality.forms import Form, Forms, Key
+from marsad.quality.frames import Judged, coded, combine, frame_columns, kind_of, plain, stacked, to_pandas
 from marsad.quality.structural import Expectation
 from marsad.quality.suites import Suite
 
 Coded = Mapping[str, tuple[npt.NDArray[np.int64], pa.Array]]
-Mask = npt.NDArray[np.bool_]
 
-REMEMBERED = 200_000  # combinations a view keeps before it starts anew: some 20 MB at most
+REMEMBERED = 200_000  # combinations a form keeps before it starts anew: some 30 MB
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class View:
-    """Rules that read the same columns, and what GX said of each combination of these columns met so far."""
+    """Rules that read the same columns (in alphabetical order), and the form of each."""
 
     columns: tuple[str, ...]
     entries: tuple[Expectation, ...]
-    known: dict[tuple[object, ...], int] = field(default_factory=dict)
-    verdicts: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros((0, 0), np.bool_))
-
-    def forget(self) -> None:
-        """Starts anew."""
-        self.known = {}
-        self.verdicts = np.zeros((0, len(self.entries)), np.bool_)
+    forms: tuple[Form, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +50,27 @@ class Profile:
     view: View
     ids: npt.NDArray[np.int64]
     cells: list[pa.Array]
-    keys: list[tuple[object, ...]]
+    keys: list[Key]
 
-    def unseen(self) -> list[int]:
-        """Numbers of the combinations without a verdict."""
-        return [number for number, key in enumerate(self.keys) if key not in self.view.known]
+
+@dataclass(slots=True)
+class Question:
+    """Combinations that a form was not judged on yet, with their cells by column of the form."""
+
+    keys: list[Key] = field(default_factory=list)
+    cells: list[list[pa.Array]] = field(default_factory=list)
+
+    def add(self, profile: Profile, form: Form) -> None:
+        """Takes in what the profile has and the form does not know."""
+        met = set(self.keys)
+        new = [n for n, key in enumerate(profile.keys) if key not in form.broken and key not in met]
+        if new:
+            self.keys += [profile.keys[number] for number in new]
+            self.cells.append([cells.take(pa.array(new)) for cells in profile.cells])
+
+    def columns(self) -> list[pa.Array]:
+        """The cells of all combinations, column by column."""
+        return [pa.concat_arrays(parts) for parts in zip(*self.cells, strict=True)]
 
 
 class RowJudge:
@@ -75,7 +85,8 @@ class RowJudge:
         entries = [_timely(entry, contract) for entry in suite.of("row")]
         _check_reads(entries, frame_columns(contract))
         self._rules = {entry["meta"]["rule"]: suite.rules[entry["meta"]["rule"]] for entry in entries}
-        self._views = _views(entries)
+        self._forms = Forms(lambda name: kind_of(name, contract))
+        self._views = _views(entries, self._forms)
         self._share = share
         self._frames = _frame_batches()
 
@@ -86,6 +97,9 @@ class RowJudge:
         """
         if not len(block.raw.rows):
             return []
+        for form in self._forms:
+            if len(form.broken) > REMEMBERED:
+                form.broken.clear()
         wide, profiles = self._profiles(block)
         self._learn(profiles)
         broken = self._in_full(block, wide)
@@ -108,15 +122,20 @@ class RowJudge:
 
     def _learn(self, profiles: Sequence[Profile]) -> None:
         """Has GX judge the combinations not met before: all of them below each other in one small frame."""
-        fresh = [(profile, numbers) for profile in profiles if (numbers := profile.unseen())]
-        if not fresh:
+        open_questions: dict[Form, Question] = {}
+        for profile in profiles:
+            for form in profile.view.forms:
+                open_questions.setdefault(form, Question()).add(profile, form)
+        asked = [(form, question) for form, question in open_questions.items() if question.keys]
+        if not asked:
             return
-        frame = stacked([(p.view.columns, [cells.take(pa.array(n)) for cells in p.cells]) for p, n in fresh])
-        found = self._judged(frame, [entry for profile, _ in fresh for entry in profile.view.entries])
+        frame = stacked([(form.names, question.columns()) for form, question in asked])
+        found = self._judged(frame, [form.entry for form, _ in asked])
         start = 0
-        for profile, numbers in fresh:
-            _remember(profile, numbers, found, start)
-            start += len(numbers)
+        for form, question in asked:
+            broken = set((found[form.entry["meta"]["rule"]] - start).tolist())
+            form.broken.update((key, number in broken) for number, key in enumerate(question.keys))
+            start += len(question.keys)
 
     def _in_full(self, block: Judged, views: Sequence[View]) -> dict[str, npt.NDArray[np.int64]]:
         if not views:
@@ -137,13 +156,13 @@ def _frame_batches() -> BatchDefinition:
     return source.add_dataframe_asset("rows").add_batch_definition_whole_dataframe("all")
 
 
-def _views(entries: Iterable[Expectation]) -> list[View]:
-    by_columns = sorted(entries, key=lambda entry: sorted(columns_read(entry)))
-    groups = groupby(by_columns, key=lambda entry: tuple(sorted(columns_read(entry))))
-    views = [View(columns, tuple(group)) for columns, group in groups]
-    for view in views:
-        view.forget()
-    return views
+def _views(entries: Iterable[Expectation], forms: Forms) -> list[View]:
+    by_columns: dict[tuple[str, ...], list[Expectation]] = {}
+    for entry in entries:
+        by_columns.setdefault(tuple(sorted(columns_read(entry))), []).append(entry)
+    return [
+        View(columns, tuple(group), tuple(forms.of(entry) for entry in group)) for columns, group in by_columns.items()
+    ]
 
 
 def _profile(view: View, columns: Coded, limit: int) -> Profile | None:
@@ -152,32 +171,19 @@ def _profile(view: View, columns: Coded, limit: int) -> Profile | None:
     ids, firsts = combine([(codes, len(values)) for codes, values in parts])
     if len(firsts) > limit:
         return None
-    if len(view.known) > REMEMBERED:
-        view.forget()
     cells = [values.take(pa.array(codes[firsts])) for codes, values in parts]
     return Profile(view, ids, cells, list(zip(*(cell.to_pylist() for cell in cells), strict=True)))
 
 
-def _remember(profile: Profile, numbers: Sequence[int], found: Mapping[str, npt.NDArray[np.int64]], start: int) -> None:
-    view = profile.view
-    fresh = np.zeros((len(numbers), len(view.entries)), np.bool_)
-    for column, entry in enumerate(view.entries):
-        places = found[entry["meta"]["rule"]] - start
-        fresh[places[(places >= 0) & (places < len(numbers))], column] = True
-    for number in numbers:
-        view.known[profile.keys[number]] = len(view.known)
-    view.verdicts = np.concatenate([view.verdicts, fresh])
-
-
 def _expanded(profile: Profile) -> dict[str, npt.NDArray[np.int64]]:
-    view = profile.view
-    verdicts = view.verdicts[[view.known[key] for key in profile.keys]]
     return {
-        entry["meta"]["rule"]: np.flatnonzero(verdicts[:, column][profile.ids])
-        if verdicts[:, column].any()
-        else np.empty(0, np.int64)
-        for column, entry in enumerate(view.entries)
+        entry["meta"]["rule"]: _rows_where([form.broken[key] for key in profile.keys], profile.ids)
+        for entry, form in zip(profile.view.entries, profile.view.forms, strict=True)
     }
+
+
+def _rows_where(broken: Sequence[bool], ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    return np.flatnonzero(np.array(broken)[ids]) if any(broken) else np.empty(0, np.int64)
 
 
 def _full(block: Judged, name: str) -> pa.Array:
