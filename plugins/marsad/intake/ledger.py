@@ -219,3 +219,15 @@ def receipt_of(connection: sa.Connection, delivery_id: str) -> dict[str, Any]:
     if receipt is None:
         raise UsageFault(f"there is no receipt of a delivery {delivery_id}")
     return dict(receipt)
+
+
+def unanswered(connection: sa.Connection, feed: str) -> list[str]:
+    """Ids of settled deliveries of a feed whose bytes came again and got no receipt yet."""
+    query = sa.text(
+        """
+        SELECT DISTINCT d.delivery_id::text FROM ops.delivery d JOIN ops.arrival a USING (delivery_id)
+        WHERE d.feed = :feed AND d.receipt IS NOT NULL AND a.receipt IS NULL
+          AND EXISTS (SELECT FROM ops.arrival f WHERE f.delivery_id = d.delivery_id AND f.arrival_id < a.arrival_id)
+        """
+    )
+    return list(connection.execute(query, {"feed": feed}).scalars())

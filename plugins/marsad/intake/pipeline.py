@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +40,8 @@ class DrainResult:
     rows_accepted: int = 0
     rows_quarantined: int = 0
     refused: int = 0
+    duplicates: int = 0
     changed: bool = False
-    faults: list[str] = field(default_factory=list)
 
 
 def receive_inbox(settings: Settings, feed: str) -> int:
@@ -58,22 +58,13 @@ def receive_inbox(settings: Settings, feed: str) -> int:
     return len(waiting)
 
 
-def receive(
-    office: Office, path: Path, feed: str, provider: str, file_name: str
-) -> tuple[Delivery, bool, dict[str, Any] | None]:
-    """Lands one file and enters it in the ledger.
-
-    Returns the delivery, whether it is new, and the receipt if the same bytes were judged before.
-    """
+def receive(office: Office, path: Path, feed: str, provider: str, file_name: str) -> Delivery:
+    """Lands one file and enters it in the ledger, with public keys only; returns its delivery, new or known."""
     terms = office.terms(feed)
     landed = landing.receive(path, office.landing, office.keyring.public)
     arrival = Arrival(feed, provider, file_name, landed.sha256, landed.size, office.clock())
     with clean_errors(), office.engine.begin() as connection:
-        delivery, new = ledger.register(connection, arrival, terms)
-        receipt = None
-        if delivery.status in ledger.DONE:
-            receipt = settle.answer_duplicates(connection, office, delivery)
-    return delivery, new, receipt
+        return ledger.register(connection, arrival, terms)[0]
 
 
 def drain(settings: Settings, feed: str) -> DrainResult:
@@ -83,7 +74,7 @@ def drain(settings: Settings, feed: str) -> DrainResult:
     fault is raised.
     """
     office = Office.open(settings)
-    result, first = DrainResult(), None
+    result, first = DrainResult(duplicates=answer_repeats(office, feed)), None
     seen: list[str] = []
     while True:
         with ledger.claim(office.engine, feed=feed, skip=tuple(seen)) as delivery:
@@ -116,8 +107,20 @@ def ingest(office: Office, path: Path, feed: str, provider: str) -> dict[str, An
     check_provider(office, feed, provider)
     if not path.is_file():
         raise UsageFault(f"{path} is not a file")
-    delivery, _, receipt = receive(office, path, feed, provider, path.name)
-    return receipt or settle_now(office, delivery)
+    delivery = receive(office, path, feed, provider, path.name)
+    if delivery.receipt is None:
+        return settle_now(office, delivery)
+    with clean_errors(), office.engine.begin() as connection:
+        return settle.answer_duplicates(connection, office, delivery) or delivery.receipt
+
+
+def answer_repeats(office: Office, feed: str) -> int:
+    """Gives their receipts to bytes of ``feed`` that came again after they were judged; returns how many."""
+    with clean_errors(), office.engine.begin() as connection:
+        repeated = ledger.unanswered(connection, feed)
+        for delivery_id in repeated:
+            settle.answer_duplicates(connection, office, ledger.get(connection, delivery_id))
+    return len(repeated)
 
 
 def settle_now(office: Office, delivery: Delivery) -> dict[str, Any]:
@@ -181,8 +184,8 @@ def _settle(work: Work, judged: Judged, sealer: Sealer, started: float) -> dict[
         seconds = time.monotonic() - started
         draft = settle.compose(work, outcome, judged, seconds)
         write_reports(work.office.settings.place("reports"), draft, work.contract, judged.broken)
-        receipt = settle.issue_receipt(connection, work, outcome, judged, seconds)
         sealer.commit()
+        receipt = settle.issue_receipt(connection, work, outcome, judged, seconds)
     return receipt
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg2
 import sqlalchemy as sa
@@ -33,7 +34,16 @@ def database_url(settings: Settings) -> str:
 
 def make_engine(url: str) -> sa.Engine:
     """An engine that never writes parameters (values of persons) into errors or logs."""
-    return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=4)
+    engine = sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=4)
+    sa.event.listen(engine, "connect", _in_utc)
+    return engine
+
+
+def _in_utc(connection: Any, _record: object) -> None:  # noqa: ANN401 - psycopg2's connection
+    """Moments without a zone are UTC, whatever the server's default (normalising writes them so)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET TIME ZONE 'UTC'")
+    connection.commit()
 
 
 @contextmanager
