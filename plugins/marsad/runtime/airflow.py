@@ -79,6 +79,7 @@ class Airflow:
             "TZ": "UTC",
             "PYTHONPATH": str(PROJECT / "plugins"),
             "PYTHONUNBUFFERED": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
             "AIRFLOW_HOME": str(self.folder),
             "MARSAD_HOME": str(self.settings.home),
             "GX_ANALYTICS_ENABLED": "False",

@@ -1,0 +1,143 @@
+"""docker-compose.yml and the image, checked by the real compose program; no engine runs here."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from marsad.orchestration.intake import IDENTITY_QUEUE
+from marsad.runtime.airflow import LOCAL_SETTINGS
+from marsad.runtime.postgres import CONFIGURATION
+from marsad.runtime.secret_files import make_secrets
+
+PROJECT = Path(__file__).parents[2]
+AIRFLOW = {"api-server", "scheduler", "dag-processor", "triggerer", "worker", "worker-identity"}
+
+
+@pytest.fixture(scope="module")
+def compose() -> Path:
+    spec = find_spec("compose")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "docker-compose"
+
+
+@pytest.fixture(scope="module")
+def secret_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("compose") / "secrets"
+    make_secrets(folder)
+    return folder
+
+
+def run(compose: Path, file: Path, secrets: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": os.defpath, "HOME": "/nonexistent", "MARSAD_SECRETS": str(secrets)}
+    command = [str(compose), "--file", str(file), "--project-directory", str(PROJECT), "config", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+
+@pytest.fixture(scope="module")
+def services(compose: Path, secret_folder: Path) -> dict[str, Any]:
+    done = run(compose, PROJECT / "docker-compose.yml", secret_folder, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    return dict(json.loads(done.stdout)["services"])
+
+
+def test_compose_accepts_the_file(compose: Path, secret_folder: Path) -> None:
+    done = run(compose, PROJECT / "docker-compose.yml", secret_folder, "--quiet")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_compose_would_refuse_a_misspelt_key(compose: Path, secret_folder: Path, tmp_path: Path) -> None:
+    wrong = tmp_path / "docker-compose.yml"
+    wrong.write_text((PROJECT / "docker-compose.yml").read_text().replace("healthcheck:", "healthchek:", 1))
+    assert run(compose, wrong, secret_folder, "--quiet").returncode != 0
+
+
+def test_all_parts_are_there_with_health_checks(services: dict[str, Any]) -> None:
+    assert set(services) == AIRFLOW | {"postgres", "redis", "init"}
+    assert {name for name, service in services.items() if "healthcheck" not in service} == {"init"}
+
+
+def test_airflow_runs_unprivileged_from_one_image_and_waits_for_the_migration(services: dict[str, Any]) -> None:
+    images = {services[name]["image"] for name in AIRFLOW | {"init"}}
+    assert len(images) == 1
+    for name in AIRFLOW:
+        service = services[name]
+        assert service["user"] == "10001:10001"
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["depends_on"]["init"]["condition"] == "service_completed_successfully"
+        assert service["environment"]["AIRFLOW__CORE__AUTH_MANAGER"].endswith("FabAuthManager")
+
+
+def mounts(service: dict[str, Any]) -> dict[str, bool]:
+    """Where something is mounted -> read-only."""
+    return {volume["target"]: volume.get("read_only", False) for volume in service.get("volumes", [])}
+
+
+def test_private_keys_are_mounted_read_only_and_only_where_identities_are_opened(services: dict[str, Any]) -> None:
+    private = "/var/lib/marsad/keys/private"
+    holders = {name: mounts(service)[private] for name, service in services.items() if private in mounts(service)}
+    assert holders == {"worker-identity": True}
+    whole = {name for name, service in services.items() if "/var/lib/marsad/keys" in mounts(service)}
+    assert whole == {"init"}  # makes them once, and ends
+    assert mounts(services["worker"])["/var/lib/marsad/keys/public"] is True
+
+
+def test_the_warehouse_is_open_to_workers_only(services: dict[str, Any]) -> None:
+    able = {name for name, s in services.items() if any(x["source"] == "warehouse_url" for x in s.get("secrets", []))}
+    assert able == {"worker", "worker-identity", "init"}
+
+
+def test_each_queue_of_the_dags_has_its_worker(services: dict[str, Any]) -> None:
+    queues = {name: services[name]["command"][services[name]["command"].index("--queues") + 1] for name in services
+              if "--queues" in (services[name].get("command") or [])}  # fmt: skip
+    assert queues == {"worker": "default", "worker-identity": IDENTITY_QUEUE}
+
+
+def test_only_the_pages_are_reachable_and_only_from_this_machine(services: dict[str, Any]) -> None:
+    published = {name: [port["host_ip"] for port in service["ports"]] for name, service in services.items()
+                 if service.get("ports")}  # fmt: skip
+    assert published == {"api-server": ["127.0.0.1"]}
+
+
+def test_no_secret_stands_in_the_file(compose: Path, secret_folder: Path) -> None:
+    shown = run(compose, PROJECT / "docker-compose.yml", secret_folder).stdout
+    values = [path.read_text() for path in secret_folder.iterdir()]
+    assert len(values) >= 12
+    assert [value for value in values if value in shown] == []
+
+
+def test_the_server_logs_by_the_same_rules_as_the_embedded_one(services: dict[str, Any]) -> None:
+    given = {flag.removeprefix("-c") for flag in services["postgres"]["command"] if flag.startswith("-clog_")}
+    wanted = set(re.findall(r"^(log_(?!timezone)\w+) = '?([^'\n]*?)'?$", CONFIGURATION, re.MULTILINE))
+    assert given == {f"{name}={value}" for name, value in wanted}
+
+
+def test_the_image_preloads_what_the_embedded_scheduler_preloads_and_runs_unprivileged() -> None:
+    text = (PROJECT / "Dockerfile").read_text()
+    written = re.search(r"printf '([^']*)'", text)
+    assert written is not None
+    assert written[1].replace("\\n", "\n") == LOCAL_SETTINGS
+    assert re.findall(r"^USER (\S+)", text, re.MULTILINE)[-1] == "10001:10001"
+    assert "--require-hashes -r requirements.lock" in text
+
+
+def test_secret_files_are_made_once_in_a_closed_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    assert len(make_secrets(folder)) == 12
+    before = {path.name: path.read_text() for path in folder.iterdir()}
+    (folder / "jwt_secret").unlink()
+    assert make_secrets(folder) == ["jwt_secret"]
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert len((folder / "jwt_secret").read_text()) >= 64
+    kept = {name: text for name, text in before.items() if name != "jwt_secret"}
+    assert {path.name: path.read_text() for path in folder.iterdir() if path.name != "jwt_secret"} == kept

@@ -1,0 +1,150 @@
+"""What an operator may rely on in every DAG, read from the files as Airflow reads them."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+from airflow.sdk import DAG
+
+PROJECT = Path(__file__).parents[2]
+DAG_FILES = sorted((PROJECT / "dags").glob("*.py"))
+FEEDS = (
+    "customs.detections",
+    "justice.proceedings",
+    "justice.victims",
+    "ngo.assistance",
+    "ngo.shelter_stays",
+    "police.suspects",
+    "police.victims",
+)
+ALLOWED_IMPORTS = ("marsad.orchestration", "marsad.settings", "airflow.sdk")
+
+
+@pytest.fixture(scope="module")
+def bag() -> DagBag:
+    return DagBag(dag_folder=str(PROJECT / "dags"), safe_mode=True, bundle_path=PROJECT / "dags")
+
+
+@pytest.fixture(scope="module")
+def dags(bag: DagBag) -> dict[str, DAG]:
+    return dict(bag.dags)
+
+
+def test_there_is_one_intake_dag_a_contract_and_the_statistics(dags: dict[str, DAG]) -> None:
+    assert set(dags) == {f"intake.{feed}" for feed in FEEDS} | {"statistics"}
+
+
+def test_no_file_fails_to_import(bag: DagBag, dags: dict[str, DAG]) -> None:
+    assert dags
+    assert bag.import_errors == {}
+
+
+def test_every_dag_says_who_owns_it_what_it_is_for_and_how_to_find_it(dags: dict[str, DAG]) -> None:
+    for dag in dags.values():
+        assert dag.owner == "marsad"
+        assert dag.tags
+        assert len(dag.doc_md or "") > 80
+        assert dag.description
+
+
+def test_the_pages_name_runbooks_that_exist(dags: dict[str, DAG]) -> None:
+    named = {word.strip("`.,") for dag in dags.values() for word in (dag.doc_md or "").split() if "docs/" in word}
+    assert named
+    assert [name for name in named if not (PROJECT / name).is_file()] == []
+
+
+def test_one_run_at_a_time_and_no_catching_up(dags: dict[str, DAG]) -> None:
+    for dag in dags.values():
+        assert dag.max_active_runs == 1
+        assert dag.catchup is False
+
+
+def test_structure_of_the_dags(dags: dict[str, DAG]) -> None:
+    for name, dag in dags.items():
+        shape = {task.task_id: task.downstream_task_ids for task in dag.tasks}
+        assert shape == ({"refresh": set()} if name == "statistics" else {"receive": {"load"}, "load": set()})
+
+
+def test_every_task_retries_by_the_table_and_ends_some_day(dags: dict[str, DAG]) -> None:
+    from marsad.orchestration.retry import RETRY_POLICY
+
+    for dag in dags.values():
+        for task in dag.tasks:
+            assert task.retries >= 3
+            assert task.retry_delay > timedelta(0)
+            assert task.retry_policy is RETRY_POLICY
+            assert task.execution_timeout
+
+
+def test_only_loading_opens_identities(dags: dict[str, DAG]) -> None:
+    queues = {task.task_id: task.queue for dag in dags.values() for task in dag.tasks}
+    assert queues == {"receive": "default", "load": "identity", "refresh": "default"}
+
+
+def test_an_inbox_or_ten_minutes_wake_the_intake_and_changed_core_the_statistics(dags: dict[str, DAG]) -> None:
+    for feed in FEEDS:
+        schedule = dags[f"intake.{feed}"].timetable
+        assert [asset.name for asset in _assets(dags[f"intake.{feed}"])] == [f"inbox/{feed.replace('.', '/')}"]
+        assert "*/10 * * * *" in str(schedule.timetable)
+    assert [asset.name for asset in _assets(dags["statistics"])] == ["warehouse/core"]
+
+
+def _assets(dag: DAG) -> list[object]:
+    return list(dag.timetable.asset_condition.objects)
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.name)
+def test_a_dag_file_reads_like_a_table_of_contents(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 120
+    tree = ast.parse(text)
+    modules = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    modules += [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    assert modules
+    assert [name for name in modules if not name.startswith(ALLOWED_IMPORTS)] == []
+    assert not any(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in ast.walk(tree))
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.name)
+def test_airflow_in_its_safe_mode_does_not_overlook_a_dag_file(path: Path) -> None:
+    text = path.read_text(encoding="utf-8").lower()
+    assert "airflow" in text
+    assert "dag" in text
+
+
+def test_reading_the_dags_reaches_nothing(no_way_out: None) -> None:
+    bag = DagBag(dag_folder=str(PROJECT / "dags"), safe_mode=True, bundle_path=PROJECT / "dags")
+    assert bag.import_errors == {}
+    assert len(bag.dags) == len(FEEDS) + 1
+
+
+def test_reading_the_dags_imports_nothing_heavy() -> None:
+    heavy = ("pandas", "great_expectations", "pyarrow", "ruamel", "jsonschema")
+    code = (
+        "import sys, airflow.sdk; before = set(sys.modules)\n"
+        "from marsad.orchestration.intake import feeds, intake_dag\n"
+        "from marsad.orchestration.statistics import statistics_dag\n"
+        "from marsad.settings import Settings\n"
+        "s = Settings.from_env(); [intake_dag(f, s) for f in feeds(s)]; statistics_dag()\n"
+        f"print([m for m in {heavy!r} if m in set(sys.modules) - before])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_a_contract_in_a_further_folder_gets_a_dag_without_any_python(tmp_path: Path) -> None:
+    from marsad.orchestration.intake import feeds, intake_dag
+    from marsad.settings import Settings
+
+    (tmp_path / "ngo").mkdir()
+    (tmp_path / "ngo" / "hotline_calls.yaml").write_text("not even read: that is for the task\n")
+    settings = Settings.from_env({"MARSAD_CONTRACTS": str(tmp_path), "MARSAD_HOME": str(tmp_path / "home")})
+    assert "ngo/hotline_calls" in feeds(settings)
+    assert len(feeds(settings)) == len(FEEDS) + 1
+    assert intake_dag("ngo/hotline_calls", settings).dag_id == "intake.ngo.hotline_calls"

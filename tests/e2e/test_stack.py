@@ -1,0 +1,150 @@
+"""The platform as an operator meets it: up, surviving, down, nothing left. Real PostgreSQL, real Airflow."""
+
+from __future__ import annotations
+
+import json
+import socket
+import stat
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from marsad.runtime import stack
+from marsad.runtime.airflow import free_port
+from marsad.settings import Settings
+
+pytestmark = pytest.mark.timeout(900)
+
+
+@pytest.fixture(scope="module")
+def occupied() -> Iterator[int]:
+    """Airflow's usual port is taken by somebody else (by us, if it was free)."""
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if free_port(8080) == 8080:
+            other.bind(("127.0.0.1", 8080))
+            other.listen()
+        yield 8080
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings.from_env({"MARSAD_HOME": str(tmp_path_factory.mktemp("stack") / "home")})
+
+
+@pytest.fixture(scope="module")
+def running(settings: Settings, occupied: int) -> Iterator[stack.Status]:
+    yield stack.up(settings, quiet)
+    stack.down(settings)
+
+
+def quiet(_text: str) -> None:
+    """No progress wanted."""
+
+
+def components(settings: Settings) -> dict[str, psutil.Process]:
+    note = json.loads((settings.place("run") / "supervisor.json").read_text())
+    return {name: psutil.Process(part["pid"]) for name, part in note["components"].items()}
+
+
+def ours(settings: Settings) -> list[str]:
+    """Command lines of all processes of this home, found independently of what the stack noted."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            about = [*process.cmdline(), *process.environ().values(), process.cwd()]
+        except psutil.Error:
+            continue
+        if process.pid != psutil.Process().pid and any(str(settings.home) in part for part in about):
+            found.append(" ".join(process.cmdline()))
+    return found
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 240) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "never came true"
+        time.sleep(0.5)
+
+
+def get(url: str, token: str | None = None, body: dict[str, str] | None = None) -> Any:
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    request = urllib.request.Request(url, headers=headers, data=json.dumps(body).encode() if body else None)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
+
+
+def test_up_brings_every_component_and_takes_a_free_port_when_the_usual_one_is_taken(
+    running: stack.Status, occupied: int
+) -> None:
+    assert running.up
+    assert not (running.url or "").endswith(f":{occupied}")
+
+
+def test_the_pages_want_the_generated_password_and_listen_on_this_machine_only(
+    running: stack.Status, settings: Settings
+) -> None:
+    assert stat.S_IMODE(running.password_file.stat().st_mode) == 0o600
+    password = json.loads(running.password_file.read_text())[running.user]
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        get(f"{running.url}/api/v2/dags")
+    token = get(f"{running.url}/auth/token", body={"username": running.user, "password": password})["access_token"]
+    eventually(lambda: get(f"{running.url}/api/v2/dags", token)["total_entries"] == 8)
+    assert get(f"{running.url}/api/v2/importErrors", token)["total_entries"] == 0
+    listening = {c.laddr.ip for p in components(settings).values() for child in [p, *p.children(recursive=True)]
+                 for c in child.net_connections("inet") if c.status == psutil.CONN_LISTEN}  # fmt: skip
+    assert listening == {"127.0.0.1"}
+
+
+def test_up_again_changes_nothing(running: stack.Status, settings: Settings) -> None:
+    before = {name: process.pid for name, process in components(settings).items()}
+    assert stack.up(settings, quiet).up
+    assert {name: process.pid for name, process in components(settings).items()} == before
+
+
+def test_a_component_that_is_killed_comes_back(running: stack.Status, settings: Settings) -> None:
+    old = components(settings)["triggerer"]
+    old.kill()
+    eventually(lambda: components(settings)["triggerer"].pid != old.pid)
+    eventually(lambda: stack.status(settings).up)
+
+
+def test_after_a_crash_of_everything_up_heals_and_leaves_one_of_each(running: stack.Status, settings: Settings) -> None:
+    psutil.Process(json.loads((settings.place("run") / "supervisor.json").read_text())["pid"]).kill()
+    components(settings)["scheduler"].kill()
+    psutil.Process(int((settings.place("pg") / "data" / "postmaster.pid").read_text().split()[0])).kill()
+    assert not stack.status(settings).up
+    assert stack.up(settings, quiet).up
+    supervisors = [line for line in ours(settings) if "marsad.runtime.supervisor" in line]
+    assert len(supervisors) == 1
+
+
+def test_down_leaves_no_process_and_no_address(running: stack.Status, settings: Settings) -> None:
+    stack.down(settings)
+    stack.down(settings)
+    assert ours(settings) == []
+    status = stack.status(settings)
+    assert not status.up
+    assert not status.postgres
+    left = {path.name for path in settings.place("run").iterdir()}
+    assert left <= {"airflow.json", "postgres.lock", "stack.lock"}
+
+
+def test_a_stranger_with_a_noted_process_number_is_left_alone(settings: Settings, tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    own = Settings.from_env({"MARSAD_HOME": str(tmp_path / "home")})
+    own.place("run").mkdir(parents=True)
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True) as stranger:
+        note = {"pid": stranger.pid, "created": 1.0, "components": {"scheduler": {"pid": stranger.pid, "created": 1.0}}}
+        (own.place("run") / "supervisor.json").write_text(json.dumps(note))
+        stack.down(own)
+        assert stranger.poll() is None
+        stranger.kill()
