@@ -15,7 +15,10 @@ from marsad.runtime.postgres import Postgres
 
 # Several engineers and CI share two cores: a slow moment is not a failure of what is tested.
 settings.register_profile(
-    "marsad", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    "marsad",
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("marsad")
 
