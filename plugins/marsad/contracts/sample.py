@@ -38,7 +38,7 @@ class Guess:
 
 
 def guess(cells: Sequence[str], codelists: Mapping[str, CodeList], wanted: str | None = None) -> Guess:
-    """The guess for one column. ``wanted`` is the code list of the concept that its header names, if any."""
+    """The guess for one column, by the first of ``codelists`` that knows its cells; ``wanted`` is asked before them."""
     spelt = {fold(text): text for text in BLANKS}
     met = sorted({spelt[key] for cell in cells if (key := fold(cell)) in spelt})
     values = [cell.strip() for cell in cells if cell.strip() and fold(cell) not in spelt]
@@ -89,11 +89,8 @@ def _plain(values: Sequence[str]) -> Guess | None:
 
 
 def _any_list(values: Sequence[str], codelists: Mapping[str, CodeList]) -> Guess | None:
-    found = [guess for name in sorted(codelists) if (guess := _in_list(values, codelists[name]))]
-    # the shortest list that knows them all says most about them
-    return min(
-        found, key=lambda guess: (guess.many is not None, len(codelists[guess.codelist or ""].codes)), default=None
-    )
+    found = [guess for codelist in codelists.values() if (guess := _in_list(values, codelist))]
+    return min(found, key=lambda guess: guess.many is not None, default=None)
 
 
 def _in_list(values: Sequence[str], codelist: CodeList) -> Guess | None:
