@@ -41,7 +41,7 @@ test: $(STAMP) ## every test
 	@$(BIN)/python -m pytest
 
 campaign: $(STAMP) ## long random tests, MINUTES=n (default 5)
-	@$(BIN)/marsad campaign --minutes $(MINUTES)
+	@$(BIN)/python -m tests.campaign --minutes $(MINUTES)
 
 bench: $(STAMP) ## measure; writes bench.json in MARSAD_HOME
 	@$(BIN)/python -m bench
