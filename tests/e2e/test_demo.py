@@ -20,7 +20,7 @@ def test_demo_loads_everything_as_expected_and_leaves_nothing_running(tmp_path: 
         "PATH": os.defpath,
         "HOME": str(elsewhere),
         "MARSAD_HOME": str(home),
-        "AIRFLOW__CORE__PARALLELISM": "x",
+        "AIRFLOW__CORE__EXECUTOR": "of another Airflow",
     }
     command = [str(Path(sys.executable).with_name("marsad")), "demo", "--json", "--victims", "40"]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=elsewhere, check=False)
