@@ -154,8 +154,7 @@ def open_document(path: Path, hints: Hints | None) -> TableInfo:
         while group := list(islice(records, _GROUP)):
             yield grid_piece(group, shape.width)
 
-    words = hints.total_words if hints else frozenset()
-    return TableInfo(header, [skip] if skip else [], pieces, encoding=_encoding(path), total_words=words)
+    return TableInfo(header, [skip] if skip else [], pieces, encoding=_encoding(path), hints=hints)
 
 
 def _header(shape: _Shape, hints: Hints | None) -> tuple[list[str], int]:

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from marsad.contracts.model import Column, Contract
 from marsad.contracts.text import fold
 
+_MEASURES = frozenset({"date", "timestamp", "integer", "number", "boolean"})
+
 
 @dataclass(frozen=True, slots=True)
 class Hints:
     """Expectations on a file, in the folded form of ``contracts.text.fold``.
 
     ``headers`` has one set of spellings a contract column, ``labels`` its French label (for messages), ``required``
-    the indexes of columns without which the file is refused. ``formats`` empty means any.
+    the indexes of columns without which the file is refused. ``formats`` empty means any. ``unmarked`` are columns
+    where no word stands for a total.
     """
 
     headers: Sequence[frozenset[str]]
@@ -23,6 +26,7 @@ class Hints:
     sheet: str | None = None
     formats: frozenset[str] = frozenset()
     total_words: frozenset[str] = frozenset()
+    unmarked: frozenset[int] = frozenset()
 
     @classmethod
     def of(cls, contract: Contract) -> Hints:
@@ -35,12 +39,18 @@ class Hints:
             sheet=contract.sheet,
             formats=frozenset(contract.formats),
             total_words=frozenset(map(fold, contract.total_words)),
+            unmarked=frozenset(i for i, column in enumerate(columns) if column.type in _MEASURES),
         )
 
     def matches(self, cells: Iterable[str]) -> frozenset[int]:
         """Indexes of the contract columns that a row of header cells names."""
         folded = {fold(cell) for cell in cells if cell} - {""}
         return frozenset(i for i, spellings in enumerate(self.headers) if not spellings.isdisjoint(folded))
+
+    def marked(self, header: Iterable[str]) -> tuple[int, ...]:
+        """Positions of the header where the word of a total row may stand: the first, and all but dates and numbers."""
+        measures = frozenset().union(*(self.headers[index] for index in self.unmarked))
+        return tuple(i for i, cell in enumerate(header) if i == 0 or fold(cell) not in measures)
 
     def label(self, index: int) -> str:
         """How a message calls the column."""

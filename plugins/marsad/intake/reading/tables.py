@@ -13,6 +13,7 @@ from marsad.intake.reading.hints import Hints
 from marsad.intake.reading.limits import MAX_COLUMNS
 from marsad.intake.reading.notes import Note
 from marsad.intake.reading.records import Piece
+from marsad.intake.reading.totals import TotalWords
 
 
 @dataclass(slots=True)
@@ -32,7 +33,7 @@ class TableInfo:
     quote: str | None = None
     escape: str | None = None
     line_end: str | None = None
-    total_words: frozenset[str] = frozenset()
+    hints: Hints | None = None
     rows_read: int = 0
     found_notes: list[Note] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
@@ -40,11 +41,16 @@ class TableInfo:
     def blocks(self) -> Iterator[RawBlock]:
         """Rows in order, in blocks of at most ``BLOCK_ROWS`` rows and about 24 MB. Can be called again."""
         self.rows_read, self.notes = 0, list(self.found_notes)
-        assembler = Assembler(self.sheet, max(1, len(self.header)), self.total_words)
+        assembler = Assembler(self.sheet, max(1, len(self.header)), self._totals())
         for piece in self.pieces(self):
             yield from self._counted(assembler.add(piece))
         yield from self._counted(assembler.finish())
         self.notes.extend(assembler.notes())
+
+    def _totals(self) -> TotalWords:
+        if self.hints is None:
+            return TotalWords(frozenset(), ())
+        return TotalWords(self.hints.total_words, self.hints.marked(self.header))
 
     def _counted(self, blocks: Iterator[RawBlock]) -> Iterator[RawBlock]:
         for block in blocks:

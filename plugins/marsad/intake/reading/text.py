@@ -64,7 +64,7 @@ def open_text(path: Path, hints: Hints | None) -> TableInfo:
         quote=dialect.quote,
         escape=dialect.escape,
         line_end=dialect.line_end,
-        total_words=hints.total_words if hints else frozenset(),
+        hints=hints,
         found_notes=[Note("file.note.banner", banner)] if banner else [],
     )
 

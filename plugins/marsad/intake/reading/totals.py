@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import numpy as np
@@ -25,18 +25,19 @@ class TotalWords:
     compared on the bytes of whole columns first, and only the different cells among the rest are folded.
     """
 
-    def __init__(self, words: frozenset[str]) -> None:
-        self.words = words - {""}
+    def __init__(self, words: frozenset[str], columns: Sequence[int]) -> None:
+        self.words, self.columns = words - {""}, columns
         self._longest = max((len(word.encode()) for word in self.words), default=0) * _SLACK
         self._shortest = min((len(word) for word in self.words), default=0)
         self._first = _allowed({word[0] for word in self.words}, last=False)
         self._last = _allowed({word[-1] for word in self.words}, last=True)
+        self._begins: npt.NDArray[np.bool_] = np.logical_or.reduce(self._first.reshape(256, 256), axis=1)
 
     def rows(self, table: pa.Table) -> Indexes:
-        """Indexes of the rows of ``table`` with such a cell in any column."""
+        """Indexes of the rows of ``table`` with such a cell in one of the columns."""
         if not self.words or not len(table):
             return np.empty(0, np.int64)
-        found = [self._column(column.combine_chunks()) for column in table.itercolumns()]
+        found = [self._column(column.combine_chunks()) for column in map(table.column, self.columns)]
         return np.unique(np.concatenate([np.empty(0, np.int64), *found]))
 
     def _column(self, column: pa.Array) -> Indexes:
@@ -49,10 +50,11 @@ class TotalWords:
 
     def _likely(self, column: pa.Array) -> Indexes:
         offsets = np.frombuffer(column.buffers()[1], np.int32, len(column) + 1, column.offset * 4)
-        lengths = np.diff(offsets)
-        likely: Indexes = np.flatnonzero((lengths >= self._shortest) & (lengths <= self._longest))
+        surplus = (np.diff(offsets) - np.int32(self._shortest)).view(np.uint32)  # one comparison for both bounds
+        likely: Indexes = np.flatnonzero(surplus <= max(0, self._longest - self._shortest))
         if len(likely):
             text = np.frombuffer(column.buffers()[2], np.uint8)
+            likely = likely[self._begins[text[offsets[likely]]]]
             likely = likely[self._first[_pairs(text, offsets[likely])]]
             likely = likely[self._last[_pairs(text, np.maximum(offsets[likely + 1] - 2, 0))]]
         return likely

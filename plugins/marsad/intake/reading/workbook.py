@@ -101,7 +101,7 @@ def _table(path: Path, name: str, head: list[list[str]], hidden: bool, hints: Hi
         header_rows=[row + 1 for row in header.rows],
         pieces=Sheet(path, name, header, width).pieces,
         sheet=name,
-        total_words=hints.total_words if hints else frozenset(),
+        hints=hints,
         found_notes=[*notes, Note("file.note.hidden_sheet", 1)] if hidden else notes,
     )
 
