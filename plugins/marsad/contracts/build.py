@@ -12,6 +12,7 @@ from marsad.contracts.model import AgeSource, Binding, Column, ColumnType, Condi
 from marsad.contracts.shape import ColumnSpec, FeedSpec, Grain, Language, VersionSpec
 
 _BINDING = re.compile(r"(?P<entity>[a-z][a-z0-9_]*)(?:#(?P<item>[1-9]\d?))?\.(?P<field>[a-z][a-z0-9_]*)")
+OWN = "marsad"  # the custom property that holds our additions
 TYPES: Mapping[str, ColumnType] = {
     "string": "text",
     "date": "date",

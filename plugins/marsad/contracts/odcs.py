@@ -13,7 +13,7 @@ from typing import Any, cast
 from jsonschema import Draft201909Validator
 from jsonschema.exceptions import ValidationError
 
-from marsad.contracts.build import known_type
+from marsad.contracts.build import OWN, known_type
 from marsad.contracts.document import Document, Step, Steps
 from marsad.contracts.problems import Problem, did_you_mean
 
@@ -59,22 +59,34 @@ def _validator() -> Draft201909Validator:
 def standard_problems(document: Document) -> tuple[list[Problem], list[Steps]]:
     """Faults against the standard and against what Marsad obeys of it, and the nodes that cannot be read for them."""
     problems, broken = list(_not_obeyed(document)), []
-    for error in _validator().iter_errors(_typed(document.data)):
+    for error in _validator().iter_errors(_comparable(document.data)):
         problems += _explain(document, error)
         if error.validator not in _KEY_FAULTS:
             broken.append(list(error.absolute_path))
     return problems, broken
 
 
-def _typed(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The document with unknown column types made ``string``: ``parts`` reports them, and options hang on the type."""
-    typed = copy.deepcopy(dict(data))
-    for _, table in _mappings(typed.get("schema")):
+def _comparable(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The document as far as the standard has a say in it.
+
+    Unknown column types become ``string``, since what options may be hangs on the type; ``parts`` reports them. Our
+    own values are left out: the standard allows anything there, and finding that out takes most of the time.
+    """
+    known = copy.deepcopy(dict(data))
+    _empty_own(known)
+    for _, table in _mappings(known.get("schema")):
         for _, column in _mappings(table.get("properties")):
+            _empty_own(column)
             if not known_type(column.get("logicalType")):
                 column["logicalType"] = "string"
                 column.pop("logicalTypeOptions", None)
-    return typed
+    return known
+
+
+def _empty_own(node: Mapping[str, Any]) -> None:
+    for _, item in _mappings(node.get("customProperties")):
+        if item.get("property") == OWN and "value" in item:
+            item["value"] = ""
 
 
 def _explain(document: Document, error: ValidationError) -> Iterator[Problem]:

@@ -8,13 +8,12 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from marsad.contracts.build import TYPES, build_column, known_type
+from marsad.contracts.build import OWN, TYPES, build_column, known_type
 from marsad.contracts.document import Document, Step, Steps
 from marsad.contracts.model import Column
 from marsad.contracts.problems import Problem, did_you_mean
 from marsad.contracts.shape import ColumnSpec, FeedSpec, Strict
 
-OWN = "marsad"
 _MUST = {
     "string_type": "must be text",
     "string_too_short": "must not be empty",
