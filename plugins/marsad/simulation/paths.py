@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import combinations
 from random import Random
 
 from marsad.simulation.world import LAST_DAY, Episode
@@ -65,9 +66,19 @@ class Numbers:
 
 
 def draw_paths(episodes: Sequence[Episode], offices: Offices, rng: Random) -> tuple[Path, ...]:
-    """A path for each episode, in the same order."""
+    """A path for each episode, in the same order. At least two victims enter one shelter on the same day."""
     numbers = Numbers()
-    return tuple(_path(episode, offices, numbers, rng) for episode in episodes)
+    return _companions([_path(episode, offices, numbers, rng) for episode in episodes])
+
+
+def _companions(paths: Sequence[Path]) -> tuple[Path, ...]:
+    """Let the second guest of a shelter come with the first, so that even a small world has a month with two stays."""
+    guests = [(n, stay) for n, path in enumerate(paths) for stay in path.stays[:1]]
+    for (_, first), (n, second) in combinations(guests, 2):
+        if first.provider == second.provider and second.until is not None:
+            together = (replace(second, since=first.since), *paths[n].stays[1:])
+            return (*paths[:n], replace(paths[n], stays=together), *paths[n + 1 :])
+    return tuple(paths)
 
 
 def _path(episode: Episode, offices: Offices, numbers: Numbers, rng: Random) -> Path:

@@ -43,7 +43,6 @@ _SPECIAL: Mapping[Place, str] = {
     ("customs/detections", 0): "empty",
     ("justice/victims", 0): "no_key_column",
     ("ngo/assistance", 0): "half_broken",
-    ("ngo/shelter_stays", 0): "changed_snapshot",
 }
 """What else happens around an office's second sending."""
 
@@ -110,7 +109,7 @@ class Story:
     desks: Mapping[Place, Desk]
     spans: Sequence[Span]
     post: Post
-    told: set[Place] = field(default_factory=set)
+    told: set[Place | str] = field(default_factory=set)
 
     def tell(self) -> None:
         """Send everything."""
@@ -147,7 +146,7 @@ class Story:
         name = self.post.send(letter)
         if special == "duplicate_file":
             self.post.send_again(letter, name)
-        if special == "changed_snapshot":
+        if letter.contract.mode == "snapshot" and "changed_snapshot" not in self.told:
             self._change(place, number, letter)
 
     def _special(self, place: Place, number: int) -> str | None:
@@ -179,6 +178,7 @@ class Story:
         months = Counter(period(letter.contract, row) for row in clean)
         gone = next((row for row in clean if months[period(letter.contract, row)] > 1), None)
         if gone:
+            self.told.add("changed_snapshot")
             rest = [row for row in clean if row.key != gone.key]
             week = letter.version + timedelta(7)
             self.post.send(replace(letter, rows=rest, version=week, cases=("changed_snapshot",)))
