@@ -3,13 +3,16 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft201909Validator
 from tests.contracts.small_feed import CODELISTS, MODEL, SOUND, codelist, write
 
 from marsad.contracts.catalog import load_catalog
 from marsad.contracts.codelists import COLUMNS, load_codelists
 from marsad.contracts.compare import Change, compare
+from marsad.contracts.document import Document, read_document
 from marsad.contracts.load import load_contract, load_contracts
 from marsad.contracts.model import AgeSource, Binding, Condition, Source, Total
+from marsad.contracts.odcs import published_schema
 from marsad.contracts.patterns import pattern_fault, pattern_fields
 from marsad.errors import UsageFault
 from marsad.settings import PROJECT, Settings
@@ -115,6 +118,14 @@ def test_the_catalog_of_the_project_is_sound():
     assert set(catalog.contracts) == files
     with pytest.raises(UsageFault, match="did you mean 'police/victims'"):
         catalog.contract("police/victim")
+
+
+def test_the_projects_contracts_follow_the_published_standard_to_the_letter():
+    validator = Draft201909Validator(published_schema())
+    for path in (PROJECT / "schemas" / "contracts").glob("*/*.yaml"):
+        document = read_document(path)
+        assert isinstance(document, Document)
+        assert [error.message for error in validator.iter_errors(document.data)] == []
 
 
 def test_the_catalog_takes_further_folders(tmp_path):
