@@ -30,8 +30,12 @@ class Catalog:
         return self.contracts[feed]
 
 
-def load_catalog(settings: Settings) -> Catalog:
-    """The catalog of an installation. Raises UsageFault with all problems; a feed in two folders names both files."""
+def load_catalog(settings: Settings, feed: str | None = None) -> Catalog:
+    """The catalog of an installation, or with ``feed`` the part that reading this one feed needs.
+
+    Raises UsageFault with all problems; a feed in two folders names both files.
+    """
     model = common_model(settings.schemas / "concepts.yaml")
     codelists = load_codelists(settings.schemas / "codelists")
-    return Catalog(model, codelists, load_contracts(settings.contract_dirs, codelists, model))
+    own = [path for folder in settings.contract_dirs if feed and (path := folder / f"{feed}.yaml").is_file()]
+    return Catalog(model, codelists, load_contracts(own or settings.contract_dirs, codelists, model))

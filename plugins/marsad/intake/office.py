@@ -37,15 +37,15 @@ class Office:
     _suites: dict[str, Suite] = field(default_factory=dict)
 
     @classmethod
-    def open(cls, settings: Settings, clock: Clock = utc_now) -> Office:
-        """The office of an installation whose database is up.
+    def open(cls, settings: Settings, clock: Clock = utc_now, feed: str | None = None) -> Office:
+        """The office of an installation whose database is up; with ``feed``, of that feed alone (quicker).
 
         Raises:
             UsageFault: a contract is wrong, or the platform is not up.
             PlatformFault: there are no keys.
         """
         keyring = KeyRing.open(settings.place("keys"))
-        return cls(settings, make_engine(database_url(settings)), load_catalog(settings), keyring, clock)
+        return cls(settings, make_engine(database_url(settings)), load_catalog(settings, feed), keyring, clock)
 
     def contract(self, feed: str) -> Contract:
         """The contract of a feed; UsageFault with the nearest name if there is none."""

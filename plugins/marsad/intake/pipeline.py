@@ -50,7 +50,7 @@ def receive_inbox(settings: Settings, feed: str) -> int:
     Raises:
         PassingFault, PlatformFault: landing, ledger or disk; files not yet taken stay in the inbox.
     """
-    office = Office.open(settings)
+    office = Office.open(settings, feed=feed)
     waiting = inbox.waiting(settings.place("inbox"), feed, time.time())
     for file in waiting:
         receive(office, file.path, file.feed, file.provider, file.path.name)
@@ -73,7 +73,7 @@ def drain(settings: Settings, feed: str) -> DrainResult:
     A delivery that fails for a reason of ours stays open and does not hold up the others; after them the first such
     fault is raised.
     """
-    office = Office.open(settings)
+    office = Office.open(settings, feed=feed)
     result, first = DrainResult(duplicates=answer_repeats(office, feed)), None
     seen: list[str] = []
     while True:
