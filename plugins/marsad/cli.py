@@ -204,7 +204,7 @@ def check(
     """Dry run: the verdict that a delivery would get now. Nothing is stored."""
     from marsad.intake import pipeline, receipts, reports
 
-    with _office() as office:
+    with _office(feed) as office:
         receipt, judged = pipeline.check(office, file, feed)
         if report:
             reports.write_reports(report, receipt, office.contract(feed), judged.broken)
@@ -230,7 +230,7 @@ def ingest(file: Path, feed: Feed, provider: Provider, as_json: Json = False) ->
     """One delivery without Airflow, the same code. Exit code 0 accepted, 1 rows quarantined, 2 refused."""
     from marsad.intake import pipeline, receipts
 
-    with _office() as office:
+    with _office(feed) as office:
         receipt = pipeline.ingest(office, file, feed, provider)
         _show_receipt(as_json, receipt)
     raise typer.Exit(receipts.exit_code(receipt))
@@ -331,11 +331,11 @@ def _warehouse() -> Iterator[Settings]:
 
 
 @contextmanager
-def _office() -> Iterator[Office]:
+def _office(feed: str | None = None) -> Iterator[Office]:
     from marsad.intake.office import Office
 
     with _warehouse() as settings:
-        office = Office.open(settings)
+        office = Office.open(settings, feed=feed)
         try:
             yield office
         finally:
