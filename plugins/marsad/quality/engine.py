@@ -76,7 +76,7 @@ def _rows(rule: str, result: Mapping[str, Any]) -> RowIds:
     named = result.get("unexpected_index_list") or []
     if named and isinstance(named[0], Mapping):  # [{"row": [3, 8, …]}] where a column names the rows
         named = [number for item in named for number in item["row"]]
-    counted = result.get("unexpected_count", 0)
+    counted = result.get("unexpected_count") or 0  # None from SQL when there was no row to judge
     if len(named) != counted:
         raise PlatformFault(f"rule '{rule}': Great Expectations counted {counted} rows and named {len(named)}")
     return np.asarray(named, dtype=np.int64)
