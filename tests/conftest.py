@@ -21,40 +21,6 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("marsad")
-settings.register_profile("campaign", parent=settings.get_profile("marsad"), max_examples=2_000)
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--campaign-minutes", type=float, default=0, help="only the long random tests, for so long")
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "campaign: a long random test; `make test` runs a sample of it")
-    if config.getoption("--campaign-minutes"):
-        settings.load_profile("campaign")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    long = [item for item in items if "campaign_seconds" in getattr(item, "fixturenames", ())]
-    for item in long:
-        item.add_marker("campaign")
-    if minutes := config.getoption("--campaign-minutes"):
-        for item in long:
-            item.add_marker(pytest.mark.timeout(minutes * 60 + 600))
-        config.hook.pytest_deselected(items=[item for item in items if item not in long])
-        items[:] = long
-
-
-@pytest.fixture
-def campaign_seconds(request: pytest.FixtureRequest) -> float:
-    """How long a long random test goes on: its share of `make campaign MINUTES=n`; 0 in `make test`, meaning a sample.
-
-    Asking for it makes a test part of the campaign.
-    """
-    minutes = float(request.config.getoption("--campaign-minutes"))
-    tests = sum("campaign_seconds" in getattr(item, "fixturenames", ()) for item in request.session.items)
-    return minutes * 60 / max(tests, 1)
-
 
 TEMPLATE = "migrated"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -10,17 +11,21 @@ import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Table
 
+from marsad.quality.messages import message_rule
+from marsad.quality.suites import load_suite, suite_path
 from marsad.settings import Settings
 from marsad.warehouse.engine import clean_errors, database_url, make_engine
 
 COUNTS = ("rows_read", "rows_accepted", "rows_quarantined", "rows_unchanged")
 STATUSES = ("accepted", "accepted_with_findings", "refused", "duplicate")
 TOP_RULES = 12
+LOG_WIDTH = 150
+_NUMBER = re.compile(r"\{\w+\}")  # placeholder of a message
 
 _FINDINGS = sa.text(
     """
-    SELECT rule, severity, sum(findings) AS findings, min(message_fr) AS fr, min(message_en) AS en
-    FROM mart.quality GROUP BY rule, severity ORDER BY sum(findings) DESC, rule LIMIT :top
+    SELECT feed, rule, severity, sum(findings) AS findings
+    FROM mart.quality GROUP BY feed, rule, severity ORDER BY sum(findings) DESC, feed, rule LIMIT :top
     """
 )
 _RECORDS = sa.text("SELECT feed, provider, record_id FROM core.sighting WHERE current AND NOT retracted")
@@ -43,13 +48,21 @@ def tell(settings: Settings, truth: Mapping[str, Any], receipts: Mapping[str, Ma
     engine.dispose()
     told = {
         "deliveries": _deliveries(truth, receipts),
-        "findings": [{**row, "findings": int(row["findings"])} for row in findings],
+        "findings": [_readable(settings, row) for row in findings],
         "persons": {"made_up": len(truth["persons"]), "victim_records": victims},
         "reports": str(settings.place("reports")),
         "report_files": sum(path.is_file() for path in settings.place("reports").rglob("*")),
         "surprises": surprises(truth, receipts, records),
     }
     return {"as_expected": not told["surprises"], **told}
+
+
+def _readable(settings: Settings, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of findings with what the agencies read, its first sentence, in French and English."""
+    rules = load_suite(suite_path(row["feed"], settings.expectation_dirs)).rules
+    rule = rules[row["rule"]] if row["rule"] in rules else message_rule(row["rule"])
+    texts = {language: _NUMBER.sub("…", rule.message[language]).split(". ")[0] for language in ("fr", "en")}
+    return {**row, "findings": int(row["findings"]), **texts}
 
 
 def surprises(
@@ -85,11 +98,13 @@ def _deliveries(truth: Mapping[str, Any], receipts: Mapping[str, Mapping[str, An
 
 
 def show(told: Mapping[str, Any], console: Console) -> None:
-    """The tables."""
+    """The tables, wide enough to be read in a log file too."""
+    if not console.is_terminal:
+        console = Console(file=console.file, width=LOG_WIDTH, soft_wrap=True)
     headers = ["feed", "files", "accepted", "with findings", "refused", "duplicate", "read", "new", "refused", "known"]
     console.print(_table("Deliveries (files, then rows)", headers, (list(r.values()) for r in told["deliveries"]), 1))
-    rules = ([row["rule"], row["severity"], row["fr"] or row["en"] or "", row["findings"]] for row in told["findings"])
-    console.print(_table("What was wrong", ["rule", "severity", "as agencies read it", "findings"], rules, 3))
+    rules = ([r["feed"], r["rule"], r["severity"], r["fr"], r["en"], r["findings"]] for r in told["findings"])
+    console.print(_table("What was wrong", ["feed", "rule", "severity", "français", "English", "findings"], rules, 5))
     persons = told["persons"]["victim_records"].items()
     console.print(_table("Victim records by agency, before linkage", ["agency", "records"], persons, 1))
     console.print(f"{told['persons']['made_up']} victims were made up; several agencies met some of them.")
