@@ -40,7 +40,6 @@ class Form:
     gaps: float = 0.08
     banner: tuple[str, ...] = ()
     footer: tuple[str, ...] = ()
-    gathered: tuple[str, ...] = ()
 
     @property
     def script(self) -> Script:

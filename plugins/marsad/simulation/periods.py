@@ -35,11 +35,6 @@ def spans(victims: int) -> Sequence[Span]:
     return _equal(count)
 
 
-def months() -> Sequence[Span]:
-    """Every month of the simulated time."""
-    return _equal(_MONTHS)
-
-
 def _equal(count: int) -> Sequence[Span]:
     step = _MONTHS // count
     starts = [_month(FIRST_DAY, step * n) for n in range(count + 1)]
