@@ -43,21 +43,38 @@ def compose(text: str) -> yaml.Node | None:
     return yaml.compose(text, Loader=_Loader)
 
 
-def plain(node: yaml.Node | None) -> Any:  # noqa: ANN401 - any YAML value
-    """Dicts, lists, strings, numbers, booleans and None behind a node. Raises DuplicateKey."""
+def plain(node: yaml.Node | None, _above: frozenset[int] = frozenset()) -> Any:  # noqa: ANN401 - any YAML value
+    """Dicts, lists, strings, numbers, booleans and None behind a node.
+
+    Raises yaml.MarkedYAMLError: a key stands twice or is no text, a value holds itself or is not what its tag says.
+    """
+    if id(node) in _above:
+        raise yaml.MarkedYAMLError(problem="a value holds itself", problem_mark=node.start_mark if node else None)
+    within = _above | {id(node)}
     if isinstance(node, yaml.MappingNode):
         data: dict[str, Any] = {}
         for key, value in node.value:
-            if key.value in data:
-                raise DuplicateKey(problem=f"key '{key.value}' stands twice", problem_mark=key.start_mark)
-            data[key.value] = plain(value)
+            _check_key(key, data)
+            data[key.value] = plain(value, within)
         return data
     if isinstance(node, yaml.SequenceNode):
-        return [plain(value) for value in node.value]
-    if node is None:
-        return None
+        return [plain(value, within) for value in node.value]
+    return _scalar(node) if node else None
+
+
+def _check_key(key: yaml.Node, data: Mapping[str, Any]) -> None:
+    if not isinstance(key, yaml.ScalarNode):
+        raise yaml.MarkedYAMLError(problem="a key must be a plain text", problem_mark=key.start_mark)
+    if key.value in data:
+        raise DuplicateKey(problem=f"key '{key.value}' stands twice", problem_mark=key.start_mark)
+
+
+def _scalar(node: yaml.Node) -> object:
     kind = node.tag.removeprefix(_TAG)
-    return _CORE[kind][2](node.value) if kind in _CORE else node.value
+    try:
+        return _CORE[kind][2](node.value) if kind in _CORE else node.value
+    except (ValueError, IndexError):  # an explicit tag on something else: !!int x
+        raise yaml.MarkedYAMLError(problem=f"this is no {kind}", problem_mark=node.start_mark) from None
 
 
 def load(path: Path) -> Any:  # noqa: ANN401 - any YAML value

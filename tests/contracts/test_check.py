@@ -321,13 +321,16 @@ WRONG = (
     (
         "      - name: remarks",
         "      - name: remarks\n        customProperties: [{property: marsad, value: {formats: [yyyy]}}]",
-        ["73:55: 'formats' are date patterns, but 'remarks' is of type text"],
+        ["73:55: 'formats' are patterns of dates and numbers, but 'remarks' is of type text"],
     ),
     (
         "status: active",
         "status: active\nstatus: active",
         ["7:1: key 'status' stands twice"],
     ),
+    ("mode: increment", "mode: &x [*x]", ["12:13: a value holds itself"]),
+    ("mode: increment", "? [mode]\n      : increment", ["12:9: a key must be a plain text"]),
+    ("maximum: 10}", "maximum: !!int ten}", ["71:51: this is no int"]),
     ("schema:", "schema", ["21:9: could not find expected ':'"]),
     ("mode: increment", "mode: [increment", ["13:13: did not find expected ',' or ']'"]),
     (
