@@ -231,3 +231,12 @@ def unanswered(connection: sa.Connection, feed: str) -> list[str]:
         """
     )
     return list(connection.execute(query, {"feed": feed}).scalars())
+
+
+def last_answer(connection: sa.Connection, delivery_id: str) -> dict[str, Any] | None:
+    """The receipt of the newest arrival that repeated a delivery; None if nothing was repeated."""
+    query = sa.text(
+        "SELECT receipt FROM ops.arrival WHERE delivery_id = :id AND receipt IS NOT NULL "
+        "ORDER BY arrival_id DESC LIMIT 1"
+    )
+    return connection.execute(query, {"id": delivery_id}).scalar()

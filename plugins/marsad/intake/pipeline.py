@@ -58,13 +58,13 @@ def receive_inbox(settings: Settings, feed: str) -> int:
     return len(waiting)
 
 
-def receive(office: Office, path: Path, feed: str, provider: str, file_name: str) -> Delivery:
-    """Lands one file and enters it in the ledger, with public keys only; returns its delivery, new or known."""
+def receive(office: Office, path: Path, feed: str, provider: str, file_name: str) -> tuple[Delivery, bool]:
+    """Lands one file and enters it in the ledger, with public keys only; returns its delivery and whether it is new."""
     terms = office.terms(feed)
     landed = landing.receive(path, office.landing, office.keyring.public)
     arrival = Arrival(feed, provider, file_name, landed.sha256, landed.size, office.clock())
     with clean_errors(), office.engine.begin() as connection:
-        return ledger.register(connection, arrival, terms)[0]
+        return ledger.register(connection, arrival, terms)
 
 
 def drain(settings: Settings, feed: str) -> DrainResult:
@@ -107,11 +107,14 @@ def ingest(office: Office, path: Path, feed: str, provider: str) -> dict[str, An
     check_provider(office, feed, provider)
     if not path.is_file():
         raise UsageFault(f"{path} is not a file")
-    delivery = receive(office, path, feed, provider, path.name)
-    if delivery.receipt is None:
-        return settle_now(office, delivery)
+    delivery, new = receive(office, path, feed, provider, path.name)
+    receipt = settle_now(office, delivery)
+    if new:
+        return receipt
     with clean_errors(), office.engine.begin() as connection:
-        return settle.answer_duplicates(connection, office, delivery) or delivery.receipt
+        settled = ledger.get(connection, delivery.delivery_id)
+        settle.answer_duplicates(connection, office, settled)
+        return ledger.last_answer(connection, delivery.delivery_id) or receipt
 
 
 def answer_repeats(office: Office, feed: str) -> int:
@@ -124,7 +127,9 @@ def answer_repeats(office: Office, feed: str) -> int:
 
 
 def settle_now(office: Office, delivery: Delivery) -> dict[str, Any]:
-    """Works on one delivery, or waits for the process that does; returns its receipt."""
+    """The receipt of one delivery: at once if it is settled, else after working on it or waiting for who does."""
+    if delivery.receipt is not None:
+        return delivery.receipt
     while True:
         with ledger.claim(office.engine, delivery_id=delivery.delivery_id) as claimed:
             if claimed is not None:
@@ -185,8 +190,7 @@ def _settle(work: Work, judged: Judged, sealer: Sealer, started: float) -> dict[
         draft = settle.compose(work, outcome, judged, seconds)
         write_reports(work.office.settings.place("reports"), draft, work.contract, judged.broken)
         sealer.commit()
-        receipt = settle.issue_receipt(connection, work, outcome, judged, seconds)
-    return receipt
+        return settle.issue_receipt(connection, work, outcome, judged, seconds)
 
 
 def _write_head(office: Office, receipt: dict[str, Any]) -> None:
