@@ -324,6 +324,16 @@ WRONG = (
         ["73:55: 'formats' are patterns of dates and numbers, but 'remarks' is of type text"],
     ),
     (
+        "      - name: remarks",
+        "      - name: pages\n        logicalType: integer\n        customProperties: [{property: marsad, value: {formats: [comma]}}]\n      - name: remarks",
+        ["74:65: 'comma' is not a number pattern — write how thousands and decimals are set apart, e.g. #,##0.##"],
+    ),
+    (
+        "      - name: remarks",
+        "      - name: remarks\n        customProperties: [{property: marsad, value: {severity: {placeholder: info}}}]",
+        ["73:66: 'placeholder' never happens to this column of type text"],
+    ),
+    (
         "status: active",
         "status: active\nstatus: active",
         ["7:1: key 'status' stands twice"],

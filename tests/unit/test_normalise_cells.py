@@ -230,6 +230,26 @@ def test_the_same_figures_count_where_the_contract_does_not_say_so() -> None:
     assert read(column("age", "integer"), ["0", "99"]) == [(0, State.OK), (99, State.OK)]
 
 
+def test_a_placeholder_is_no_value_and_no_blank_however_it_is_written() -> None:
+    suppressed = column("count", "integer", placeholders=("<5",), blanks=("-",), formats=("#,##0",))
+    assert read(suppressed, ["<5", " <٥ ", "", "-", "5", "1,234", "<6"]) == [
+        (None, State.PLACEHOLDER), (None, State.PLACEHOLDER), (None, State.BLANK), (None, State.BLANK), (5, State.OK),
+        (1234, State.OK), (None, State.UNPARSED),
+    ]  # fmt: skip
+    age = column("age", "integer", placeholders=("0",))
+    assert read(age, ["0", "0.0", "٠", "10", ""]) == [
+        (None, State.PLACEHOLDER), (None, State.PLACEHOLDER), (None, State.PLACEHOLDER), (10, State.OK),
+        (None, State.BLANK),
+    ]  # fmt: skip
+
+
+def test_several_separators_may_stand_in_one_cell() -> None:
+    one = column("forms", "code", codelist="exploitation_form", many="&", many_also=(",",))
+    assert read(one, ["begging, servitude & slavery", "begging & servitude", "begging, nonsense & slavery"]) == [
+        (["begging", "servitude", "slavery"], State.OK), (["begging", "servitude"], State.OK), (None, State.UNMAPPED),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "broken",
     [
@@ -257,6 +277,7 @@ ANY_COLUMN = [
     column("n", "integer", blanks=("0",)),
     column("n", "number", formats=(",",)),
     column("n", "number", blanks=("-", "0")),
+    column("n", "integer", placeholders=("0", "<5")),
     column("yes", "boolean"),
 ]
 # Near misses of real cells, and anything at all.

@@ -8,7 +8,7 @@ from typing import get_args
 
 from marsad.contracts.model import Column
 from marsad.contracts.parts import ColumnPart
-from marsad.contracts.patterns import LETTERS, pattern_fault
+from marsad.contracts.patterns import LETTERS, number_signs, pattern_fault
 from marsad.contracts.problems import Problem, did_you_mean
 from marsad.contracts.reading import Reading
 from marsad.warehouse.model import PrivacyClass
@@ -16,6 +16,7 @@ from marsad.warehouse.model import PrivacyClass
 RESERVED = frozenset({"age_years", "age_band", "minor"})  # frame columns of a contract that derives age
 NAME_LENGTH = 50  # leaves room for suffixes in the 63 bytes of a PostgreSQL name
 _NAME = re.compile(r"[a-z](?:_?[a-z0-9])*")
+_DATES, _NUMBERS = ("date", "timestamp"), ("integer", "number")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?)?")
 
 
@@ -73,15 +74,21 @@ def _codelist(reading: Reading, part: ColumnPart, column: Column) -> Iterator[Pr
 
 
 def _formats(reading: Reading, part: ColumnPart, column: Column) -> Iterator[Problem]:
-    if column.formats and column.type not in {"date", "timestamp"}:
-        message = f"'formats' are date patterns, but '{column.name}' is of type {column.type}"
+    if column.formats and column.type not in {*_DATES, *_NUMBERS}:
+        message = f"'formats' are patterns of dates and numbers, but '{column.name}' is of type {column.type}"
         yield reading.document.problem([*part.own, "formats"], "type", message, key=True)
         return
     for number, pattern in enumerate(column.formats):
-        fault = pattern_fault(pattern)
+        fault, hint = _pattern_fault(column, pattern)
         if fault:
-            hint = f"write it with {', '.join(LETTERS)}, e.g. dd/MM/yyyy"
             yield reading.document.problem([*part.own, "formats", number], "format", fault, hint)
+
+
+def _pattern_fault(column: Column, pattern: str) -> tuple[str | None, str]:
+    if column.type in _NUMBERS:
+        fault = None if number_signs(pattern) else f"'{pattern}' is not a number pattern"
+        return fault, "write how thousands and decimals are set apart, e.g. #,##0.##"
+    return pattern_fault(pattern), f"write it with {', '.join(LETTERS)}, e.g. dd/MM/yyyy"
 
 
 def _bounds(reading: Reading, part: ColumnPart, column: Column) -> Iterator[Problem]:
@@ -116,6 +123,7 @@ def compiles(pattern: str) -> bool:
 def _severities(reading: Reading, part: ColumnPart, column: Column) -> Iterator[Problem]:
     can_happen = {
         "blank": True,
+        "placeholder": bool(column.placeholders),
         "repaired": True,
         "unparsed": True,
         "unmapped": column.type == "code",

@@ -64,7 +64,7 @@ def _column(old: Column, new: Column) -> Iterator[Change]:
 def _narrower(field: str, old: Column, new: Column) -> bool:
     """True when a limit was added or tightened, or a way of writing was taken away."""
     was, now = getattr(old, field), getattr(new, field)
-    if field in {"formats", "blanks"}:
+    if field in {"formats", "blanks", "placeholders", "many_also"}:
         return not set(was) <= set(now)
     if field not in {"pattern", "minimum", "maximum", "max_length"} or now is None:
         return False

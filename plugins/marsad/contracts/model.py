@@ -28,8 +28,10 @@ class Column:
     """One column of a feed.
 
     ``headers`` are what agencies see per language, ``aliases`` further spellings met. ``formats`` are date patterns in
-    ICU letters (``dd/MM/yyyy``, ``yyyy``). ``many`` is the separator of multi-valued cells. ``blanks`` are spellings of
-    "nothing" besides the empty cell. ``privacy`` None means unclassified, which is treated like identity.
+    ICU letters (``dd/MM/yyyy``, ``yyyy``), or number patterns (``#,##0``). ``many`` is the separator of multi-valued
+    cells, ``many_also`` are others met. ``blanks`` are spellings of "nothing" besides the empty cell, ``placeholders``
+    texts that say that there is a value but not which (``<5``, an age of 0): no value either, but worth a finding.
+    ``privacy`` None means unclassified, which is treated like identity.
     """
 
     name: str
@@ -41,7 +43,9 @@ class Column:
     codelist: str | None = None
     formats: tuple[str, ...] = ()
     many: str | None = None
+    many_also: tuple[str, ...] = ()
     blanks: tuple[str, ...] = ()
+    placeholders: tuple[str, ...] = ()
     pattern: str | None = None
     minimum: float | str | None = None
     maximum: float | str | None = None

@@ -1,4 +1,4 @@
-"""Date patterns of contracts: the letters of ICU (Unicode TR 35) that Marsad reads."""
+"""Patterns of contracts: dates in the letters of ICU (Unicode TR 35) that Marsad reads, numbers like ``#,##0.##``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 
 SERIAL = "serial"  # the day counts of spreadsheets, where a contract says that a column has them
 LETTERS = ("yyyy", "yy", "MMMM", "MMM", "MM", "M", "dd", "d", "HH", "H", "mm", "ss")
+_NUMBER = re.compile(r"#?(?:(?P<group>[^#0\d])##)?0?(?:(?P<decimal>[.,٫])[0#]*)?")
 _PART = re.compile(r"(yyyy|yy|M{1,4}|dd?|HH?|mm|ss)|('[^']*')|([^A-Za-z']+)")
 
 
@@ -24,6 +25,15 @@ def pattern_fields(pattern: str) -> tuple[str, ...] | None:
         parts.append(next(text for text in found.groups() if text is not None))
         place = found.end()
     return tuple(parts)
+
+
+def number_signs(pattern: str) -> tuple[str, str] | None:
+    """``#.##0,##`` -> ``('.', ',')``: the sign between thousands (or none) and before decimals; None for no pattern."""
+    found = _NUMBER.fullmatch(pattern)
+    if not found or not pattern or found["group"] == found["decimal"] is not None:
+        return None
+    group = (found["group"] or "").strip()
+    return group, found["decimal"] or ("," if group == "." else ".")
 
 
 def pattern_fault(pattern: str) -> str | None:

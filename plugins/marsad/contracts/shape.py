@@ -12,7 +12,7 @@ from marsad.contracts.model import Severity
 Language = Literal["fr", "ar", "en", "es"]
 Grain = Literal["day", "month", "quarter", "year"]
 FileFormat = Literal["csv", "xlsx", "xls", "ods", "json", "jsonl"]
-Finding = Literal["blank", "unparsed", "unmapped", "repaired", "range", "pattern", "length"]
+Finding = Literal["blank", "placeholder", "unparsed", "unmapped", "repaired", "range", "pattern", "length"]
 Text = Annotated[str, Field(min_length=1)]
 TOTAL_WORDS = ("total", "totaux", "total général", "مجموع", "المجموع", "الإجمالي")
 FILE_FORMATS: tuple[FileFormat, ...] = ("csv", "xlsx", "xls", "ods", "json", "jsonl")
@@ -107,7 +107,8 @@ class ColumnSpec(Strict):
     codelist: Text | None = None
     identifier: bool = False
     formats: list[Text] = []
-    many: Text | None = None
+    many: Annotated[list[Text], BeforeValidator(_as_list)] = []
     blanks: list[str] = []
+    placeholders: list[Text] = []
     concept: Annotated[list[Text], BeforeValidator(_as_list)] = []
     severity: dict[Finding, Severity] = {}

@@ -6,17 +6,21 @@ from enum import IntEnum
 
 
 class State(IntEnum):
-    """What normalising found in a cell. Expectations on states make the findings; normalising never judges."""
+    """What normalising found in a cell. Expectations on states make the findings; normalising never judges.
+
+    PLACEHOLDER: a text that the contract lists as standing where a value should (0 for an unknown age, ``<5``).
+    """
 
     OK = 0
     BLANK = 1
     UNPARSED = 2
     UNMAPPED = 3
     REPAIRED = 4
+    PLACEHOLDER = 5
 
     @property
     def word(self) -> str:
-        """How suites spell it: ``ok``, ``blank``, ``unparsed``, ``unmapped``, ``repaired``."""
+        """How suites spell it: ``ok``, ``blank``, ``unparsed``, ``unmapped``, ``repaired``, ``placeholder``."""
         return self.name.lower()
 
 

@@ -22,6 +22,7 @@ Params = Mapping[str, Mapping[str, str]]  # language -> placeholder -> text
 # What is asked of a column, and what the rule about it is called.
 SUFFIXES = {
     "blank": "filled",
+    "placeholder": "stated",
     "unparsed": "readable",
     "unmapped": "known",
     "repaired": "as_agreed",
@@ -105,10 +106,11 @@ def _column_rules(column: Column, book: RuleBook) -> Iterator[Expectation]:
 
 
 def _severity(column: Column, kind: str) -> Severity | None:
-    """The contract's own word, else critical for an unknown code where one is required, else the catalogue's."""
+    """The contract's own word; else critical where one must know (required codes, keys); else the catalogue's."""
     if kind in column.severities:
         return column.severities[kind]
-    return "critical" if kind == "unmapped" and _needed(column) else None
+    keyless = kind == "placeholder" and column.key is not None
+    return "critical" if keyless or (kind == "unmapped" and _needed(column)) else None
 
 
 def _needed(column: Column) -> bool:
@@ -120,6 +122,8 @@ def _state_rules(column: Column) -> Iterator[tuple[str, str, tuple[str, Mapping[
     if _needed(column) or "blank" in column.severities:
         wording = "blank.key" if column.key is not None else "blank.text" if column.type == "text" else "blank"
         yield "blank", wording, _never(state, State.BLANK.word)
+    if column.placeholders:
+        yield "placeholder", "placeholder", _never(state, State.PLACEHOLDER.word)
     unread = _never(state, State.UNPARSED.word, State.UNMAPPED.word)  # no state may pass unjudged
     if column.type == "code":
         yield "unmapped", "unmapped.many" if column.many else "unmapped", unread

@@ -37,6 +37,7 @@ CellReader = Callable[[str], Cell]
 BLANK = Cell(None, State.BLANK)
 UNPARSED = Cell(None, State.UNPARSED)
 UNMAPPED = Cell(None, State.UNMAPPED)
+PLACEHOLDER = Cell(None, State.PLACEHOLDER)
 
 
 def clean(text: str) -> tuple[str, bool]:
@@ -65,3 +66,8 @@ def blank_key(text: str) -> str:
 def blank_keys(blanks: Iterable[str]) -> frozenset[str]:
     """Keys of a contract's blank spellings and of the empty cell."""
     return frozenset({"", *map(blank_key, blanks)})
+
+
+def placeholder_keys(placeholders: Iterable[str]) -> frozenset[str]:
+    """Keys of a contract's placeholders."""
+    return frozenset(map(blank_key, placeholders))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from functools import lru_cache, reduce
 
 from marsad.contracts.codelists import CodeList
 from marsad.contracts.text import fold
@@ -37,13 +37,13 @@ def boolean_reader() -> CellReader:
     return cell
 
 
-def many_reader(one: CellReader, separator: str, blanks: frozenset[str]) -> CellReader:
+def many_reader(one: CellReader, separator: str, blanks: frozenset[str], others: Sequence[str] = ()) -> CellReader:
     """Reads cells of several values into a sorted list without repeats; one value not understood spoils the cell.
 
-    Where the separator is a comma or semicolon, the Arabic one separates too. A text that holds the separator but is
-    one known value as a whole ("Domestique, agricole") is that value when its parts are none.
+    ``others`` separate too; where the separator is a comma or semicolon, so does the Arabic one. A text that holds the
+    separator but is one known value as a whole ("Domestique, agricole") is that value when its parts are none.
     """
-    arabic = _ARABIC_MARKS.get(separator, separator)
+    marks = [_ARABIC_MARKS.get(separator, separator), *others]
 
     @lru_cache(_PARTS)
     def part_of(raw: str) -> Cell:
@@ -51,7 +51,8 @@ def many_reader(one: CellReader, separator: str, blanks: frozenset[str]) -> Cell
         return BLANK if ascii_digits(text).casefold() in blanks else one(text)
 
     def cell(text: str) -> Cell:
-        parts = [part_of(raw) for raw in text.replace(arabic, separator).split(separator)]
+        split = reduce(lambda left, mark: left.replace(mark, separator), marks, text)
+        parts = [part_of(raw) for raw in split.split(separator)]
         found = [part for part in parts if part.state is not State.BLANK]
         if not found:
             return BLANK

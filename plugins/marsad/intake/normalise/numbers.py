@@ -10,12 +10,21 @@ import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 
+from marsad.contracts.patterns import number_signs
 from marsad.errors import UsageFault
 from marsad.intake.blocks import State
-from marsad.intake.normalise.cells import BLANK, LONGEST_FIGURE, UNPARSED, Cell, CellReader, ascii_digits, clean
+from marsad.intake.normalise.cells import (
+    BLANK,
+    LONGEST_FIGURE,
+    PLACEHOLDER,
+    UNPARSED,
+    Cell,
+    CellReader,
+    ascii_digits,
+    clean,
+)
 
 _SPACE = " \u2009"
-_PATTERN = re.compile(r"#?(?:(?P<group>[^#0\d])##)?0?(?:(?P<decimal>[.,٫])[0#]*)?")
 _EXPONENT = re.compile(r"[+-]?\d+(?:\.\d+)?[eE][+-]?\d{1,3}")
 _INT64 = 2**63
 _Figure = Callable[[str], int | float | None]
@@ -45,7 +54,9 @@ _PLAIN = Style("", ".")
 _ARABIC = Style("٬", "٫")
 
 
-def integer_reader(formats: Sequence[str], blanks: Iterable[str], column: str) -> CellReader:
+def integer_reader(
+    formats: Sequence[str], blanks: Iterable[str], column: str, placeholders: Iterable[str] = ()
+) -> CellReader:
     """Reads clean texts into ``int`` (64 bits). ``19.0`` is 19; ``1.000`` may be a thousand and is unparsed."""
     listed = _styles(formats, column)
 
@@ -61,10 +72,12 @@ def integer_reader(formats: Sequence[str], blanks: Iterable[str], column: str) -
         value = -value if whole.startswith("-") else value
         return value if -_INT64 <= value < _INT64 else None
 
-    return _reader(integer, blanks)
+    return _reader(integer, blanks, placeholders)
 
 
-def number_reader(formats: Sequence[str], blanks: Iterable[str], column: str) -> CellReader:
+def number_reader(
+    formats: Sequence[str], blanks: Iterable[str], column: str, placeholders: Iterable[str] = ()
+) -> CellReader:
     """Reads clean texts into a finite ``float``; also ``1.5e-3``, as programs write it."""
     listed = _styles(formats, column)
 
@@ -75,18 +88,19 @@ def number_reader(formats: Sequence[str], blanks: Iterable[str], column: str) ->
         value = float(text if parts is None else f"{parts[0]}.{parts[1] or 0}")
         return value + 0.0 if math.isfinite(value) else None  # -0.0 and 0.0 are one number
 
-    return _reader(number, blanks)
+    return _reader(number, blanks, placeholders)
 
 
-def _reader(value_of: _Figure, blanks: Iterable[str]) -> CellReader:
-    """Blank spellings count by value too: where "0" means nothing, "0.0" and "٠" do."""
-    nothing = {value for blank in blanks if (value := value_of(ascii_digits(clean(blank)[0]))) is not None}
+def _reader(value_of: _Figure, blanks: Iterable[str], placeholders: Iterable[str]) -> CellReader:
+    """Blank spellings and placeholders count by value too: where "0" means nothing, "0.0" and "٠" do."""
+    nothing = {value: cell for cell, texts in ((PLACEHOLDER, placeholders), (BLANK, blanks))
+               for text in texts if (value := value_of(ascii_digits(clean(text)[0]))) is not None}  # fmt: skip
 
     def cell(text: str) -> Cell:
         value = None if len(text) > LONGEST_FIGURE else value_of(ascii_digits(text))
         if value is None:
             return UNPARSED
-        return BLANK if value in nothing else Cell(value, State.OK)
+        return nothing.get(value) or Cell(value, State.OK)
 
     return cell
 
@@ -107,8 +121,7 @@ def _styles(formats: Sequence[str], column: str) -> tuple[Style, ...]:
 
 
 def _style(pattern: str, column: str) -> Style:
-    found = _PATTERN.fullmatch(pattern)
-    if not found or not pattern or found["group"] == found["decimal"] is not None:
+    signs = number_signs(pattern)
+    if signs is None:
         raise UsageFault(f"column '{column}': '{pattern}' is no number pattern; write ',' or one like #,##0.##")
-    group = (found["group"] or "").strip()
-    return Style(group, found["decimal"] or ("," if group == "." else "."))
+    return Style(*signs)

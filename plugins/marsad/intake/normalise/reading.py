@@ -9,7 +9,17 @@ from marsad.contracts.codelists import CodeList
 from marsad.contracts.model import Column
 from marsad.errors import UsageFault
 from marsad.intake.blocks import State
-from marsad.intake.normalise.cells import BLANK, UNPARSED, Cell, CellReader, ascii_digits, blank_keys, clean
+from marsad.intake.normalise.cells import (
+    BLANK,
+    PLACEHOLDER,
+    UNPARSED,
+    Cell,
+    CellReader,
+    ascii_digits,
+    blank_keys,
+    clean,
+    placeholder_keys,
+)
 from marsad.intake.normalise.codes import boolean_reader, code_reader, many_reader
 from marsad.intake.normalise.dates import date_reader, timestamp_reader
 from marsad.intake.normalise.numbers import integer_reader, number_reader
@@ -23,16 +33,19 @@ def cell_reader(column: Column, codelists: Mapping[str, CodeList]) -> CellReader
 
     Raises UsageFault when the column names an unknown code list or a format that is none.
     """
-    blanks = blank_keys(column.blanks)
+    blanks, stand_ins = blank_keys(column.blanks), placeholder_keys(column.placeholders)
     parse = _parser(column, codelists)
     if column.many:
-        parse = many_reader(parse, column.many, blanks)
+        parse = many_reader(parse, column.many, blanks, column.many_also)
     remark = column.type not in _FOLDED
 
     def read(raw: str) -> Cell:
         text, touched = clean(raw)
-        if ascii_digits(text).casefold() in blanks:
+        key = ascii_digits(text).casefold()
+        if key in blanks:
             return BLANK
+        if key in stand_ins:
+            return PLACEHOLDER
         cell = parse(text)
         if touched and remark and cell.state is State.OK:
             return cell._replace(state=State.REPAIRED)
@@ -49,8 +62,8 @@ def _parser(column: Column, codelists: Mapping[str, CodeList]) -> CellReader:
         "identifier": lambda: identifier_reader(column.pattern, column.name),
         "date": lambda: date_reader(column.formats, column.name),
         "timestamp": lambda: timestamp_reader(column.formats, column.name),
-        "integer": lambda: integer_reader(column.formats, column.blanks, column.name),
-        "number": lambda: number_reader(column.formats, column.blanks, column.name),
+        "integer": lambda: integer_reader(column.formats, column.blanks, column.name, column.placeholders),
+        "number": lambda: number_reader(column.formats, column.blanks, column.name, column.placeholders),
         "boolean": boolean_reader,
     }
     return makers[column.type]()

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from marsad.contracts.model import Column
-from marsad.intake.normalise.cells import CellReader, blank_keys, clean
+from marsad.intake.normalise.cells import CellReader, blank_keys, clean, placeholder_keys
 from marsad.intake.normalise.fixed_dates import dates, timestamps
 from marsad.intake.normalise.numbers import integer_reader, number_reader
 from marsad.intake.normalise.scan import Bytes, FastReader, Mask, as_mask, is_digit, only, scan
@@ -48,8 +48,8 @@ def fast_reader(column: Column) -> FastReader | None:
 
 
 def _without_blanks(reader: FastReader, column: Column) -> FastReader:
-    """The reader, unsure of cells that are a blank spelling as they stand."""
-    keys = blank_keys(column.blanks) - {""}
+    """The reader, unsure of cells that are a blank spelling or a placeholder as they stand."""
+    keys = (blank_keys(column.blanks) | placeholder_keys(column.placeholders)) - {""}
     if not keys:
         return reader
     find = _blank_finder(keys)
@@ -159,7 +159,7 @@ def _numbers(column: Column) -> FastReader:
 
 
 def _blank_values(read: CellReader, column: Column) -> pa.Array:
-    found = {read(clean(blank)[0]).value for blank in column.blanks} - {None}
+    found = {read(clean(blank)[0]).value for blank in (*column.blanks, *column.placeholders)} - {None}
     return pa.array(sorted(found, key=str))
 
 
