@@ -48,9 +48,13 @@ def quiet(_text: str) -> None:
     """No progress wanted."""
 
 
-def components(settings: Settings) -> dict[str, psutil.Process]:
+def pids(settings: Settings) -> dict[str, int]:
     note = json.loads((settings.place("run") / "supervisor.json").read_text())
-    return {name: psutil.Process(part["pid"]) for name, part in note["components"].items()}
+    return {name: part["pid"] for name, part in note["components"].items()} | {"supervisor": note["pid"]}
+
+
+def components(settings: Settings) -> list[psutil.Process]:
+    return [psutil.Process(pid) for pid in pids(settings).values()]
 
 
 def ours(settings: Settings) -> list[str]:
@@ -97,27 +101,27 @@ def test_the_pages_want_the_generated_password_and_listen_on_this_machine_only(
     token = get(f"{running.url}/auth/token", body={"username": running.user, "password": password})["access_token"]
     eventually(lambda: get(f"{running.url}/api/v2/dags", token)["total_entries"] == 8)
     assert get(f"{running.url}/api/v2/importErrors", token)["total_entries"] == 0
-    listening = {c.laddr.ip for p in components(settings).values() for child in [p, *p.children(recursive=True)]
+    listening = {c.laddr.ip for p in components(settings) for child in [p, *p.children(recursive=True)]
                  for c in child.net_connections("inet") if c.status == psutil.CONN_LISTEN}  # fmt: skip
     assert listening == {"127.0.0.1"}
 
 
 def test_up_again_changes_nothing(running: stack.Status, settings: Settings) -> None:
-    before = {name: process.pid for name, process in components(settings).items()}
+    before = pids(settings)
     assert stack.up(settings, quiet).up
-    assert {name: process.pid for name, process in components(settings).items()} == before
+    assert pids(settings) == before
 
 
 def test_a_component_that_is_killed_comes_back(running: stack.Status, settings: Settings) -> None:
-    old = components(settings)["triggerer"]
-    old.kill()
-    eventually(lambda: components(settings)["triggerer"].pid != old.pid)
+    old = pids(settings)["triggerer"]
+    psutil.Process(old).kill()
+    eventually(lambda: pids(settings).get("triggerer", old) != old)
     eventually(lambda: stack.status(settings).up)
 
 
 def test_after_a_crash_of_everything_up_heals_and_leaves_one_of_each(running: stack.Status, settings: Settings) -> None:
-    psutil.Process(json.loads((settings.place("run") / "supervisor.json").read_text())["pid"]).kill()
-    components(settings)["scheduler"].kill()
+    for name in ("supervisor", "scheduler"):
+        psutil.Process(pids(settings)[name]).kill()
     psutil.Process(int((settings.place("pg") / "data" / "postmaster.pid").read_text().split()[0])).kill()
     assert not stack.status(settings).up
     assert stack.up(settings, quiet).up
