@@ -24,6 +24,8 @@ from marsad.intake.stage import DERIVED, staged_columns
 VAULT, QUARANTINE = b"vault", b"quarantine"
 UNKNOWN_PERIOD = "unknown"
 _DIGITS = 20  # width of a version number as text, so that order of text is order of numbers
+# Cells that say something and gave no value: what they say must not be lost.
+_WITHOUT_VALUE = (State.UNPARSED, State.UNMAPPED, State.PLACEHOLDER)
 _GRAINS = {"day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
 
 
@@ -189,7 +191,7 @@ def _vaulted_cells(contract: Contract, block: NormalBlock) -> Iterator[tuple[str
         if place is None:
             continue
         states = block.states[column.name]
-        lost = (states == State.UNPARSED) | (states == State.UNMAPPED)
+        lost = np.isin(states, _WITHOUT_VALUE)
         if column.vaulted:
             yield column.name, pc.if_else(lost, block.raw.cells[place], as_text(block.values[column.name])).to_pylist()
         elif lost.any():
