@@ -42,7 +42,7 @@ def quoted(name: str) -> str:
 
 
 class Stage:
-    """One staging table, dropped at the end; a killed attempt's table is dropped by the next attempt."""
+    """One staging table, dropped at the end; a killed attempt's is dropped by the next attempt or by ``sweep``."""
 
     def __init__(self, engine: sa.Engine, contract: Contract, delivery_id: str, attempt: int) -> None:
         self.engine = engine
@@ -137,6 +137,10 @@ class Stage:
                 [{"row": row, "slot": slot, "sealed": cipher} for row, slot, cipher in sealed],
             )
 
+    def hold(self, connection: sa.Connection) -> None:
+        """Keeps the tables from ``sweep`` until the transaction ends: for a dry run, which the ledger does not know."""
+        connection.execute(_HOLD, {"name": self.name})
+
     def counts(self) -> tuple[int, int]:
         """(rows, refused rows)."""
         query = sa.text(f"SELECT count(*), count(*) FILTER (WHERE refused) FROM {self.table}")  # noqa: S608
@@ -154,6 +158,30 @@ def _sql_type(column: Column) -> Any:  # noqa: ANN401 - SQLAlchemy type classes 
     return ARRAY(sa.Text) if column.many else _TYPES.get(column.type, sa.Text)
 
 
+def sweep(engine: sa.Engine) -> int:
+    """Removes staging tables that nobody fills: of settled deliveries and of dry runs that were killed; gives how many.
+
+    Those of open deliveries are left to the next attempt.
+    """
+    removed = 0
+    with clean_errors(), engine.begin() as connection:
+        for name in connection.execute(_ABANDONED).scalars().all():
+            if connection.execute(_TRY, {"name": name.removesuffix("_facts")}).scalar():
+                connection.execute(sa.text(f"DROP TABLE IF EXISTS {SCHEMA}.{quoted(name)}"))
+                removed += 1
+    return removed
+
+
+# A dry run's delivery is in no committed row, so its transaction holds an advisory lock on the name of its table.
+_HOLD = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('stage|' || :name, 0))")
+_TRY = sa.text("SELECT pg_try_advisory_xact_lock(hashtextextended('stage|' || :name, 0))")
+_ABANDONED = sa.text(
+    """
+    SELECT t.tablename FROM pg_tables t
+    LEFT JOIN ops.delivery d ON replace(d.delivery_id::text, '-', '') = split_part(t.tablename, '_', 2)
+    WHERE t.schemaname = 'stage' AND d.status IS DISTINCT FROM 'received'
+    """
+)
 _LEFT = sa.text("SELECT tablename FROM pg_tables WHERE schemaname = 'stage' AND tablename LIKE :family")
 
 _REPEATS: Sequence[str] = (

@@ -225,6 +225,7 @@ def _vault(metadata: sa.MetaData) -> None:
         sa.Column("attempt", sa.Integer, nullable=False),
         sa.Column("key_slot", sa.Integer, nullable=False),
         sa.Column("sealed", BYTEA, nullable=False),
+        sa.Index("record_delivery", "delivery_id", postgresql_using="brin"),
         schema="vault",
         comment="Identity, free text and unclassified columns of a content, encrypted with a key of its own",
     )

@@ -1,0 +1,57 @@
+"""What killed processes leave behind: keys that no row refers to and staging tables that nobody fills any more."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from marsad import durable
+from marsad.identity import keystore
+from marsad.identity.keystore import StoreName
+from marsad.intake import stage
+from marsad.intake.office import Office
+from marsad.warehouse.engine import clean_errors
+
+GRACE = timedelta(hours=1)  # PostgreSQL may still be committing for a loader that died a moment ago
+_EVERY = timedelta(hours=1)  # looking at every file of the key store takes seconds when there are many thousands
+
+_KNOWN = sa.text(
+    """
+    SELECT EXISTS (SELECT FROM vault.record WHERE delivery_id = :delivery_id AND attempt = :attempt)
+        OR EXISTS (SELECT FROM quarantine.record WHERE delivery_id = :delivery_id AND attempt = :attempt)
+    """
+)
+
+
+def sweep(office: Office) -> None:
+    """Removes what is left; safe while others load. The key store is looked at once an hour.
+
+    Raises:
+        PassingFault, PlatformFault: database or disk.
+    """
+    stage.sweep(office.engine)
+    if _due(office.keyring.store / ".swept", office.clock()):
+        sweep_keys(office)
+
+
+def sweep_keys(office: Office) -> int:
+    """Removes files of the key store that no sealed record refers to; gives how many."""
+    with clean_errors(), office.engine.connect() as connection:
+
+        def is_known(name: StoreName) -> bool:
+            values = {"delivery_id": name.delivery_id, "attempt": name.attempt}
+            return bool(connection.execute(_KNOWN, values).scalar())
+
+        return keystore.sweep(office.keyring, is_known, office.clock() - GRACE)
+
+
+def _due(marker: Path, now: datetime) -> bool:
+    with durable.os_faults("sweeping the key store"):
+        if marker.exists() and now.timestamp() - marker.stat().st_mtime < _EVERY.total_seconds():
+            return False
+        marker.touch(mode=0o600)
+        os.utime(marker, (now.timestamp(), now.timestamp()))
+    return True
