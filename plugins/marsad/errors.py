@@ -5,7 +5,10 @@ No message of any of these holds a value of a person: they name rules, columns, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 
 
 class MarsadError(Exception):
@@ -46,3 +49,26 @@ class UsageFault(MarsadError):
 
 class PlatformFault(MarsadError):
     """Ours: disk full, a bug, an exception inside a library. Never shown as the agency's mistake."""
+
+
+@contextmanager
+def own_faults_only() -> Iterator[None]:
+    """Turns an exception that is none of ours into a PlatformFault that names its class and places, never its text.
+
+    The text of a library's exception may quote what it choked on, and whoever catches it next (Airflow's log, a
+    terminal) writes it down. To be put around work on clear rows.
+    """
+    try:
+        yield
+    except MarsadError:
+        raise
+    except Exception as bug:  # noqa: BLE001 - every class: which of them quote a value cannot be known
+        raise PlatformFault(f"{type(bug).__name__} at {_places(bug)}") from None
+
+
+def _places(bug: BaseException) -> str:
+    """Where it passed last through our code, and where it arose: ``intake/rows.py:120, pyarrow/array.pxi:9``."""
+    frames = traceback.extract_tb(bug.__traceback__)
+    ours = [frame for frame in frames if "marsad" in Path(frame.filename).parts]
+    shown = dict.fromkeys("/".join(Path(f.filename).parts[-2:]) + f":{f.lineno}" for f in (*ours[-1:], *frames[-1:]))
+    return ", ".join(shown)

@@ -98,6 +98,12 @@ def register(
     return delivery, bool(new)
 
 
+def find(connection: sa.Connection, arrival: Arrival, terms: Terms) -> Delivery | None:
+    """The delivery that the arrival's bytes would meet, or None."""
+    row = connection.execute(_SAME, {**_as_dict(arrival), **_as_dict(terms)}).one_or_none()
+    return _delivery(row) if row else None
+
+
 def _note_arrival(connection: sa.Connection, delivery_id: str, arrival: Arrival) -> None:
     connection.execute(
         sa.text("INSERT INTO ops.arrival VALUES (uuidv7(), :id, :received_at, :file_name, NULL)"),
@@ -227,7 +233,8 @@ def unanswered(connection: sa.Connection, feed: str) -> list[str]:
         """
         SELECT DISTINCT d.delivery_id::text FROM ops.delivery d JOIN ops.arrival a USING (delivery_id)
         WHERE d.feed = :feed AND d.receipt IS NOT NULL AND a.receipt IS NULL
-          AND EXISTS (SELECT FROM ops.arrival f WHERE f.delivery_id = d.delivery_id AND f.arrival_id < a.arrival_id)
+          AND (d.rejudges IS NOT NULL OR EXISTS (
+              SELECT FROM ops.arrival f WHERE f.delivery_id = d.delivery_id AND f.arrival_id < a.arrival_id))
         """
     )
     return list(connection.execute(query, {"feed": feed}).scalars())

@@ -226,7 +226,7 @@ _NEWEST = """
     SELECT DISTINCT ON (c.period) c.period, c.delivery_id
     FROM ops.coverage c JOIN ops.delivery d USING (delivery_id)
     WHERE c.feed = :feed AND c.provider = :provider AND d.status IN ('accepted', 'accepted_with_findings')
-    ORDER BY c.period, c.version DESC, d.sha256 DESC, d.seq DESC
+    ORDER BY c.period, c.version DESC, d.sha256 DESC, d.seq DESC, d.seq DESC
 """
 _TOUCH_PERIODS = """
     INSERT INTO touched SELECT DISTINCT k.record_id FROM core.sighting k

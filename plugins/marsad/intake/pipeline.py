@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,9 @@ import sqlalchemy as sa
 
 from marsad import audit, durable
 from marsad.audit import Head
-from marsad.errors import MarsadError, PassingFault, UsageFault
+from marsad.errors import MarsadError, PassingFault, UsageFault, own_faults_only
 from marsad.identity.vault import Sealer
-from marsad.intake import inbox, landing, ledger, merge, settle
+from marsad.intake import inbox, landing, ledger, leftovers, merge, settle
 from marsad.intake.judging import FileJudge, Judged
 from marsad.intake.ledger import Arrival, Delivery
 from marsad.intake.office import Office
@@ -74,6 +74,7 @@ def drain(settings: Settings, feed: str) -> DrainResult:
     fault is raised.
     """
     office = Office.open(settings, feed=feed)
+    leftovers.sweep(office)
     result, first = DrainResult(duplicates=answer_repeats(office, feed)), None
     seen: list[str] = []
     while True:
@@ -119,9 +120,10 @@ def ingest(office: Office, path: Path, feed: str, provider: str) -> dict[str, An
 
 def answer_repeats(office: Office, feed: str) -> int:
     """Gives their receipts to bytes of ``feed`` that came again after they were judged; returns how many."""
-    with clean_errors(), office.engine.begin() as connection:
+    with clean_errors(), office.engine.connect() as connection:
         repeated = ledger.unanswered(connection, feed)
-        for delivery_id in repeated:
+    for delivery_id in repeated:  # each by itself: the audit's lock is taken last, after that of the merge
+        with clean_errors(), office.engine.begin() as connection:
             settle.answer_duplicates(connection, office, ledger.get(connection, delivery_id))
     return len(repeated)
 
@@ -156,7 +158,8 @@ def process(office: Office, delivery: Delivery) -> dict[str, Any]:
     """
     attempt = ledger.begin_attempt(office.engine, delivery)
     try:
-        return _process(office, delivery, attempt)
+        with own_faults_only():
+            return _process(office, delivery, attempt)
     except PassingFault:
         raise
     except MarsadError as fault:
@@ -208,14 +211,12 @@ def check(office: Office, path: Path, feed: str) -> tuple[dict[str, Any], Judged
         raise UsageFault(f"{path} is not a file")
     provider = contract.providers[0] if contract.providers else "dry-run"
     started = time.monotonic()
-    with clean_errors(), office.engine.connect() as connection, connection.begin() as transaction:
-        arrival = Arrival(feed, provider, path.name, _sha256(path), path.stat().st_size, office.clock())
-        delivery, new = ledger.register(connection, arrival, office.terms(feed))
-        if not new and delivery.receipt:
-            return delivery.receipt, Judged(file_refused=delivery.status == "refused", broken=[])
-        result = _dry_run(office, connection, delivery, path, started)
-        transaction.rollback()
-    return result
+    arrival = Arrival(feed, provider, path.name, _sha256(path), path.stat().st_size, office.clock())
+    with own_faults_only(), clean_errors(), office.engine.connect() as connection:
+        known = ledger.find(connection, arrival, office.terms(feed))
+        if known and known.receipt:
+            return known.receipt, Judged(file_refused=known.status == "refused", broken=[])
+        return _dry_run(office, connection, arrival, path, started)
 
 
 def _sha256(path: Path) -> str:
@@ -224,15 +225,19 @@ def _sha256(path: Path) -> str:
 
 
 def _dry_run(
-    office: Office, connection: sa.Connection, delivery: Delivery, path: Path, started: float
+    office: Office, connection: sa.Connection, arrival: Arrival, path: Path, started: float
 ) -> tuple[dict[str, Any], Judged]:
-    contract = office.contract(delivery.feed)
+    contract = office.contract(arrival.feed)
+    # A delivery of its own, even if the same bytes wait or are being worked on: the real one is never touched.
+    apart = replace(arrival, sha256=f"{arrival.sha256}-dry-run")
+    delivery = ledger.register(connection, apart, office.terms(arrival.feed))[0]
     stage = Stage(office.engine, contract, delivery.delivery_id, 0)
     facts = FileFacts(path.name, delivery.received_at)
     try:
+        stage.hold(connection)
         judge = FileJudge(office, contract, delivery.provider, facts, stage, None)
         judged = judge.judge(path, settle.previous(connection, delivery))
-        work = Work(office, delivery, contract, stage, 0)
+        work = Work(office, replace(delivery, sha256=arrival.sha256), contract, stage, 0)
         outcome = settle.write_rows(connection, work, judged)
         return settle.compose(work, outcome, judged, time.monotonic() - started), judged
     finally:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from marsad import audit
 from marsad.contracts.model import Contract
+from marsad.errors import PassingFault
 from marsad.intake import ledger, merge, receipts
 from marsad.intake.judging import Judged, Previous
 from marsad.intake.ledger import Delivery
@@ -89,13 +90,13 @@ def _merge(connection: sa.Connection, work: Work, judged: Judged) -> tuple[Count
 
 
 def _close(connection: sa.Connection, work: Work, status: str, counts: Counts, period: str | None) -> None:
-    connection.execute(
+    closed = connection.execute(
         sa.text(
             """
             UPDATE ops.delivery SET status = :status, rows_read = :read, rows_accepted = :accepted,
                    rows_quarantined = :quarantined, rows_unchanged = :unchanged, period = :period, last_fault = NULL,
                    finished_at = :at
-            WHERE delivery_id = :id
+            WHERE delivery_id = :id AND status = 'received'
             """
         ),
         {
@@ -103,6 +104,8 @@ def _close(connection: sa.Connection, work: Work, status: str, counts: Counts, p
             "unchanged": counts.unchanged, "period": period, "at": work.office.clock(), "id": work.delivery.delivery_id,
         },
     )  # fmt: skip
+    if not closed.rowcount:  # the claim's connection broke, and whoever claimed it next was faster
+        raise PassingFault("another process settled this delivery")
     if work.delivery.rejudges:
         connection.execute(
             sa.text(
@@ -170,17 +173,21 @@ def _audited(receipt: dict[str, Any]) -> dict[str, Any]:
 
 
 def answer_duplicates(connection: sa.Connection, office: Office, delivery: Delivery) -> dict[str, Any] | None:
-    """Gives every arrival after the first its receipt, which repeats the first; returns the newest of them."""
+    """Gives every arrival after the first its receipt, which repeats the first; returns the newest of them.
+
+    A delivery that judges older bytes again came without an arrival of its own: every arrival repeats it.
+    """
     late = connection.execute(
         sa.text(
             """
             SELECT arrival_id, file_name, received_at FROM ops.arrival a
             WHERE delivery_id = :id AND receipt IS NULL
-              AND EXISTS (SELECT FROM ops.arrival f WHERE f.delivery_id = :id AND f.arrival_id < a.arrival_id)
-            ORDER BY arrival_id
+              AND (:rejudged OR EXISTS (
+                  SELECT FROM ops.arrival f WHERE f.delivery_id = :id AND f.arrival_id < a.arrival_id))
+            ORDER BY arrival_id FOR UPDATE
             """
         ),
-        {"id": delivery.delivery_id},
+        {"id": delivery.delivery_id, "rejudged": delivery.rejudges is not None},
     ).all()
     receipt = None
     for arrival in late:
