@@ -1,0 +1,39 @@
+"""One station a module, on a database of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import sqlalchemy as sa
+from tests.integration.station import Station, stations
+
+from marsad.runtime.postgres import Postgres
+
+
+@pytest.fixture(scope="module")
+def module_database(request: pytest.FixtureRequest, postgres: Postgres, migrated: str) -> Iterator[str]:
+    """A migrated database that the tests of one module share."""
+    name = "m_" + request.module.__name__.rpartition(".")[2]
+    administer = sa.create_engine(postgres.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with administer.connect() as server:
+        server.execute(sa.text(f"CREATE DATABASE {name} OWNER marsad TEMPLATE {migrated} STRATEGY file_copy"))
+    yield postgres.url(database=name)
+    with administer.connect() as server:
+        server.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture(scope="module")
+def station(tmp_path_factory: pytest.TempPathFactory, module_database: str) -> Iterator[Station]:
+    yield from stations(tmp_path_factory.mktemp("station"), module_database)
+
+
+@pytest.fixture
+def sender(station: Station) -> str:
+    """A sender nobody has used yet."""
+    return station.sender()
+
+
+@pytest.fixture
+def counted(station: Station) -> Callable[[], dict[str, int]]:
+    return station.counts

@@ -1,0 +1,301 @@
+"""The way of a delivery on a real PostgreSQL: once and only once, and the state follows from what was stated."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.integration.station import Station, csv, notes, stays, visit, visits
+
+from marsad import audit
+from marsad.errors import UsageFault
+from marsad.intake import inbox, pipeline, receipts
+
+SHELTER = ("record_id", "shelter")
+
+
+def test_a_sound_file_lands_once(station: Station, sender: str):
+    receipt = station.send("lab/visits", visits(visit("V1"), visit("V2")), sender)
+    assert (receipt["status"], receipt["rows_accepted"], receipts.exit_code(receipt)) == ("accepted", 2, 0)
+    assert receipt["period"] == "2024-01"
+    assert station.state("lab/visits", sender, "record_id", "version", "sex", "children", "age", "minor") == [
+        ("V1", "2024-02-01", "F", 2, 33, "no"),
+        ("V2", "2024-02-01", "F", 2, 33, "no"),
+    ]
+
+
+def test_identities_are_in_the_vault_and_nowhere_else(station: Station, sender: str):
+    receipt = station.send("lab/visits", visits(visit("V1")), sender)
+    (kept,) = station.opened("vault", [receipt["delivery_id"]])
+    assert json.loads(kept) == {
+        "full_name": "Nom Inventé", "birth_date": "1990-04-03", "story": "récit", "scribble": "note"
+    }  # fmt: skip
+    row = station.rows("SELECT * FROM core.victim WHERE delivery_id::text = :id", id=receipt["delivery_id"])[0]
+    assert not {"full_name", "birth_date", "narrative"} & set(row)
+    assert row["extra"] == {"sent_on": "2024-02-01"}
+
+
+@pytest.mark.parametrize("name", ["same.csv", "other.csv"])
+def test_the_same_bytes_again_repeat_the_first_verdict(station: Station, sender: str, name: str):
+    content = visits(visit("V1"), visit("V2", Enfants="viele"))
+    first = station.send("lab/visits", content, sender, "same.csv")
+    before = station.counts()
+    again = station.send("lab/visits", content, sender, name)
+    assert again["status"] == "duplicate"
+    assert again["first"] == first
+    assert again["file_name"] == name
+    assert receipts.exit_code(again) == receipts.exit_code(first) == 1
+    assert audit.is_genuine(again, station.office.keyring.public.verifier)
+    grown = {table for table, count in station.counts().items() if count != before[table]}
+    assert grown == {"ops.arrival", "audit.event"}
+
+
+def test_a_refused_file_again_is_refused_again(station: Station, sender: str):
+    first = station.send("lab/visits", visits(visit("")), sender)
+    again = station.send("lab/visits", visits(visit("")), sender)
+    assert (first["status"], again["status"]) == ("refused", "duplicate")
+    assert receipts.exit_code(again) == receipts.exit_code(first) == 2
+
+
+def test_the_same_bytes_of_another_sender_are_another_delivery(station: Station):
+    one, other = station.sender(), station.sender()
+    first, second = (station.send("lab/visits", visits(visit("V1")), name) for name in (one, other))
+    assert first["delivery_id"] != second["delivery_id"]
+    assert second["status"] == "accepted"
+
+
+def test_after_a_contract_change_the_same_bytes_are_judged_anew(station: Station, sender: str):
+    content = visits(visit("V1"), visit("V2"))
+    first = station.send("lab/visits", content, sender)
+    with station.amended("lab/visits", "maximum: 30", "maximum: 31"):
+        second = station.send("lab/visits", content, sender)
+    assert second["delivery_id"] != first["delivery_id"]
+    assert (second["status"], second["rows_accepted"], second["rows_unchanged"]) == ("accepted", 0, 2)
+    assert station.one("SELECT count(*) FROM core.victim WHERE provider = :p", p=sender) == 2
+
+
+def test_a_correction_counts_and_an_old_file_that_comes_late_does_not(station: Station, sender: str):
+    station.send("lab/visits", visits(visit("V1", "01/02/2024", Enfants=1)), sender)
+    station.send("lab/visits", visits(visit("V1", "01/03/2024", Enfants=2)), sender)
+    station.send("lab/visits", visits(visit("V1", "01/01/2024", Enfants=3)), sender)
+    assert station.state("lab/visits", sender, "children") == [(2,)]
+
+
+def test_back_and_forth_with_versions(station: Station, sender: str):
+    for sent, children in (("01/02/2024", 1), ("02/02/2024", 2), ("03/02/2024", 1)):
+        station.send("lab/visits", visits(visit("V1", sent, Enfants=children)), sender)
+    assert station.state("lab/visits", sender, "version", "children") == [("2024-02-03", 1)]
+    assert station.one("SELECT count(*) FROM core.victim WHERE provider = :p", p=sender) == 2  # two contents
+
+
+def test_back_and_forth_without_versions_takes_what_came_last(station: Station, sender: str):
+    seen = []
+    for shelter in "ABA":
+        station.send("lab/notes", notes(n1=shelter), sender)
+        seen.append(station.state("lab/notes", sender, "shelter"))
+    assert seen == [[("A",)], [("B",)], [("A",)]]
+
+
+def test_back_and_forth_of_a_snapshot(station: Station, sender: str):
+    for content in (
+        stays("2024-02-01", s1="A", s2="A"),
+        stays("2024-02-02", s1="B"),
+        stays("2024-02-03", s1="A", s2="A"),
+    ):
+        station.send("lab/stays", content, sender)
+    assert station.state("lab/stays", sender, *SHELTER) == [("s1", "A"), ("s2", "A")]
+    station.send("lab/stays", stays("2024-02-01", s1="A", s2="A"), sender)  # the very first bytes: nothing moves
+    assert station.state("lab/stays", sender, *SHELTER) == [("s1", "A"), ("s2", "A")]
+
+
+def test_back_and_forth_of_a_snapshot_without_versions(station: Station, sender: str):
+    for rows in ({"r1": "A", "r2": "A"}, {"r1": "B"}, {"r1": "A", "r2": "A"}):
+        station.send("lab/rolls", notes(**rows), sender, "liste 2024-01.csv")
+    assert station.state("lab/rolls", sender, *SHELTER) == [("r1", "A"), ("r2", "A")]
+
+
+def test_a_snapshot_withdraws_what_it_does_not_name_in_its_own_months_only(station: Station, sender: str):
+    station.send("lab/stays", stays("2024-03-01", s1="A", s2="A", s3=("A", "2024-02-10")), sender)
+    receipt = station.send("lab/stays", stays("2024-03-02", s1="A"), sender)
+    assert receipt["rows_unchanged"] == 1
+    assert station.state("lab/stays", sender, "record_id") == [("s1",), ("s3",)]
+
+
+def test_a_row_that_a_snapshot_states_badly_is_not_withdrawn(station: Station, sender: str):
+    station.send("lab/stays", stays("2024-03-01", s1="A", s2="A", s3="A"), sender)
+    bad = stays("2024-03-02", s1="B", s2="B").replace("s2;B;1", "s2;B;viele")
+    assert station.send("lab/stays", bad, sender)["rows_quarantined"] == 1
+    assert station.state("lab/stays", sender, *SHELTER) == [("s1", "B"), ("s2", "A")]
+
+
+def test_rows_without_a_key_are_what_they_say(station: Station, sender: str):
+    header, row = ("Centre", "Enfants", "Entrée"), ("A", 1, "2024-01-01")
+    first = station.send("lab/calls", csv(header, row, row, ("B", 1, "2024-01-02")), sender)
+    second = station.send("lab/calls", csv(header, row, ("C", 1, "2024-01-03")), sender)
+    assert (first["status"], first["rows_accepted"]) == ("accepted_with_findings", 3)
+    assert (second["rows_accepted"], second["rows_unchanged"]) == (1, 1)
+    assert [shelter for (shelter,) in station.state("lab/calls", sender, "shelter")].count("A") == 2
+
+
+def test_copies_and_contradictions_within_a_file(station: Station, sender: str):
+    content = visits(*(visit(f"V{n}") for n in range(6)), visit("V0"), visit("V1", Enfants=5))
+    receipt = station.send("lab/visits", content, sender)
+    assert station.findings(receipt) == {"key.one_content": [3, 9], "row.once": [8]}
+    assert (receipt["rows_accepted"], receipt["rows_quarantined"]) == (5, 3)
+    assert "V1" not in [record for (record,) in station.state("lab/visits", sender, "record_id")]
+    assert len(station.opened("quarantine", [receipt["delivery_id"]])) == 3
+
+
+def test_a_corrected_row_clears_its_quarantine(station: Station, sender: str):
+    bad = station.send("lab/visits", visits(visit("V1", Enfants="viele"), visit("V2")), sender)
+    waiting = "SELECT row, corrected_by::text FROM quarantine.record WHERE delivery_id::text = :id"
+    assert station.rows(waiting, id=bad["delivery_id"]) == [{"row": 2, "corrected_by": None}]
+    good = station.send("lab/visits", visits(visit("V1", Enfants=4)), sender)
+    assert station.rows(waiting, id=bad["delivery_id"]) == [{"row": 2, "corrected_by": good["delivery_id"]}]
+    assert station.state("lab/visits", sender, "record_id", "children") == [("V1", 4), ("V2", 2)]
+
+
+def test_the_quarantine_keeps_the_row_as_it_was_sent(station: Station, sender: str):
+    receipt = station.send(
+        "lab/visits", visits(visit("V1", Enfants="viele", Naissance="irgendwann"), visit("V2")), sender
+    )
+    (kept,) = station.opened("quarantine", [receipt["delivery_id"]])
+    assert json.loads(kept)["Enfants"] == "viele"
+    assert json.loads(kept)["Nom"] == "Nom Inventé"
+
+
+def test_rejudging_after_the_contract_changed(station: Station, sender: str):
+    content = visits(visit("V1", Enfants=31), visit("V2"))
+    bad = station.send("lab/visits", content, sender)
+    assert bad["rows_quarantined"] == 1
+    assert pipeline.rejudge(station.office, bad["delivery_id"]) == []
+    with station.amended("lab/visits", "maximum: 30", "maximum: 40"):
+        (again,) = pipeline.rejudge(station.office, bad["delivery_id"])
+        assert again["supersedes"] == bad["delivery_id"]
+        assert (again["status"], again["rows_accepted"], again["rows_unchanged"]) == ("accepted", 1, 1)
+        waiting = "SELECT count(*) FROM quarantine.record WHERE delivery_id::text = :id AND corrected_by IS NULL"
+        assert station.one(waiting, id=bad["delivery_id"]) == 0
+        assert pipeline.rejudge(station.office, bad["delivery_id"]) == []
+        assert station.send("lab/visits", content, sender)["first"] == again
+
+
+def test_rejudging_refused_files_of_a_feed(station: Station, sender: str):
+    bad = station.send("lab/visits", visits(visit("V1", Enfants=31)), sender)
+    assert bad["status"] == "refused"
+    with station.amended("lab/visits", "maximum: 30", "maximum: 50"):
+        rejudged = {receipt["supersedes"]: receipt for receipt in pipeline.rejudge(station.office, "lab/visits")}
+    assert rejudged[bad["delivery_id"]]["status"] == "accepted"
+    assert station.state("lab/visits", sender, "record_id", "children") == [("V1", 31)]
+
+
+def test_retracting_and_sending_again(station: Station, sender: str):
+    station.send("lab/visits", visits(visit("V1", "01/02/2024", Enfants=1)), sender)
+    content = visits(visit("V1", "01/03/2024", Enfants=2), visit("V2"))
+    second = station.send("lab/visits", content, sender)
+    assert pipeline.retract(station.office, second["delivery_id"], "tester") == 2
+    assert station.state("lab/visits", sender, "record_id", "children") == [("V1", 1)]
+    third = station.send("lab/visits", content, sender)
+    assert (third["status"], third["rows_accepted"]) == ("accepted", 2)
+    assert station.state("lab/visits", sender, "record_id", "children") == [("V1", 2), ("V2", 2)]
+
+
+def test_retracting_a_snapshot_brings_the_one_before_back(station: Station, sender: str):
+    station.send("lab/stays", stays("2024-02-01", s1="A", s2="A"), sender)
+    second = station.send("lab/stays", stays("2024-02-02", s1="B"), sender)
+    pipeline.retract(station.office, second["delivery_id"], "tester")
+    assert station.state("lab/stays", sender, *SHELTER) == [("s1", "A"), ("s2", "A")]
+
+
+def test_what_cannot_be_retracted(station: Station):
+    with pytest.raises(UsageFault, match="no settled delivery"):
+        pipeline.retract(station.office, "019b0000-0000-7000-8000-000000000000", "tester")
+
+
+def test_receipts_are_signed_and_end_in_the_chain(station: Station, sender: str):
+    receipt = station.send("lab/visits", visits(visit("V1")), sender)
+    verifier = station.office.keyring.public.verifier
+    assert audit.is_genuine(receipt, verifier)
+    assert not audit.is_genuine({**receipt, "rows_accepted": 2}, verifier)
+    stored = station.rows("SELECT receipt FROM ops.delivery WHERE delivery_id::text = :id", id=receipt["delivery_id"])
+    assert stored == [{"receipt": receipt}]
+    told = json.loads((station.home / receipt["reports"]["json"]).read_text("utf-8"))
+    assert {name: told[name] for name in ("status", "rows_read", "sha256")} == {
+        name: receipt[name] for name in ("status", "rows_read", "sha256")
+    }
+
+
+@pytest.mark.parametrize("content", [visits(visit("V1"), visit("V2", Enfants="viele")), "", visits(visit(""))])
+def test_a_dry_run_stores_nothing_and_says_the_same(station: Station, sender: str, content: str):
+    path = station.file(content, f"{sender}.csv")
+    before, files = station.counts(), _below(station)
+    dry, judged = pipeline.check(station.office, path, "lab/visits")
+    assert station.counts() == before
+    assert _below(station) == files
+    real = pipeline.ingest(station.office, path, "lab/visits", sender)
+    alike = (
+        "status",
+        "rows_read",
+        "rows_accepted",
+        "rows_quarantined",
+        "rows_unchanged",
+        "errors",
+        "warnings",
+        "period",
+    )
+    assert {name: dry[name] for name in alike} == {name: real[name] for name in alike}
+    assert sorted({one.rule.id for one in judged.broken}) == sorted(station.findings(real))
+
+
+def test_a_dry_run_of_a_known_file_repeats_its_receipt_and_stores_nothing(station: Station):
+    path = station.file(visits(visit("V-known")))
+    first = pipeline.ingest(station.office, path, "lab/visits", "dry-run")
+    before = station.counts()
+    receipt, _ = pipeline.check(station.office, path, "lab/visits")
+    assert receipt == first
+    assert station.counts() == before
+
+
+def test_a_dry_run_leaves_a_delivery_alone_that_is_still_open(station: Station):
+    path = station.file(visits(visit("V-open")))
+    delivery, _ = pipeline.receive(station.office, path, "lab/visits", "dry-run", path.name)
+    before = station.counts()
+    receipt, _ = pipeline.check(station.office, path, "lab/visits")
+    assert receipt["rows_accepted"] == 1
+    assert station.counts() == before
+    assert pipeline.settle_now(station.office, delivery)["status"] == "accepted"
+    station.assert_whole()
+
+
+def _below(station: Station) -> set[str]:
+    return {str(path) for path in station.home.rglob("*") if path.is_file()}
+
+
+def test_the_inbox_is_drained(station: Station, sender: str):
+    settings = station.office.settings
+    place = settings.place("inbox")
+    for name, content in (("a.csv", visits(visit("V1"))), ("b.csv", visits(visit(""))), ("c.csv", visits(visit("V1")))):
+        inbox.drop(station.file(content, name), place, sender, "lab/visits")
+    waiting = inbox.waiting(place, "lab/visits", 4e9)
+    assert [file.provider for file in waiting] == [sender] * 3
+    for file in waiting:
+        pipeline.receive(station.office, file.path, file.feed, file.provider, file.path.name)
+        file.path.unlink()
+    done = pipeline.drain(settings, "lab/visits")
+    assert (done.deliveries, done.refused, done.rows_accepted, done.changed) == (2, 1, 1, True)
+    again = pipeline.drain(settings, "lab/visits")
+    assert (again.deliveries, again.changed) == (0, False)
+    answers = """SELECT a.receipt->>'status' AS status FROM ops.arrival a JOIN ops.delivery d USING (delivery_id)
+        WHERE d.provider = :p AND a.receipt IS NOT NULL"""
+    assert station.rows(answers, p=sender) == [{"status": "duplicate"}]
+
+
+def test_wrong_names_are_told(station: Station, sender: str):
+    path = station.file(visits(visit("V1")))
+    with pytest.raises(UsageFault, match="lab/visits"):
+        pipeline.ingest(station.office, path, "lab/visit", sender)
+    with pytest.raises(UsageFault, match="is not a file"):
+        pipeline.ingest(station.office, path.with_name("none.csv"), "lab/visits", sender)
+
+
+def test_all_that_happened_is_whole(station: Station):
+    station.assert_whole()
