@@ -1,0 +1,42 @@
+"""``python -m bench``: measures, shows a table, writes ``bench.json`` in ``MARSAD_HOME``. Progress on stderr."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Mapping
+
+from bench import loading, orchestrated, result
+from bench.place import Place, place
+from bench.result import Result
+from marsad.settings import Settings
+
+Benchmark = Callable[[Place, int], Iterator[Result]]
+
+BENCHMARKS: Mapping[str, Benchmark] = {
+    "small": loading.small,
+    "without": loading.without_identities,
+    "with": loading.with_identities,
+    "growth": loading.growth,
+    "airflow": orchestrated.airflow,
+}
+ROWS = 1_000_000
+
+
+def main() -> None:
+    """Runs the chosen benchmarks, all in one fresh warehouse."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--only", choices=BENCHMARKS, action="append", help="this one (may be repeated)")
+    parser.add_argument("--rows", type=int, default=ROWS, help="size of the large file; fewer for a quick look")
+    chosen = parser.parse_args()
+    settings = Settings.from_env()
+    results = []
+    with place(settings.home, lambda text: print(text, file=sys.stderr, flush=True)) as here:
+        for name in chosen.only or BENCHMARKS:
+            results += BENCHMARKS[name](here, chosen.rows)
+    result.write(results, settings.home / "bench.json")
+    print(result.table(results))
+
+
+if __name__ == "__main__":
+    main()
