@@ -131,10 +131,15 @@ class Stage:
 
     def seal(self, sealed: Iterable[tuple[int, int, bytes]]) -> None:
         """Adds (row, slot, ciphertext) to rows refused late."""
+        rows, slots, ciphers = map(list, zip(*sealed, strict=True))
         with clean_errors(), self.engine.begin() as connection:
             connection.execute(
-                sa.text(f"UPDATE {self.table} SET slot = :slot, sealed = :sealed WHERE row = :row"),  # noqa: S608
-                [{"row": row, "slot": slot, "sealed": cipher} for row, slot, cipher in sealed],
+                sa.text(
+                    f"UPDATE {self.table} s SET slot = late.slot, sealed = late.sealed"  # noqa: S608
+                    " FROM unnest(CAST(:rows AS bigint[]), CAST(:slots AS integer[]), CAST(:ciphers AS bytea[]))"
+                    " AS late (row, slot, sealed) WHERE s.row = late.row"
+                ),
+                {"rows": rows, "slots": slots, "ciphers": ciphers},
             )
 
     def hold(self, connection: sa.Connection) -> None:
