@@ -13,12 +13,12 @@ SELECT d.feed,
        sum(count(*)) OVER (PARTITION BY d.feed, d.provider, d.period) AS findings_of_period
 FROM quarantine.finding f
 JOIN ops.delivery d USING (delivery_id)
-LEFT JOIN ref.rule r ON r.feed = d.feed AND r.rule = f.rule
-WHERE d.status <> 'retracted'
+LEFT JOIN ref.rule r ON r.rule = f.rule AND r.feed IN (d.feed, '')
+WHERE d.status <> 'retracted' AND NOT EXISTS (SELECT FROM ops.delivery n WHERE n.rejudges = d.delivery_id)
 GROUP BY d.feed, d.provider, d.period, f.rule, f.severity, r.message_fr, r.message_ar, r.message_en;
 
 COMMENT ON VIEW mart.quality IS
-    'Findings by feed, provider, period and rule. A finding is one broken rule at one place; values are never shown.';
+    'Findings by feed, provider, period and rule, of the newest judgement of each content. A finding is one broken rule at one place; values are never shown.';
 COMMENT ON COLUMN mart.quality.feed IS 'Dataset that the agency sends, agency/name.';
 COMMENT ON COLUMN mart.quality.agency IS 'Kind of organisation: police, customs, justice, ngo, commission, partner.';
 COMMENT ON COLUMN mart.quality.provider IS 'Sending body inside the agency.';

@@ -38,7 +38,6 @@ from marsad.quality.delivery import judge_delivery
 from marsad.quality.findings import Broken
 from marsad.quality.messages import message_rule
 from marsad.quality.refusal import refused_file, refused_rows
-from marsad.quality.rows import RowJudge
 
 _PENDING = 2  # blocks that may wait for COPY; each is tens of megabytes
 
@@ -112,7 +111,7 @@ class FileJudge:
         return table, Normaliser(self._contract, self._office.catalog.codelists, table.header)
 
     def _judge_rows(self, table: TableInfo, normaliser: Normaliser) -> Tally:
-        tally, judge = Tally(), RowJudge(self._contract, self._suite)
+        tally, judge = Tally(), self._office.judge(self._contract.feed)
         self._stage.create()
         with _copier(self._stage) as copy:
             for raw in table.blocks():

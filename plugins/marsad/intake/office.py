@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -16,6 +17,9 @@ from marsad.intake.ledger import Terms
 from marsad.quality.suites import Suite, load_suite, suite_path
 from marsad.settings import Settings
 from marsad.warehouse.engine import database_url, make_engine
+
+if TYPE_CHECKING:
+    from marsad.quality.rows import RowJudge
 
 Clock = Callable[[], datetime]
 
@@ -35,6 +39,7 @@ class Office:
     keyring: KeyRing
     clock: Clock = utc_now
     _suites: dict[str, Suite] = field(default_factory=dict)
+    _judges: dict[str, RowJudge] = field(default_factory=dict)
 
     @classmethod
     def open(cls, settings: Settings, clock: Clock = utc_now, feed: str | None = None) -> Office:
@@ -56,6 +61,14 @@ class Office:
         if feed not in self._suites:
             self._suites[feed] = load_suite(suite_path(feed, self.settings.expectation_dirs))
         return self._suites[feed]
+
+    def judge(self, feed: str) -> RowJudge:
+        """The judge of a feed's rows; kept, because it remembers its verdicts and Great Expectations is slow to ask."""
+        from marsad.quality.rows import RowJudge  # here, because it brings GX, which takes seconds to import
+
+        if feed not in self._judges:
+            self._judges[feed] = RowJudge(self.contract(feed), self.suite(feed))
+        return self._judges[feed]
 
     def terms(self, feed: str) -> Terms:
         """Under which contract and suite a delivery of ``feed`` is judged now."""

@@ -31,6 +31,7 @@ from marsad.quality.suites import Suite
 
 Coded = Mapping[str, tuple[npt.NDArray[np.int64], pa.Array]]
 
+FEW = 200  # combinations that are always judged apart: a second frame for GX would cost more than they do
 REMEMBERED = 200_000  # combinations a form keeps before it starts anew: some 30 MB
 
 
@@ -109,7 +110,7 @@ class RowJudge:
         return [Broken(rule, rows[broken[id_]], sheet) for id_, rule in self._rules.items() if len(broken[id_])]
 
     def _profiles(self, block: Judged) -> tuple[list[View], list[Profile]]:
-        limit = max(1, int(self._share * len(block.raw.rows)))
+        limit = max(FEW, int(self._share * len(block.raw.rows)))
         columns = {name: coded(block, name) for name in sorted({c for view in self._views for c in view.columns})}
         wide, profiles = [], []
         for view in self._views:

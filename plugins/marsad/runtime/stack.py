@@ -22,6 +22,7 @@ from marsad.runtime.postgres import Postgres
 from marsad.runtime.processes import Started
 from marsad.runtime.supervisor import GRACE
 from marsad.settings import Settings
+from marsad.statistics import refresh
 from marsad.warehouse import migrate
 
 Progress = Callable[[str], None]
@@ -111,6 +112,7 @@ def start_warehouse(settings: Settings, progress: Progress) -> Postgres:
     progress("preparing the warehouse")
     migrate.upgrade(settings.warehouse_url or server.url())
     KeyRing.create(settings.place("keys"))
+    refresh(settings)
     return server
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from marsad.settings import Settings
+from marsad.statistics.reference import publish
 from marsad.warehouse.engine import clean_errors, database_url, make_engine
 from marsad.warehouse.migrate import mart_names
 
 
 def refresh(settings: Settings) -> dict[str, int]:
-    """Renews planner statistics of what the marts read and asks each mart for its number of rows.
+    """Renews labels, messages and planner statistics, and asks each mart for its number of rows.
 
     Returns the rows by mart. A mart that cannot answer fails here, in a task that somebody watches, rather than in
     front of an analyst.
@@ -21,6 +22,7 @@ def refresh(settings: Settings) -> dict[str, int]:
     """
     engine = make_engine(database_url(settings))
     with clean_errors(), engine.begin() as connection:
+        publish(connection, settings)
         connection.execute(sa.text("ANALYZE core.sighting, core.victim, ops.delivery, quarantine.finding"))
         counts = {name: _rows(connection, name) for name in mart_names(settings.schemas / "views")}
     engine.dispose()
