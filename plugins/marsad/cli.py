@@ -10,13 +10,14 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
 from rich.console import Console
 from rich.table import Table
+from typer.exceptions import TyperException
 
 from marsad.errors import MarsadError, UsageFault
 from marsad.settings import Settings
@@ -44,13 +45,10 @@ def main() -> None:
     except MarsadError as error:
         err.print(str(error), style="red", markup=False, highlight=False)
         code = error.exit_code
-    except click.exceptions.NoArgsIsHelpError as error:
-        out.print(error.format_message())
+    except TyperException as error:  # wrong usage: typer says what is wrong and how the command is used
+        error.show()  # type: ignore[attr-defined]  # all of them are click's, which typer carries untyped
         code = 64
-    except click.ClickException as error:
-        error.show()
-        code = 64
-    except click.Abort:
+    except typer.Abort:
         code = 130
     sys.exit(code if isinstance(code, int) else 0)
 
@@ -198,6 +196,7 @@ def read(
 def check(
     file: Path,
     feed: Feed,
+    provider: Annotated[str | None, typer.Option(help="Sending body; the contract's first if left out.")] = None,
     report: Annotated[Path | None, typer.Option(help="Also write the report pages into this folder.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -205,9 +204,11 @@ def check(
     from marsad.intake import pipeline, receipts, reports
 
     with _office(feed) as office:
-        receipt, judged = pipeline.check(office, file, feed)
+        receipt, judged = pipeline.check(office, file, feed, provider)
+        receipt["reports"] = {}
         if report:
-            reports.write_reports(report, receipt, office.contract(feed), judged.broken)
+            written = reports.write_reports(report, receipt, office.contract(feed), judged.broken)
+            receipt["reports"] = {kind: str(path) for kind, path in written.items()}
         _show_receipt(as_json, receipt)
     raise typer.Exit(receipts.exit_code(receipt))
 
@@ -348,9 +349,16 @@ def _progress(text: str) -> None:
 
 def _show(as_json: bool, document: object, text: str) -> None:
     if as_json:
-        sys.stdout.write(json.dumps(document, ensure_ascii=False, default=str) + "\n")
+        sys.stdout.write(json.dumps(document, ensure_ascii=False, default=_json_value) + "\n")
     else:
         out.print(text, markup=False, highlight=False)
+
+
+def _json_value(value: object) -> object:
+    """Sums come as Decimal; dates, moments and ids are written as text."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return str(value)
 
 
 def _show_rows(

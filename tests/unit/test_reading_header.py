@@ -196,7 +196,7 @@ def test_hints_of_a_contract(tmp_path: Path) -> None:
     assert (hints.required, hints.sheet, hints.formats) == ({0, 1}, "Feuille", {"csv"})
     assert hints.marked(["Date de naissance", "DDN", "note", "autre"]) == (0, 2, 3)
     assert (hints.label(1), hints.label(2), hints.total_words) == (
-        "Date de naissance",
+        "Date de naissance / تاريخ الازدياد",
         "note",
         {"total", fold("المجموع")},
     )

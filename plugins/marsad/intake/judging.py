@@ -84,6 +84,7 @@ class FileJudge:
         self, office: Office, contract: Contract, provider: str, facts: FileFacts, stage: Stage, sealer: Sealer | None
     ) -> None:
         self._contract = contract
+        self._provider = provider
         self._office = office
         self._facts = facts
         self._stage = stage
@@ -98,6 +99,7 @@ class FileJudge:
             PassingFault, PlatformFault: not the sender's fault; the delivery stays open.
         """
         try:
+            self._check_sender()
             table, normaliser = self._open(path)
             tally = self._judge_rows(table, normaliser)
         except ProviderFault as fault:
@@ -105,6 +107,11 @@ class FileJudge:
         if not tally.rows:
             return Judged(file_refused=True, broken=[Broken(message_rule("file.empty"))])
         return self._conclude(path, tally, previous)
+
+    def _check_sender(self) -> None:
+        known = self._contract.providers
+        if known and self._provider not in known:
+            raise ProviderFault("file.provider_unknown", provider=self._provider, known=", ".join(known))
 
     def _open(self, path: Path) -> tuple[TableInfo, Normaliser]:
         table = open_file(path, hints=Hints.of(self._contract), name=self._facts.name).tables[0]

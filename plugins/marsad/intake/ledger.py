@@ -168,6 +168,12 @@ def _as_dict(value: Arrival | Terms) -> dict[str, Any]:
     return {name: getattr(value, name) for name in value.__dataclass_fields__}
 
 
+def exists(connection: sa.Connection, delivery_id: str) -> bool:
+    """Whether there is a delivery of that id."""
+    query = sa.text("SELECT EXISTS (SELECT FROM ops.delivery WHERE delivery_id::text = :id)")
+    return bool(connection.execute(query, {"id": delivery_id}).scalar())
+
+
 def to_rejudge(connection: sa.Connection, target: str) -> list[str]:
     """Ids of settled deliveries of a feed (or the one of that id) that were refused or left rows in quarantine.
 

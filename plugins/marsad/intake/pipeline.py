@@ -201,22 +201,26 @@ def _write_head(office: Office, receipt: dict[str, Any]) -> None:
     audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
 
 
-def check(office: Office, path: Path, feed: str) -> tuple[dict[str, Any], Judged]:
+def check(office: Office, path: Path, feed: str, provider: str | None = None) -> tuple[dict[str, Any], Judged]:
     """Dry run: the verdict a delivery would get now, as an unsigned receipt, and what it rests on. Stores nothing.
 
-    The rows are merged in a transaction that is rolled back, so that counts of unchanged rows are right too.
+    The rows are merged in a transaction that is rolled back, so that counts of unchanged rows are right too. Bytes that
+    were delivered before repeat their receipt.
+
+    Raises:
+        UsageFault: no such file, feed or provider.
     """
-    contract = office.contract(feed)
     if not path.is_file():
         raise UsageFault(f"{path} is not a file")
-    provider = contract.providers[0] if contract.providers else "dry-run"
+    if provider is None:
+        provider = next(iter(office.contract(feed).providers), "dry-run")
+    check_provider(office, feed, provider)
     started = time.monotonic()
     arrival = Arrival(feed, provider, path.name, _sha256(path), path.stat().st_size, office.clock())
     with own_faults_only(), clean_errors(), office.engine.connect() as connection:
         known = ledger.find(connection, arrival, office.terms(feed))
-        if known and known.receipt:
-            return known.receipt, Judged(file_refused=known.status == "refused", broken=[])
-        return _dry_run(office, connection, arrival, path, started)
+        receipt, judged = _dry_run(office, connection, arrival, path, started)
+    return (known.receipt if known and known.receipt else receipt), judged
 
 
 def _sha256(path: Path) -> str:
@@ -250,8 +254,13 @@ def rejudge(office: Office, target: str) -> list[dict[str, Any]]:
 
     ``target`` is a delivery id or a feed. Returns the new receipts; none when contract, code lists and suite are still
     the same.
+
+    Raises:
+        UsageFault: neither a feed nor a delivery has that name.
     """
     with clean_errors(), office.engine.connect() as connection:
+        if target not in office.catalog.contracts and not ledger.exists(connection, target):
+            raise UsageFault(f"there is no feed or delivery '{target}'")
         old = [ledger.get(connection, id_) for id_ in ledger.to_rejudge(connection, target)]
     receipts = []
     for delivery in old:

@@ -35,8 +35,10 @@ def report_paths(folder: Path, provider: str, delivery_id: str) -> dict[str, Pat
     return {kind: folder / provider / name for kind, name in names.items()}
 
 
-def write_reports(folder: Path, receipt: Mapping[str, Any], contract: Contract, broken: Sequence[Broken]) -> None:
-    """Writes all reports of a delivery, replacing those of a killed attempt.
+def write_reports(
+    folder: Path, receipt: Mapping[str, Any], contract: Contract, broken: Sequence[Broken]
+) -> Mapping[str, Path]:
+    """Writes all reports of a delivery, replacing those of a killed attempt; returns their places.
 
     Raises:
         PassingFault, PlatformFault: the folder cannot be written.
@@ -49,6 +51,7 @@ def write_reports(folder: Path, receipt: Mapping[str, Any], contract: Contract, 
         durable.write_whole(paths["json"], json.dumps(told, ensure_ascii=False, indent=1).encode())
         for language in LANGUAGES:
             durable.write_whole(paths[language], page(receipt, contract, groups, language).encode())
+    return paths
 
 
 def page(receipt: Mapping[str, Any], contract: Contract, groups: Sequence[Mapping[str, Any]], language: str) -> str:

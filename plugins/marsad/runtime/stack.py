@@ -119,8 +119,9 @@ def start_warehouse(settings: Settings, progress: Progress) -> Postgres:
 @contextmanager
 def borrowed_warehouse(settings: Settings, progress: Progress) -> Iterator[None]:
     """The warehouse for the time of one command: as it runs, or the embedded server, stopped by its last borrower."""
-    if settings.warehouse_url is not None:
-        KeyRing.create(settings.place("keys"))
+    if settings.warehouse_url is not None or _served_elsewhere(settings):
+        if not (settings.place("keys") / "public").exists():
+            KeyRing.create(settings.place("keys"))
         yield
         return
     with locked(_lock(settings)):
@@ -135,6 +136,11 @@ def borrowed_warehouse(settings: Settings, progress: Progress) -> Iterator[None]
         with locked(_lock(settings)), borrowers:
             if _supervisor(settings) is None and try_lock(borrowers):
                 _stop(settings)
+
+
+def _served_elsewhere(settings: Settings) -> bool:
+    """True where an address was put in place for us (docker-compose) and no embedded server was ever made."""
+    return (settings.place("run") / "warehouse.url").exists() and not settings.place("pg").exists()
 
 
 def _start(settings: Settings, progress: Progress) -> None:

@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 import sqlalchemy as sa
 
+from marsad import durable
 from marsad.errors import UsageFault
 from marsad.settings import Settings
-from marsad.warehouse.engine import database_url, make_engine
-from marsad.warehouse.roles import ROLES, role_name
+from marsad.warehouse import roles
+from marsad.warehouse.engine import clean_errors, database_url, make_engine
 
 
 def role_url(settings: Settings, role: str) -> str:
-    """An address whose sessions have the rights of ``role``.
+    """An address that signs in with the rights of ``role`` and no others; its password is kept with the keys.
 
     Raises:
         UsageFault: no such role, or the platform is not up.
     """
-    if role not in ROLES:
-        raise UsageFault(f"there is no role '{role}'; roles: {', '.join(ROLES)}")
-    url = sa.make_url(database_url(settings))
-    return url.update_query_dict({"options": f"-crole={role_name(role)}"}).render_as_string(hide_password=False)
+    if role not in roles.ROLES:
+        raise UsageFault(f"there is no role '{role}'; roles: {', '.join(roles.ROLES)}")
+    owner = database_url(settings)
+    engine = make_engine(owner)
+    password = _password(settings, role)
+    with clean_errors(), engine.begin() as connection:
+        name = roles.login(connection, role, password)
+    engine.dispose()
+    return sa.make_url(owner).set(username=name, password=password).render_as_string(hide_password=False)
+
+
+def _password(settings: Settings, role: str) -> str:
+    folder = durable.private_folder(settings.place("keys") / "logins")
+    with durable.os_faults("keeping a password"), durable.locked(folder / ".lock"):
+        path = folder / role
+        if not path.exists():
+            durable.write_whole(path, secrets.token_urlsafe(24).encode())
+        return path.read_text(encoding="ascii")
 
 
 def query(settings: Settings, statement: str, role: str) -> tuple[list[str], list[list[Any]]]:

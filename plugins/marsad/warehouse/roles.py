@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import sqlalchemy as sa
+from psycopg2.extensions import encrypt_password
 
 PREFIX = "marsad_"
 ROLES = (
@@ -28,7 +29,8 @@ _GRANTS: Mapping[str, Mapping[str, str]] = {
     "analyst": {"mart": "SELECT", "release": "SELECT", "ref": "SELECT"},
     "auditor": {"audit": "SELECT", "ops": "SELECT"},
 }
-_STATEMENT_TIMEOUT = {"analyst": "60s", "commission": "60s"}
+_READ_ONLY = ("steward", "commission", "analyst", "auditor")
+_STATEMENT_TIMEOUT = "60s"  # a question that takes longer belongs to an engineer
 
 
 def role_name(role: str) -> str:
@@ -42,9 +44,25 @@ def create(connection: sa.Connection) -> None:
     for role in ROLES:
         if role_name(role) not in known:
             connection.execute(sa.text(f"CREATE ROLE {role_name(role)} NOLOGIN"))
-        if timeout := _STATEMENT_TIMEOUT.get(role):
-            connection.execute(sa.text(f"ALTER ROLE {role_name(role)} SET statement_timeout = '{timeout}'"))
         connection.execute(sa.text(f"GRANT {role_name(role)} TO CURRENT_USER"))
+
+
+def login(connection: sa.Connection, role: str, password: str) -> str:
+    """Makes (or renews) the login role that is a member of ``role`` and of nothing else; returns its name.
+
+    Settings belong to logins: PostgreSQL applies none of them through SET ROLE.
+    """
+    name = f"{role_name(role)}_login"
+    connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+    raw = connection.connection.driver_connection
+    verifier = encrypt_password(password, name, raw, "scram-sha-256")
+    if not connection.execute(sa.text("SELECT true FROM pg_roles WHERE rolname = :name"), {"name": name}).scalar():
+        connection.execute(sa.text(f"CREATE ROLE {name} LOGIN IN ROLE {role_name(role)}"))
+    connection.exec_driver_sql(f"ALTER ROLE {name} PASSWORD '{verifier}'")
+    if role in _READ_ONLY:
+        connection.execute(sa.text(f"ALTER ROLE {name} SET default_transaction_read_only = on"))
+        connection.execute(sa.text(f"ALTER ROLE {name} SET statement_timeout = '{_STATEMENT_TIMEOUT}'"))
+    return name
 
 
 def grant(connection: sa.Connection) -> None:

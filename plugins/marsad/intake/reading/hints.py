@@ -15,7 +15,7 @@ _MEASURES = frozenset({"date", "timestamp", "integer", "number", "boolean"})
 class Hints:
     """Expectations on a file, in the folded form of ``contracts.text.fold``.
 
-    ``headers`` has one set of spellings a contract column, ``labels`` its French label (for messages), ``required``
+    ``headers`` has one set of spellings a contract column, ``labels`` its titles (for messages), ``required``
     the indexes of columns without which the file is refused. ``formats`` empty means any. ``unmarked`` are columns
     where no word stands for a total.
     """
@@ -35,7 +35,7 @@ class Hints:
         return cls(
             headers=tuple(_spellings(column) for column in columns),
             required=frozenset(i for i, column in enumerate(columns) if column.required or column.key is not None),
-            labels=tuple(column.headers.get("fr") or column.name for column in columns),
+            labels=tuple(_label(column) for column in columns),
             sheet=contract.sheet,
             formats=frozenset(contract.formats),
             total_words=frozenset(map(fold, contract.total_words)),
@@ -55,6 +55,12 @@ class Hints:
     def label(self, index: int) -> str:
         """How a message calls the column."""
         return self.labels[index] if index < len(self.labels) else min(self.headers[index])
+
+
+def _label(column: Column) -> str:
+    """Both titles that an agency may see above the column, since a message in one language names it for all."""
+    shown = dict.fromkeys(column.headers[language] for language in ("fr", "ar") if column.headers.get(language))
+    return " / ".join(shown) or column.name
 
 
 def _spellings(column: Column) -> frozenset[str]:
