@@ -44,13 +44,30 @@ class _Readable(Protocol):
     def read(self, size: int = -1, /) -> bytes: ...
 
 
-class _Hashing:
-    """Reads on behalf of pyrage, counts and hashes, and keeps a failure that pyrage would turn into text."""
+class _Clear:
+    """Hashes clear bytes on their way; ciphertext is only handed on, because hashing costs as much as encrypting."""
 
-    def __init__(self, source: _Readable) -> None:
-        self._source = source
-        self.digest = hashlib.sha256()
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
         self.size = 0
+
+    def add(self, chunk: bytes) -> None:
+        """Takes in the next bytes."""
+        self._hash.update(chunk)
+        self.size += len(chunk)
+
+    @property
+    def sha256(self) -> str:
+        """Of all bytes so far, in hex."""
+        return self._hash.hexdigest()
+
+
+class _Reading:
+    """Reads on behalf of pyrage, and keeps a failure that pyrage would turn into text."""
+
+    def __init__(self, source: _Readable, clear: _Clear | None = None) -> None:
+        self._source = source
+        self._clear = clear
         self.failure: OSError | None = None
 
     def read(self, size: int = -1) -> bytes:
@@ -59,17 +76,17 @@ class _Hashing:
         except OSError as error:
             self.failure = error
             raise
-        self.digest.update(chunk)
-        self.size += len(chunk)
+        if self._clear:
+            self._clear.add(chunk)
         return chunk
 
 
 class _Writing:
-    """Writes on behalf of pyrage; can hash too, and keeps a failure."""
+    """Writes on behalf of pyrage, and keeps a failure."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, clear: _Clear | None = None) -> None:
         self._file = file
-        self.digest = hashlib.sha256()
+        self._clear = clear
         self.failure: OSError | None = None
 
     def write(self, chunk: bytes) -> int:
@@ -78,7 +95,8 @@ class _Writing:
         except OSError as error:
             self.failure = error
             raise
-        self.digest.update(chunk)
+        if self._clear:
+            self._clear.add(chunk)
         return len(chunk)
 
     def flush(self) -> None:
@@ -137,12 +155,13 @@ def _remove_if_left(path: Path) -> None:
 
 
 def _encrypt(source: BinaryIO, file: BinaryIO, recipient: x25519.Recipient) -> Landed:
-    reader, writer = _Hashing(source), _Writing(file)
+    clear = _Clear()
+    reader, writer = _Reading(source, clear), _Writing(file)
     try:
         pyrage.encrypt_io(reader, writer, [recipient])
     except (pyrage.EncryptError, OSError):
         raise _cause(_RECEIVING, reader.failure, writer.failure) from None
-    return Landed(reader.digest.hexdigest(), reader.size)
+    return Landed(clear.sha256, clear.size)
 
 
 def _cause(doing: str, *failures: OSError | None) -> Exception:
@@ -191,14 +210,15 @@ def open_landed(sha256: str, landing_dir: Path, keyring: KeyRing, tmp_dir: Path)
 
 
 def _decrypt(source: BinaryIO, file: BinaryIO, identity: x25519.Identity, sha256: str) -> None:
-    reader, writer = _Hashing(source), _Writing(file)
+    clear = _Clear()
+    reader, writer = _Reading(source), _Writing(file, clear)
     try:
         pyrage.decrypt_io(reader, writer, [identity])
     except (pyrage.DecryptError, OSError):
         if reader.failure or writer.failure:
             raise _cause(_OPENING, reader.failure, writer.failure) from None
         raise PlatformFault(f"the landed file {sha256} is damaged or has another key") from None
-    if writer.digest.hexdigest() != sha256:
+    if clear.sha256 != sha256:
         raise PlatformFault(f"the landed file {sha256} is damaged")
 
 
