@@ -49,9 +49,9 @@ def merge_rows(
     run("ANALYZE seen")
     unchanged = int(run(_UNCHANGED).scalar_one())
     run(_SIGHTINGS)
-    for statement in entity_statements(contract, model):
-        run(statement)
-    run(_VAULT)
+    for statement in (*entity_statements(contract, model), _VAULT):
+        run(statement + _FIRST)
+        run(statement + _AGAIN)
     run(_CORRECTED)
     run(_TOUCHED)
     return unchanged
@@ -105,7 +105,7 @@ def _entity_statement(contract: Contract, entity: Entity, item: int, *, extra: b
         f"INSERT INTO {table} (content_id, item, feed, provider, record_id, delivery_id, recorded_at{names}) "  # noqa: S608
         f"SELECT s.content_id, {item}, :feed, :provider, s.record_id, :delivery_id, :at{values} "
         f"FROM {{table}} s LEFT JOIN seen n USING (row) "
-        f"WHERE NOT s.refused AND n.content_id IS NULL {' '.join(conditions)} ON CONFLICT DO NOTHING"
+        f"WHERE NOT s.refused AND n.content_id IS NULL {' '.join(conditions)} "
     )
 
 
@@ -197,8 +197,11 @@ _VAULT = """
     INSERT INTO vault.record (content_id, delivery_id, attempt, key_slot, sealed)
     SELECT s.content_id, :delivery_id, :attempt, s.slot, s.sealed
     FROM {table} s LEFT JOIN seen n USING (row)
-    WHERE NOT s.refused AND n.content_id IS NULL AND s.sealed IS NOT NULL ON CONFLICT DO NOTHING
+    WHERE NOT s.refused AND n.content_id IS NULL AND s.sealed IS NOT NULL
 """
+# Only a record met again in the file may state a content twice. Being ready for that costs all other rows a third more.
+_FIRST = " AND NOT s.again"
+_AGAIN = " AND s.again ON CONFLICT DO NOTHING"
 _CORRECTED = """
     UPDATE quarantine.record q SET corrected_by = :delivery_id
     FROM ops.delivery d, {table} s
