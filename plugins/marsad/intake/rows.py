@@ -26,6 +26,7 @@ UNKNOWN_PERIOD = "unknown"
 _DIGITS = 20  # width of a version number as text, so that order of text is order of numbers
 # Cells that say something and gave no value: what they say must not be lost.
 _WITHOUT_VALUE = (State.UNPARSED, State.UNMAPPED, State.PLACEHOLDER)
+_LONGEST = 200  # characters of an id, version or period: three of them must fit an index entry of PostgreSQL
 _GRAINS = {"day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
 
 
@@ -56,6 +57,14 @@ class RowKeys:
         """The key's text; several parts joined by ``|``; a pseudonym for an identity; the fingerprint without a key."""
         if not self._contract.key:
             return pa.array([None if f is None else f.hex() for f in fingerprints], pa.string())
+        return self._bounded(self._joined_key(block))
+
+    def _bounded(self, ids: pa.Array) -> pa.Array:
+        """A key longer than any register's (a slipped cell, most likely) becomes its pseudonym."""
+        long = pc.greater(pc.utf8_length(ids), _LONGEST)
+        return pc.if_else(long, self._pseudonyms.pseudonyms(ids), ids) if pc.any(long).as_py() else ids
+
+    def _joined_key(self, block: NormalBlock) -> pa.Array:
         parts = [self._key_part(block, column) for column in self._contract.key]
         if len(parts) == 1:
             return parts[0]
@@ -106,12 +115,16 @@ def as_text(values: pa.Array) -> pa.Array:
 
 def _sortable(values: pa.Array) -> pa.Array:
     text = as_text(values)
-    return pc.utf8_lpad(text, _DIGITS, "0") if pa.types.is_integer(values.type) else text
+    return pc.utf8_lpad(text, _DIGITS, "0") if pa.types.is_integer(values.type) else _cut(text)
+
+
+def _cut(text: pa.Array) -> pa.Array:
+    return pc.utf8_slice_codeunits(text, 0, _LONGEST)
 
 
 def _period(values: pa.Array, grain: str) -> pa.Array:
     if not pa.types.is_temporal(values.type):
-        return values.cast(pa.string())
+        return _cut(values.cast(pa.string()))
     if grain == "quarter":
         year, quarter = pc.year(values).cast(pa.string()), pc.quarter(values).cast(pa.string())
         return pc.binary_join_element_wise(year, quarter, "-Q")
