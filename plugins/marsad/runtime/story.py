@@ -107,7 +107,7 @@ def show(told: Mapping[str, Any], console: Console) -> None:
     console.print(_table("What was wrong", ["feed", "rule", "severity", "français", "English", "findings"], rules, 5))
     persons = told["persons"]["victim_records"].items()
     console.print(_table("Victim records by agency, before linkage", ["agency", "records"], persons, 1))
-    console.print(f"{told['persons']['made_up']} victims were made up; several agencies met some of them.")
+    console.print(f"{told['persons']['made_up']} persons were made up; several agencies met some of them.")
     console.print(f"Reports to the agencies: {told['report_files']} files below {told['reports']}", soft_wrap=True)
     for text in told["surprises"]:
         console.print(f"NOT AS EXPECTED  {text}", style="red", markup=False)
