@@ -63,10 +63,15 @@ class NewStore:
         """Takes the next free attempt of ``delivery_id``; a file that exists is never opened again for filling."""
         self.name, self._file = _next_attempt(keyring.store, delivery_id)
         salt = secrets.token_bytes(32)
-        self._stream = _cipher(_file_key(keyring, self.name, keyring.wrapping_id, salt), first_slot=0).encryptor()
-        durable.write_all(self._file, _HEADER.pack(_MAGIC, keyring.wrapping_id, salt))
         self._folder = keyring.store
         self.slots = 0
+        try:
+            self._stream = _cipher(_file_key(keyring, self.name, keyring.wrapping_id, salt), first_slot=0).encryptor()
+            durable.write_all(self._file, _HEADER.pack(_MAGIC, keyring.wrapping_id, salt))
+        except BaseException:
+            self.discard()
+            self.close()
+            raise
 
     def add(self, count: int) -> memoryview:
         """``count`` new data keys, 32 bytes each, in the next slots."""
