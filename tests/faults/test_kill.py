@@ -1,0 +1,115 @@
+"""A loader killed anywhere and started again: nothing is lost, nothing is there twice, nothing is left behind."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+from tests.faults.killing import (
+    EXPECTED,
+    FEED,
+    assert_once,
+    assert_swept,
+    content,
+    eventually,
+    kill_and_rerun,
+    killed,
+    steps_of_one_load,
+)
+from tests.integration.station import Station
+
+from marsad.intake import inbox, pipeline
+
+
+def test_killed_at_points_spread_over_a_load(station: Station):
+    steps = steps_of_one_load(station)
+    assert steps > 60
+    points = [1 + steps * n // 9 for n in range(9)]
+    assert all(kill_and_rerun(station, point=point) for point in points)
+    assert_swept(station)
+
+
+def test_killed_at_any_moment(station: Station):
+    chance = random.Random(7)
+    for _ in range(4):
+        kill_and_rerun(station, delay=chance.uniform(0.0, 1.0))
+    assert_swept(station)
+
+
+@pytest.mark.parametrize("back", [0, 1, 2, 3, 4, 5, 6])
+def test_killed_between_commit_and_event(station: Station, back: int):
+    """The last steps: the commit, the drop of staging, the head file."""
+    steps = steps_of_one_load(station)
+    assert kill_and_rerun(station, point=steps - back)
+    assert_swept(station)
+
+
+def test_the_drain_after_a_kill_finishes_the_work(station: Station, sender: str):
+    settings = station.office.settings
+    path = station.file(content(sender))
+    steps = steps_of_one_load(station)
+    assert killed(station, lambda office: pipeline.ingest(office, path, FEED, sender), point=steps // 2) is None
+    done = pipeline.drain(settings, FEED)
+    assert (done.deliveries, done.rows_accepted, done.changed) == (1, EXPECTED["rows_accepted"], True)
+    assert_once(station, sender)
+    assert pipeline.drain(settings, FEED).deliveries == 0
+    assert_swept(station)
+
+
+def test_killed_while_receiving(station: Station, sender: str):
+    """The file stays in the inbox until it is landed and in the ledger."""
+    place = station.office.settings.place("inbox")
+    inbox.drop(station.file(content(sender)), place, sender, FEED)
+
+    def receive(office):
+        for file in inbox.waiting(place, FEED, 4e9):
+            pipeline.receive(office, file.path, file.feed, file.provider, file.path.name)
+            file.path.unlink()
+
+    point = 0
+    while point == 0 or killed(station, receive, point=point) is None:
+        point += 1
+        waiting = bool(inbox.waiting(place, FEED, 4e9))
+        landed = station.one("SELECT count(*) FROM ops.delivery WHERE provider = :p", p=sender)
+        assert waiting or landed == 1
+    assert point > 10
+    pipeline.drain(station.office.settings, FEED)
+    assert_once(station, sender)
+    assert_swept(station)
+
+
+def test_a_dry_run_that_was_killed_leaves_nothing_after_a_drain(station: Station, sender: str):
+    path = station.file(content(sender))
+    steps = killed(station, lambda office: pipeline.check(office, path, FEED))
+    assert steps is not None
+    before = station.counts()
+    assert killed(station, lambda office: pipeline.check(office, path, FEED), point=steps - 4) is None
+    left = "SELECT count(*) FROM pg_tables WHERE schemaname = 'stage'"
+    eventually(lambda: _swept(station, left))
+    assert station.counts() == before
+
+
+def _swept(station: Station, left: str) -> bool:
+    """The server notices a dead client in its own time, and only then is the table nobody's."""
+    pipeline.drain(station.office.settings, FEED)
+    return station.one(left) == 0
+
+
+def test_keys_of_a_load_in_progress_are_not_swept(station: Station, sender: str):
+    """A sweep runs while a loader is about to commit."""
+    from marsad.intake import leftovers, settle
+
+    path, swept = station.file(content(sender)), []
+    office = replace(station.office)
+    write_rows = settle.write_rows
+
+    def sweeping(*args):
+        swept.append(leftovers.sweep_keys(office))
+        return write_rows(*args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settle, "write_rows", sweeping)
+        pipeline.ingest(office, path, FEED, sender)
+    assert len(swept) == 1
+    assert_once(station, sender)
