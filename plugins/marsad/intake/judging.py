@@ -1,6 +1,7 @@
 """Judging one file: read, normalise, row rules block by block, staging, delivery rules, the verdict on the whole.
 
-Blocks are read and judged while the one before is copied into staging, so the client and the server both work.
+Three threads work on three blocks: one is read and normalised while the one before is judged and the one before that
+fingerprinted and copied into staging. Arrow, psycopg2 and hashing let the others run.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -100,8 +102,8 @@ class FileJudge:
         """
         try:
             self._check_sender()
-            table, normaliser = self._open(path)
-            tally = self._judge_rows(table, normaliser)
+            table = self._open(path)
+            tally = self._judge_rows(table)
         except ProviderFault as fault:
             return Judged(file_refused=True, broken=[Broken(message_rule(fault.rule), params=fault.params)])
         if not tally.rows:
@@ -113,20 +115,19 @@ class FileJudge:
         if known and self._provider not in known:
             raise ProviderFault("file.provider_unknown", provider=self._provider, known=", ".join(known))
 
-    def _open(self, path: Path) -> tuple[TableInfo, Normaliser]:
-        table = open_file(path, hints=Hints.of(self._contract), name=self._facts.name).tables[0]
-        return table, Normaliser(self._contract, self._office.catalog.codelists, table.header)
+    def _open(self, path: Path) -> TableInfo:
+        return open_file(path, hints=Hints.of(self._contract), name=self._facts.name).tables[0]
 
-    def _judge_rows(self, table: TableInfo, normaliser: Normaliser) -> Tally:
+    def _judge_rows(self, table: TableInfo) -> Tally:
+        normaliser = Normaliser(self._contract, self._office.catalog.codelists, table.header)
         tally, judge = Tally(), self._office.judge(self._contract.feed)
         self._stage.create()
-        with _copier(self._stage) as copy:
-            for raw in table.blocks():
-                block = normaliser.block(raw)
+        with _ahead(map(normaliser.block, table.blocks())) as blocks, _copier(self._stage) as copy:
+            for block in blocks:
                 broken = judge.judge(block)
-                refused = refused_rows(broken, raw.rows)
+                refused = refused_rows(broken, block.raw.rows)
                 sealed = self._seal(block, refused, table.header)
-                copy(staged_table(self._contract, block, self._keys, refused, sealed))
+                copy(partial(staged_table, self._contract, block, self._keys, refused, sealed))
                 self._count(tally, block, broken, refused)
         return tally
 
@@ -186,11 +187,13 @@ class FileJudge:
 
     def _sealed_again(self, path: Path, chosen: npt.NDArray[np.int64]) -> Iterator[tuple[int, int, bytes]]:
         """Rows that only the whole file shows to be wrong are read once more and sealed as they were sent."""
-        table, _ = self._open(path)
+        table = self._open(path)
         for raw in table.blocks():
             wanted = np.isin(raw.rows, chosen)
             if wanted.any():
                 yield from self._sealed_rows(raw, table.header, wanted)
+            if raw.rows[-1] >= chosen[-1]:
+                return
 
     def _sealed_rows(
         self, raw: RawBlock, header: list[str], wanted: npt.NDArray[np.bool_]
@@ -220,15 +223,29 @@ def _merged(first: Sealed, second: Sealed) -> Sealed:
 
 
 @contextmanager
-def _copier(stage: Stage) -> Iterator[Callable[[pa.Table], None]]:
-    """A function that copies a block in the background and raises what an earlier copy raised."""
+def _ahead(blocks: Iterator[NormalBlock]) -> Iterator[Iterator[NormalBlock]]:
+    """The blocks, each made in the background while the one before is used; raises what making one raised."""
+    with ThreadPoolExecutor(1) as pool:
+
+        def made() -> Iterator[NormalBlock]:
+            coming = pool.submit(next, blocks, None)
+            while (block := coming.result()) is not None:
+                coming = pool.submit(next, blocks, None)
+                yield block
+
+        yield made()
+
+
+@contextmanager
+def _copier(stage: Stage) -> Iterator[Callable[[Callable[[], pa.Table]], None]]:
+    """A function that makes and copies rows in the background and raises what an earlier call raised."""
     waiting: list[Future[None]] = []
     with ThreadPoolExecutor(1) as pool:
 
-        def copy(rows: pa.Table) -> None:
+        def copy(rows: Callable[[], pa.Table]) -> None:
             while len(waiting) >= _PENDING:
                 waiting.pop(0).result()
-            waiting.append(pool.submit(stage.copy, rows))
+            waiting.append(pool.submit(lambda: stage.copy(rows())))
 
         yield copy
         for future in waiting:
