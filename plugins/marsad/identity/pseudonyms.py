@@ -6,6 +6,7 @@ results of two contexts cannot be compared. Values are hashed as given: fold or 
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
@@ -30,15 +31,20 @@ class KeyedHash:
         parts = (part.encode("utf-8") for part in (purpose, *context))
         label = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
         self.key_id = key.id
-        self._key = hmac.digest(key.secret, label, "sha256")
+        self._inner, self._outer = _started(hmac.digest(key.secret, label, "sha256"))
 
     def digests(self, values: Values, size: int = 16) -> list[bytes | None]:
         """The first ``size`` bytes (at most 32) of each value's hash; None for a null.
 
         ``values``: bytes, or an arrow array of (large) binary or string.
         """
-        key, digest = self._key, hmac.digest
-        return [None if value is None else digest(key, value, "sha256")[:size] for value in _pieces(values)]
+        return [None if value is None else self._digest(value)[:size] for value in _pieces(values)]
+
+    def _digest(self, value: bytes | memoryview) -> bytes:
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(value)
+        outer.update(inner.digest())
+        return outer.digest()
 
     def pseudonyms(self, values: Values) -> pa.StringArray:
         """``<key id>-<26 letters and digits>`` for each value (128 bits of its hash); null for a null."""
@@ -48,6 +54,12 @@ class KeyedHash:
     def pseudonym(self, value: bytes) -> str:
         """The pseudonym of one value."""
         return str(self.pseudonyms([value])[0].as_py())
+
+
+def _started(key: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
+    """The two hashes of HMAC (RFC 2104) after their key blocks, to be copied: half the price of ``hmac.digest``."""
+    block = key.ljust(hashlib.sha256().block_size, b"\0")
+    return hashlib.sha256(block.translate(hmac.trans_36)), hashlib.sha256(block.translate(hmac.trans_5C))
 
 
 def _pieces(values: Values) -> Iterable[bytes | memoryview | None]:
