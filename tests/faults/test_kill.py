@@ -15,15 +15,13 @@ from tests.faults.killing import (
     eventually,
     kill_and_rerun,
     killed,
-    steps_of_one_load,
 )
 from tests.integration.station import Station
 
 from marsad.intake import inbox, pipeline
 
 
-def test_killed_at_points_spread_over_a_load(station: Station):
-    steps = steps_of_one_load(station)
+def test_killed_at_points_spread_over_a_load(station: Station, steps: int):
     assert steps > 60
     points = [1 + steps * n // 9 for n in range(9)]
     assert all(kill_and_rerun(station, point=point) for point in points)
@@ -38,17 +36,26 @@ def test_killed_at_any_moment(station: Station):
 
 
 @pytest.mark.parametrize("back", [0, 1, 2, 3, 4, 5, 6])
-def test_killed_between_commit_and_event(station: Station, back: int):
+def test_killed_between_commit_and_event(station: Station, steps: int, back: int):
     """The last steps: the commit, the drop of staging, the head file."""
-    steps = steps_of_one_load(station)
     assert kill_and_rerun(station, point=steps - back)
     assert_swept(station)
 
 
-def test_the_drain_after_a_kill_finishes_the_work(station: Station, sender: str):
+def test_an_event_lost_by_a_kill_is_told_by_the_next_drain(station: Station, sender: str, steps: int):
+    path = station.file(content(sender))
+    before = station.office.clock()
+    assert killed(station, lambda office: pipeline.ingest(office, path, FEED, sender), point=steps - 1) is None
+    assert_once(station, sender)
+    done = pipeline.drain(station.office.settings, FEED, since=before)
+    assert (done.deliveries, done.changed) == (0, True)
+    later = before.replace(year=2040)
+    assert not pipeline.drain(station.office.settings, FEED, since=later).changed
+
+
+def test_the_drain_after_a_kill_finishes_the_work(station: Station, sender: str, steps: int):
     settings = station.office.settings
     path = station.file(content(sender))
-    steps = steps_of_one_load(station)
     assert killed(station, lambda office: pipeline.ingest(office, path, FEED, sender), point=steps // 2) is None
     done = pipeline.drain(settings, FEED)
     assert (done.deliveries, done.rows_accepted, done.changed) == (1, EXPECTED["rows_accepted"], True)

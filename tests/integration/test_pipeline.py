@@ -282,7 +282,7 @@ def test_the_inbox_is_drained(station: Station, sender: str):
         file.path.unlink()
     done = pipeline.drain(settings, "lab/visits")
     assert (done.deliveries, done.refused, done.rows_accepted, done.changed) == (2, 1, 1, True)
-    again = pipeline.drain(settings, "lab/visits")
+    again = pipeline.drain(settings, "lab/visits", since=station.office.clock())
     assert (again.deliveries, again.changed) == (0, False)
     answers = """SELECT a.receipt->>'status' AS status FROM ops.arrival a JOIN ops.delivery d USING (delivery_id)
         WHERE d.provider = :p AND a.receipt IS NOT NULL"""

@@ -246,6 +246,14 @@ def unanswered(connection: sa.Connection, feed: str) -> list[str]:
     return list(connection.execute(query, {"feed": feed}).scalars())
 
 
+def changed_since(connection: sa.Connection, feed: str, since: datetime) -> bool:
+    """True when a delivery of the feed that brought something new was settled after ``since``."""
+    query = sa.text(
+        "SELECT EXISTS (SELECT FROM ops.delivery WHERE feed = :feed AND rows_accepted > 0 AND finished_at > :since)"
+    )
+    return bool(connection.execute(query, {"feed": feed, "since": since.isoformat()}).scalar())
+
+
 def last_answer(connection: sa.Connection, delivery_id: str) -> dict[str, Any] | None:
     """The receipt of the newest arrival that repeated a delivery; None if nothing was repeated."""
     query = sa.text(

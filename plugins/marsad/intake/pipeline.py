@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -67,11 +68,12 @@ def receive(office: Office, path: Path, feed: str, provider: str, file_name: str
         return ledger.register(connection, arrival, terms)
 
 
-def drain(settings: Settings, feed: str) -> DrainResult:
+def drain(settings: Settings, feed: str, since: datetime | None = None) -> DrainResult:
     """Judges and settles every open delivery of ``feed`` that nobody else works on.
 
-    A delivery that fails for a reason of ours stays open and does not hold up the others; after them the first such
-    fault is raised.
+    ``changed`` also tells of rows that others loaded after ``since`` (None: ever), who may have been killed before they
+    could say so. A delivery that fails for a reason of ours stays open and does not hold up the others; after them the
+    first such fault is raised.
     """
     office = Office.open(settings, feed=feed)
     leftovers.sweep(office)
@@ -88,6 +90,8 @@ def drain(settings: Settings, feed: str) -> DrainResult:
                 first = first or fault
     if first:
         raise first
+    with clean_errors(), office.engine.connect() as connection:
+        result.changed = ledger.changed_since(connection, feed, since or datetime.min.replace(tzinfo=UTC))
     return result
 
 
@@ -96,7 +100,6 @@ def _add(result: DrainResult, receipt: dict[str, Any]) -> None:
     result.rows_accepted += receipt["rows_accepted"]
     result.rows_quarantined += receipt["rows_quarantined"]
     result.refused += receipt["status"] == "refused"
-    result.changed |= receipt["rows_accepted"] > 0
 
 
 def ingest(office: Office, path: Path, feed: str, provider: str) -> dict[str, Any]:

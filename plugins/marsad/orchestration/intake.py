@@ -12,6 +12,8 @@ from marsad.orchestration.retry import RETRIES, RETRY_DELAY, RETRY_POLICY
 from marsad.settings import Settings
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from airflow.sdk.execution_time.context import OutletEventAccessors
 
 EVERY_TEN_MINUTES = "*/10 * * * *"
@@ -74,11 +76,16 @@ def receive(feed: str) -> int:
 
 
 @task(queue=IDENTITY_QUEUE, outlets=[CORE_CHANGES], multiple_outputs=False)  # type: ignore[untyped-decorator]
-def load(feed: str, *, outlet_events: OutletEventAccessors) -> dict[str, int]:
-    """Judge and load all open deliveries; returns counts, and tells the statistics if rows changed."""
+def load(
+    feed: str, *, outlet_events: OutletEventAccessors, prev_end_date_success: datetime | None = None
+) -> dict[str, int]:
+    """Judge and load all open deliveries; returns counts, and tells the statistics if rows changed.
+
+    Also if they changed since the last run that succeeded: a loader killed after its commit told nobody.
+    """
     from marsad.intake.pipeline import drain
 
-    done = drain(Settings.from_env(), feed)
+    done = drain(Settings.from_env(), feed, since=prev_end_date_success)
     if done.changed:
         outlet_events[CORE_CHANGES].add(CORE, extra={"feed": feed, "rows": done.rows_accepted})
     return {"deliveries": done.deliveries, "rows_accepted": done.rows_accepted}
