@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=ROWS, help="size of the large file; fewer for a quick look")
     chosen = parser.parse_args()
     settings = Settings.from_env()
-    results = []
+    results: list[Result] = []
     with place(settings.home, lambda text: print(text, file=sys.stderr, flush=True)) as here:
         for name in chosen.only or BENCHMARKS:
             results += BENCHMARKS[name](here, chosen.rows)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -45,7 +46,7 @@ _STORIES = (
 )
 
 Rng = np.random.Generator
-Texts = pa.Array  # of strings, one a row
+Texts: TypeAlias = Any  # an arrow array of strings, one a row; pyarrow has no types
 Maker = Callable[["Draw"], Texts]
 
 
