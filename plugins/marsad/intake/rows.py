@@ -18,6 +18,7 @@ from marsad.identity.keys import KeyRing
 from marsad.identity.pseudonyms import KeyedHash
 from marsad.identity.vault import Sealer
 from marsad.intake.blocks import NormalBlock, RawBlock, State
+from marsad.intake.doubtful import doubtful_keys
 from marsad.intake.normalise import row_bytes
 from marsad.intake.stage import DERIVED, staged_columns
 
@@ -145,7 +146,7 @@ def staged_table(
     columns = {
         "row": pa.array(block.raw.rows),
         "sheet": _constant(block.raw.sheet, len(block)) if block.raw.sheet else pa.nulls(len(block), pa.string()),
-        "record_id": keys.record_ids(block, fingerprints),
+        "record_id": _nameable(keys.record_ids(block, fingerprints), doubtful_keys(contract, block, refused)),
         "version": keys.versions(block),
         "period": keys.periods(block),
         "fingerprint": pa.array([None if f is None else f"\\x{f.hex()}" for f in fingerprints], pa.string()),
@@ -158,6 +159,10 @@ def staged_table(
     if contract.age:
         columns |= {name: block.values[name] for name in DERIVED}
     return pa.table(columns)
+
+
+def _nameable(ids: pa.Array, doubtful: npt.NDArray[np.bool_]) -> pa.Array:
+    return pc.if_else(pa.array(doubtful), pa.scalar(None, pa.string()), ids) if doubtful.any() else ids
 
 
 def _copyable(values: pa.Array) -> pa.Array:
