@@ -37,10 +37,11 @@ class Hit:
     spelling: str
 
 
-def find_in_clear(home: Path, dump: bytes, names: Iterable[str]) -> list[Hit]:
+def find_in_clear(home: Path, dump: Mapping[str, bytes], names: Iterable[str]) -> list[Hit]:
     """Every place below ``home`` and in the dump of a database that holds one of ``names``."""
     needles = spellings(names)
-    return [*hits_in(dump, "database", needles), *hits_below(home, needles)]
+    in_dump = [hit for place, content in dump.items() for hit in hits_in(content, place, needles)]
+    return [*in_dump, *hits_below(home, needles)]
 
 
 def spellings(names: Iterable[str]) -> Mapping[bytes, tuple[str, str]]:
@@ -108,29 +109,31 @@ def _unpacked(content: bytes | mmap.mmap) -> Iterator[bytes]:
                 yield from _unpacked(inner)
 
 
-def dump(url: str) -> bytes:
-    """Every row of every table of a database as text, binary columns as they are, and what the planner sampled."""
+def dump(url: str) -> dict[str, bytes]:
+    """Every row of every table of a database, binary columns as they are, and what the server notes of its work."""
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     with engine.connect() as connection:
-        return b"\n".join(_rows(connection))
+        queries = {table: f"SELECT * FROM {table}" for table in connection.execute(_TABLES).scalars()}
+        return {place: b"\n".join(_rows(connection, query)) for place, query in {**queries, **_NOTES}.items()}
 
 
-def _rows(connection: sa.Connection) -> Iterator[bytes]:
-    tables = connection.execute(
-        sa.text(
-            """SELECT format('%I.%I', n.nspname, c.relname)
-               FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-               WHERE c.relkind IN ('r', 'm', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
-                 AND n.nspname NOT LIKE 'pg_toast%'"""
-        )
-    ).scalars()
-    for table in tables.all():
-        for row in connection.execute(sa.text(f"SELECT * FROM {table}")):
-            for value in row:
-                yield bytes(value) if isinstance(value, bytes | memoryview) else repr(value).encode("utf-8", "replace")
-                if isinstance(value, str | dict | list):
-                    yield json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "replace")
-    for text in connection.execute(sa.text("SELECT row_to_json(s)::text FROM pg_stats s")).scalars():
-        yield text.encode()
-    for text in connection.execute(sa.text("SELECT query FROM pg_stat_activity WHERE query IS NOT NULL")).scalars():
-        yield text.encode()
+_TABLES = sa.text(
+    """SELECT format('%I.%I', n.nspname, c.relname)
+       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+       WHERE c.relkind IN ('r', 'm', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+         AND n.nspname NOT LIKE 'pg_toast%'"""
+)
+_NOTES = {
+    "what the planner sampled": "SELECT row_to_json(s)::text FROM pg_stats s",
+    "running queries": "SELECT query FROM pg_stat_activity WHERE query IS NOT NULL",
+}
+
+
+def _rows(connection: sa.Connection, query: str) -> Iterator[bytes]:
+    for row in connection.execute(sa.text(query)):
+        for value in row:
+            if isinstance(value, bytes | memoryview):
+                yield bytes(value)
+            elif value is not None:
+                text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+                yield text.encode("utf-8", "replace")
