@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 
@@ -29,6 +30,8 @@ def main() -> None:
     parser.add_argument("--only", choices=BENCHMARKS, action="append", help="this one (may be repeated)")
     parser.add_argument("--rows", type=int, default=ROWS, help="size of the large file; fewer for a quick look")
     chosen = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # whoever ends us finds everything stopped and removed
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore it
     settings = Settings.from_env()
     results: list[Result] = []
     with place(settings.home, lambda text: print(text, file=sys.stderr, flush=True)) as here:
