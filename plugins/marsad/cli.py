@@ -160,13 +160,13 @@ def feed_sync(feed: Annotated[str | None, typer.Argument(help="One feed; all if 
     """Write the rules that follow from the contracts into their suites."""
     from marsad.contracts.catalog import load_catalog
     from marsad.quality.structural import load_rulebook
-    from marsad.quality.suites import suite_path, sync_suite
+    from marsad.quality.suites import suite_to_write, sync_suite
 
     settings = Settings.from_env()
     catalog, book = load_catalog(settings), load_rulebook(settings.schemas)
     for contract in [catalog.contract(feed)] if feed else catalog.contracts.values():
-        changed = sync_suite(contract, suite_path(contract.feed, settings.expectation_dirs), book)
-        out.print(f"{contract.feed}: {'written' if changed else 'in step'}")
+        path = suite_to_write(contract, settings.contract_dirs, settings.expectation_dirs)
+        out.print(f"{contract.feed}: {'written' if sync_suite(contract, path, book) else 'in step'}")
 
 
 # -- intake ------------------------------------------------------------------------------------------------------------

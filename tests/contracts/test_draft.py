@@ -140,6 +140,12 @@ def test_an_order_of_day_and_month_that_the_sample_hides_is_to_be_reviewed():
     assert "whether day or month comes first" not in told
 
 
+def test_a_key_of_digits_is_a_name_and_no_number(tmp_path):
+    rows = [{"nro_registro": str(584554505 + row), "Âge": "30"} for row in range(9)]
+    _, contract = drafted(tmp_path, ["nro_registro", "Âge"], rows)
+    assert [(column.type, column.key) for column in contract.columns] == [("identifier", 1), ("integer", None)]
+
+
 def test_several_codes_in_a_cell_are_seen_with_their_separator(tmp_path):
     rows = [{"Sexes": cell} for cell in ["femme;homme", "homme", "femme; homme"]]
     _, contract = drafted(tmp_path, ["Sexes"], rows)

@@ -7,7 +7,7 @@ import pytest
 from tests.quality_feed import AGELESS, BOOK, MESSAGE, rule, suite_of, when
 
 from marsad.errors import UsageFault
-from marsad.quality.suites import load_suite, suite_path, sync_suite
+from marsad.quality.suites import load_suite, suite_path, suite_to_write, sync_suite
 
 NOT_IN = "expect_column_values_to_not_be_in_set"
 BY_HAND = rule(
@@ -94,6 +94,17 @@ def test_suites_are_found_in_the_first_folder_that_has_them(tmp_path):
     assert suite_path("police/people", (tmp_path / "a", second)) == made.path
     with pytest.raises(UsageFault, match="police/others has no suite"):
         suite_path("police/others", (second,))
+
+
+def test_a_first_suite_goes_beside_the_folder_of_its_contract(tmp_path):
+    ours, theirs = tmp_path / "ours" / "contracts", tmp_path / "theirs" / "contracts"
+    suites = (tmp_path / "ours" / "expectations", tmp_path / "theirs" / "expectations")
+    contract = replace(AGELESS, path=theirs / "police" / "people.yaml")
+    assert suite_to_write(contract, (ours, theirs), suites) == suites[1] / "police" / "people.json"
+    made = suite_of(suites[0], BY_HAND)
+    assert suite_to_write(contract, (ours, theirs), suites) == made.path
+    with pytest.raises(UsageFault, match="name a folder for its suite"):
+        suite_to_write(contract, (ours, theirs), (tmp_path / "elsewhere",))
 
 
 @pytest.mark.parametrize(

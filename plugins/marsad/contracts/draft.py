@@ -148,7 +148,7 @@ def _proposal(
         notes.append(f"REVIEW: the header names {concept.name}, but the cells do not read as {concept.type}")
     bound = concept if fitted else None
     final = fitted or found
-    if final.type == "text" and (key or (is_reference(header) and not bound)):
+    if (final.type == "text" and is_reference(header) and not bound) or (key and final.type in {"text", "integer"}):
         final = replace(final, type="identifier")
     privacy, why = _privacy(header, final, bound, key=key)
     if key and privacy == "free_text":

@@ -35,7 +35,7 @@ note notes comment comments remark remarks narrative summary story observacion o
 comentarios descripcion relato ملاحظه ملاحظات سرد وصف ملخص تعليق وقايع تفاصيل
 """
 _REFERENCE_WORDS = """
-no numero num nr id ref reference identifiant identifier code dossier number key clave expediente
+no numero num nr nro registro id ref reference identifiant identifier code dossier number key clave expediente
 referencia رقم مرجع معرف ملف
 """
 

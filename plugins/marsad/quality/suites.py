@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -19,7 +19,7 @@ from marsad.quality.structural import Expectation, RuleBook, structural
 if TYPE_CHECKING:
     from great_expectations import ExpectationSuite
 
-__all__ = ["Suite", "load_suite", "structural", "suite_path", "sync_suite"]
+__all__ = ["Suite", "load_suite", "structural", "suite_path", "suite_to_write", "sync_suite"]
 
 ORIGINS = ("contract", "field")
 ENTRY_KEYS = ("type", "kwargs", "meta", "severity")
@@ -57,6 +57,20 @@ def suite_path(feed: str, folders: tuple[Path, ...]) -> Path:
         if (path := folder / f"{feed}.json").is_file():
             return path
     raise UsageFault(f"{feed} has no suite: run `marsad feed sync`, then add the rules of the field to it")
+
+
+def suite_to_write(contract: Contract, contracts: Sequence[Path], folders: tuple[Path, ...]) -> Path:
+    """The suite of a contract, or where a first one belongs: the folder of suites beside the contract's own folder.
+
+    ``contracts`` and ``folders`` are the folders of contracts and of suites, in one order. Raises UsageFault if there
+    is no folder of suites for that of the contract.
+    """
+    if any((folder / f"{contract.feed}.json").is_file() for folder in folders):
+        return suite_path(contract.feed, folders)
+    for place, folder in zip(contracts, folders, strict=False):
+        if contract.path.is_relative_to(place):
+            return folder / f"{contract.feed}.json"
+    raise UsageFault(f"{contract.feed}: name a folder for its suite in MARSAD_EXPECTATIONS, as for its contract")
 
 
 def load_suite(path: Path) -> Suite:
