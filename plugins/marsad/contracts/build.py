@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from marsad.contracts.codelists import LANGUAGES
 from marsad.contracts.model import AgeSource, Binding, Column, ColumnType, Condition, Contract, Source, Total
 from marsad.contracts.shape import ColumnSpec, FeedSpec, Grain, Language, VersionSpec
+from marsad.warehouse.model import LANGUAGES
 
 _BINDING = re.compile(r"(?P<entity>[a-z][a-z0-9_]*)(?:#(?P<item>[1-9]\d?))?\.(?P<field>[a-z][a-z0-9_]*)")
 OWN = "marsad"  # the custom property that holds our additions

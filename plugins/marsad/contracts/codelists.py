@@ -12,11 +12,11 @@ from pathlib import Path
 
 from marsad.contracts.text import fold
 from marsad.errors import UsageFault
+from marsad.warehouse.model import LANGUAGES
 
 COLUMNS = (
     "scheme", "version", "code", "parent", "label_fr", "label_ar", "label_en", "spellings", "valid_from", "source",
 )  # fmt: skip
-LANGUAGES = ("fr", "ar", "en")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from marsad.contracts.model import Labels, Severity
 from marsad.errors import PlatformFault, UsageFault
 from marsad.quality.findings import Rule, Scope
 from marsad.settings import PROJECT
+from marsad.warehouse.model import LANGUAGES
 
-LANGUAGES = ("fr", "ar", "en")
+__all__ = ["LANGUAGES", "Catalogue", "Message", "fill", "load_messages", "message_rule", "render"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from marsad.settings import PROJECT
 
 FieldType = Literal["text", "code", "date", "timestamp", "integer", "number", "boolean"]
 PrivacyClass = Literal["identity", "free_text", "quasi", "public"]
+LANGUAGES = ("fr", "ar", "en")  # of labels and messages
 VAULTED: frozenset[str] = frozenset({"identity", "free_text"})
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB, TIMESTAMP, UUID
 
-from marsad.warehouse.model import Concept, Entity, common_model
+from marsad.warehouse.model import LANGUAGES, Concept, Entity, common_model
 
 SCHEMAS = ("ops", "quarantine", "core", "vault", "mart", "release", "ref", "audit", "stage")
 
@@ -27,7 +27,6 @@ _TYPES: Mapping[str, Any] = {
     "boolean": sa.Boolean,
 }
 _C = sa.Text(collation="C")  # never depend on a server's collation order
-_NOW = sa.text("clock_timestamp()")
 _AT = TIMESTAMP(timezone=True)
 
 
@@ -46,7 +45,8 @@ def build(model: Mapping[str, Entity]) -> sa.MetaData:
             "uq": "%(table_name)s_uq",
         }
     )
-    _ops(metadata)
+    _ledger(metadata)
+    _ledger_parts(metadata)
     _quarantine(metadata)
     _core(metadata)
     for entity in model.values():
@@ -57,7 +57,7 @@ def build(model: Mapping[str, Entity]) -> sa.MetaData:
     return metadata
 
 
-def _ops(metadata: sa.MetaData) -> None:
+def _ledger(metadata: sa.MetaData) -> None:
     sa.Table(
         "delivery",
         metadata,
@@ -101,6 +101,9 @@ def _ops(metadata: sa.MetaData) -> None:
         schema="ops",
         comment="The ledger: one row a delivery; its state decides, whatever the scheduler believes",
     )
+
+
+def _ledger_parts(metadata: sa.MetaData) -> None:
     sa.Table(
         "claim",
         metadata,
@@ -233,7 +236,7 @@ def _vault(metadata: sa.MetaData) -> None:
 
 
 def _reference(metadata: sa.MetaData) -> None:
-    labels = [sa.Column(f"label_{lang}", sa.Text, nullable=False) for lang in ("fr", "ar", "en")]
+    labels = [sa.Column(f"label_{lang}", sa.Text, nullable=False) for lang in LANGUAGES]
     sa.Table(
         "code",
         metadata,
@@ -253,7 +256,7 @@ def _reference(metadata: sa.MetaData) -> None:
         sa.Column("severity", _C, nullable=False),
         sa.Column("scope", _C, nullable=False),
         sa.Column("column", _C),
-        *(sa.Column(f"message_{lang}", sa.Text, nullable=False) for lang in ("fr", "ar", "en")),
+        *(sa.Column(f"message_{lang}", sa.Text, nullable=False) for lang in LANGUAGES),
         schema="ref",
         comment="The rules of each feed's suite in force, with what the agencies read",
     )
