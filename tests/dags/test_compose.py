@@ -66,6 +66,10 @@ def test_all_parts_are_there_with_health_checks(services: dict[str, Any]) -> Non
     assert {name for name, service in services.items() if "healthcheck" not in service} == {"init"}
 
 
+def test_postgres_is_not_healthy_before_it_answers_the_network(services: dict[str, Any]) -> None:
+    assert "--host=127.0.0.1" in services["postgres"]["healthcheck"]["test"]
+
+
 def test_airflow_runs_unprivileged_from_one_image_and_waits_for_the_migration(services: dict[str, Any]) -> None:
     images = {services[name]["image"] for name in AIRFLOW | {"init"}}
     assert len(images) == 1
