@@ -20,7 +20,7 @@ from marsad.intake.stage import Stage
 from marsad.warehouse.engine import make_engine
 
 FEED = "lab/visits"
-_CALLS = ("fsync", "write", "pwrite", "truncate", "replace", "unlink", "mkdir")
+_CALLS = ("fsync", "write", "pwrite", "truncate", "replace", "unlink", "mkdir", "rmdir")
 Work = Callable[[Office], object]
 
 

@@ -65,22 +65,22 @@ def test_the_drain_after_a_kill_finishes_the_work(station: Station, sender: str,
 
 
 def test_killed_while_receiving(station: Station, sender: str):
-    """The file stays in the inbox until it is landed and in the ledger."""
+    """The file stays in the inbox until it is landed and in the ledger, under the name that it came with."""
     place = station.office.settings.place("inbox")
-    inbox.drop(station.file(content(sender)), place, sender, FEED)
+    inbox.drop(station.file(content(sender), "envoi.csv"), place, sender, FEED)
 
     def receive(office):
-        for file in inbox.waiting(place, FEED, 4e9):
-            pipeline.receive(office, file.path, file.feed, file.provider, file.path.name)
-            file.path.unlink()
+        pipeline.receive_waiting(office, FEED, 4e9)
 
     point = 0
     while point == 0 or killed(station, receive, point=point) is None:
         point += 1
-        waiting = bool(inbox.waiting(place, FEED, 4e9))
-        landed = station.one("SELECT count(*) FROM ops.delivery WHERE provider = :p", p=sender)
-        assert waiting or landed == 1
+        waiting = inbox.waiting(place, FEED, 4e9) or inbox.left(place, FEED)
+        landed = station.rows("SELECT file_name FROM ops.delivery WHERE provider = :p", p=sender)
+        assert waiting or landed == [{"file_name": "envoi.csv"}]
     assert point > 10
+    pipeline.receive_waiting(station.office, FEED, 4e9)
+    assert list(inbox.folder(place, sender, FEED).iterdir()) == []
     pipeline.drain(station.office.settings, FEED)
     assert_once(station, sender)
     assert_swept(station)

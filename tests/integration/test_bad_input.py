@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import random
 import re
 import zipfile
@@ -16,7 +17,8 @@ from hypothesis import strategies as st
 from tests.integration.station import VISITS, Station, csv, notes, stays, visit, visits
 from xlsxwriter import Workbook
 
-from marsad.intake import inbox, pipeline
+from marsad.errors import PlatformFault
+from marsad.intake import inbox, landing, pipeline
 from marsad.intake.receipts import exit_code
 
 MEGABYTE = 2**20
@@ -144,7 +146,7 @@ def test_a_half_written_file_is_left_alone(station: Station, sender: str):
         (folder / name).write_text(visits(visit("V1")), "utf-8")
     (folder / "sub").mkdir()
     Path(folder / "link.csv").symlink_to(folder / "c.csv")
-    written = (folder / "c.csv").stat().st_mtime
+    written = (folder / "c.csv").stat().st_ctime
     assert inbox.waiting(place, "lab/visits", written + 1.9) == []
     assert [file.path.name for file in inbox.waiting(place, "lab/visits", written + 2.1)] == ["c.csv"]
 
@@ -226,3 +228,36 @@ def test_a_file_that_is_gone_before_it_is_taken(station: Station, sender: str, t
     waiting.unlink()
     assert inbox.waiting(place, "lab/notes", 4e9) == []
     assert pipeline.answer_repeats(station.office, "lab/notes") == 0
+
+
+def test_one_file_that_cannot_be_taken_holds_up_no_other(
+    station: Station, sender: str, monkeypatch: pytest.MonkeyPatch
+):
+    place = station.office.settings.place("inbox")
+    for name in ("a.csv", "b.csv", "c.csv"):
+        inbox.drop(station.file(notes(n1=name), name), place, sender, "lab/notes")
+    take = landing.receive
+
+    def broken(path, *more):
+        if path.name == "a.csv":
+            raise ZeroDivisionError("Fatima")
+        return take(path, *more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(landing, "receive", broken)
+        with pytest.raises(PlatformFault, match="ZeroDivisionError at") as fault:
+            pipeline.receive_waiting(station.office, "lab/notes", 4e9)
+    assert "Fatima" not in str(fault.value)
+    known = "SELECT file_name FROM ops.delivery WHERE provider = :p ORDER BY seq"
+    assert [row["file_name"] for row in station.rows(known, p=sender)] == ["b.csv", "c.csv"]
+    assert pipeline.receive_waiting(station.office, "lab/notes", 4e9) == 1
+    assert [row["file_name"] for row in station.rows(known, p=sender)] == ["b.csv", "c.csv", "a.csv"]
+
+
+def test_a_file_name_in_no_known_encoding_is_received(station: Station, sender: str):
+    place = station.office.settings.place("inbox")
+    path = station.file(notes(n1="A"), os.fsdecode(b"envoi_\xe9.csv"))
+    inbox.drop(path, place, sender, "lab/notes")
+    assert pipeline.receive_waiting(station.office, "lab/notes", 4e9) == 1
+    (row,) = station.rows("SELECT file_name FROM ops.delivery WHERE provider = :p", p=sender)
+    assert row["file_name"] == "envoi_�.csv"

@@ -48,22 +48,44 @@ class DrainResult:
 def receive_inbox(settings: Settings, feed: str) -> int:
     """Takes every ready file of ``feed`` from the inbox into landing and ledger; returns how many arrived.
 
+    A file that fails for a reason of ours stays and does not hold up the others; after them the first such fault is
+    raised.
+
     Raises:
         PassingFault, PlatformFault: landing, ledger or disk; files not yet taken stay in the inbox.
     """
-    office = Office.open(settings, feed=feed)
-    waiting = inbox.waiting(settings.place("inbox"), feed, time.time())
-    for file in waiting:
-        receive(office, file.path, file.feed, file.provider, file.path.name)
-        file.path.unlink(missing_ok=True)
-    return len(waiting)
+    return receive_waiting(Office.open(settings, feed=feed), feed, time.time())
+
+
+def receive_waiting(office: Office, feed: str, now: float) -> int:
+    """``receive_inbox`` of an open office at ``now`` (epoch); first come files that a killed receiver had taken."""
+    place = office.settings.place("inbox")
+    inbox.sweep(place, feed, now)
+    received, first = 0, None
+    for file in (*inbox.left(place, feed), *inbox.waiting(place, feed, now)):
+        try:
+            received += _receive_waiting(office, file)
+        except MarsadError as fault:
+            first = first or fault
+    if first:
+        raise first
+    return received
+
+
+def _receive_waiting(office: Office, file: inbox.Waiting) -> bool:
+    with own_faults_only(), inbox.taken(file) as path:
+        if path is None:
+            return False
+        receive(office, path, file.feed, file.provider, path.name)
+    return True
 
 
 def receive(office: Office, path: Path, feed: str, provider: str, file_name: str) -> tuple[Delivery, bool]:
     """Lands one file and enters it in the ledger, with public keys only; returns its delivery and whether it is new."""
     terms = office.terms(feed)
     landed = landing.receive(path, office.landing, office.keyring.public)
-    arrival = Arrival(feed, provider, file_name, landed.sha256, landed.size, office.clock())
+    name = inbox.text_name(file_name)
+    arrival = Arrival(feed, provider, name, landed.sha256, landed.size, office.clock())
     with clean_errors(), office.engine.begin() as connection:
         return ledger.register(connection, arrival, terms)
 

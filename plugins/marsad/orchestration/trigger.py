@@ -51,5 +51,5 @@ class InboxTrigger(BaseEventTrigger):  # type: ignore[misc]
                 status = file.path.lstat()
             except FileNotFoundError:  # received in this moment
                 continue
-            seen[file.path] = (status.st_size, status.st_mtime_ns)
+            seen[file.path] = (status.st_size, status.st_ctime_ns)
         return seen
