@@ -57,6 +57,11 @@ def merge_rows(
     return unchanged
 
 
+def supersede(connection: sa.Connection, target: Target, earlier: str) -> None:
+    """Takes back what an earlier judgement of the same bytes stated: the bytes say what they are read as now."""
+    connection.execute(sa.text(_SUPERSEDE), {**target.values(), "earlier": earlier})
+
+
 def merge_quarantine(connection: sa.Connection, stage: Stage, target: Target) -> None:
     """Keeps the refused rows, sealed."""
     _Runner(connection, stage, target)(_QUARANTINE)
@@ -138,7 +143,8 @@ def _constant(concept: Concept, value: str) -> str:
 
 
 def _extra(contract: Contract) -> str | None:
-    unbound = [c for c in contract.columns if not c.vaulted and not c.bindings]
+    version = contract.revision.value if contract.revision.kind == "column" else None  # belongs to the sighting
+    unbound = [c for c in contract.columns if not c.vaulted and not c.bindings and c.name != version]
     if not unbound:
         return None
     pairs = ", ".join(f"'{c.name}', s.{quoted(c.name)}" for c in unbound)
@@ -220,6 +226,13 @@ _TOUCHED = """
     SELECT DISTINCT s.record_id FROM {table} s LEFT JOIN seen n USING (row)
     WHERE NOT s.refused AND (s.again OR n.row IS NOT NULL)
 """
+_SUPERSEDE = """
+    WITH taken_back AS (
+        UPDATE core.sighting SET retracted = true, current = false
+        WHERE delivery_id = :earlier AND NOT retracted RETURNING record_id
+    )
+    INSERT INTO touched SELECT record_id FROM taken_back
+"""
 _QUARANTINE = """
     INSERT INTO quarantine.record (delivery_id, row, sheet, record_id, key_slot, attempt, sealed)
     SELECT :delivery_id, row, sheet, record_id, slot, :attempt, sealed FROM {table} WHERE refused AND sealed IS NOT NULL
@@ -235,7 +248,7 @@ _NEWEST = """
     SELECT DISTINCT ON (c.period) c.period, c.delivery_id
     FROM ops.coverage c JOIN ops.delivery d USING (delivery_id)
     WHERE c.feed = :feed AND c.provider = :provider AND d.status IN ('accepted', 'accepted_with_findings')
-    ORDER BY c.period, c.version DESC, d.sha256 DESC, d.seq DESC, d.seq DESC
+    ORDER BY c.period, c.version DESC, d.sha256 DESC, d.seq DESC
 """
 _TOUCH_PERIODS = """
     INSERT INTO touched SELECT DISTINCT k.record_id FROM core.sighting k
