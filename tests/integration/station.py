@@ -57,7 +57,7 @@ def sync(settings: Settings) -> None:
         sync_suite(contract, settings.expectation_dirs[0] / f"{contract.feed}.json", book)
 
 
-@dataclass
+@dataclass(repr=False)
 class Station:
     """One installation. Senders are told apart by name, so that many tests can share one."""
 

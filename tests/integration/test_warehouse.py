@@ -1,0 +1,127 @@
+"""What roles may read, what views say of themselves, and that migrations make what the code expects."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from tests.integration.station import Station, visit, visits
+
+from marsad.errors import UsageFault
+from marsad.settings import PROJECT
+from marsad.warehouse.engine import make_engine
+from marsad.warehouse.migrate import alembic_config, mart_names, upgrade
+from marsad.warehouse.query import query, role_url
+from marsad.warehouse.roles import ROLES
+
+MARTS = mart_names(PROJECT / "schemas" / "views")
+READABLE = {
+    "analyst": {"mart", "release", "ref"},
+    "commission": {"mart", "release", "ref"},
+    "publisher": {"mart", "release", "ref"},
+    "portal": {"ops", "ref"},
+    "auditor": {"audit", "ops"},
+    "steward": {"ops", "quarantine", "core", "mart", "ref"},
+    "loader": {"ops", "quarantine", "core", "vault", "ref", "mart", "audit"},
+    "case_officer": set(),
+    "linker": set(),
+}
+
+
+def refused(station: Station, statement: str, role: str) -> str:
+    with pytest.raises(UsageFault) as fault:
+        query(station.office.settings, statement, role)
+    return str(fault.value)
+
+
+def test_an_analyst_reads_marts(station: Station, sender: str):
+    station.send("lab/visits", visits(visit("V1"), visit("V2", Sexe="zzz")), sender)
+    settings = station.office.settings
+    columns, rows = query(
+        settings, f"SELECT sex, victim_records FROM mart.victims WHERE provider = '{sender}'", "analyst"
+    )
+    assert columns == ["sex", "victim_records"]
+    assert sorted(rows) == [["F", 1], ["unknown", 1]]
+    assert query(settings, f"SELECT status FROM mart.deliveries WHERE provider = '{sender}'", "analyst")[1] == [
+        ["accepted_with_findings"]
+    ]
+    assert query(settings, f"SELECT rule, findings FROM mart.quality WHERE provider = '{sender}'", "analyst")[1]
+
+
+@pytest.mark.parametrize("role", sorted(READABLE))
+def test_a_role_reads_its_schemas_and_no_other(station: Station, role: str):
+    tables = [table for table in station.tables() if not table.startswith(("public.", "stage."))]
+    tables += [f"mart.{name}" for name in MARTS]
+    assert {table.split(".")[0] for table in tables} >= {"ops", "core", "vault", "quarantine", "audit", "mart"}
+    for table in tables:
+        statement = f"SELECT count(*) FROM {table}"
+        if table.split(".")[0] in READABLE[role]:
+            assert query(station.office.settings, statement, role)[0] == ["count"]
+        else:
+            assert "permission denied" in refused(station, statement, role)
+
+
+@pytest.mark.parametrize("role", sorted({*ROLES} - {"owner", "loader"}))
+@pytest.mark.parametrize(
+    "statement",
+    ["CREATE TABLE mart.x (a int)", "DELETE FROM core.sighting", "INSERT INTO ref.code VALUES ('x')",
+     "UPDATE audit.head SET seq = 0", "DROP VIEW mart.victims"],
+)  # fmt: skip
+def test_nobody_writes_by_asking(station: Station, role: str, statement: str):
+    assert any(
+        word in refused(station, statement, role) for word in ("permission denied", "read-only", "must be owner")
+    )
+
+
+def test_asking_never_writes_even_for_who_may(station: Station):
+    assert "read-only" in refused(station, "UPDATE ops.delivery SET status = 'refused'", "loader")
+
+
+def test_wrong_questions_are_told(station: Station):
+    assert "nowhere" in refused(station, "SELECT * FROM mart.nowhere", "analyst")
+    assert "no role" in refused(station, "SELECT 1", "emperor")
+    assert query(station.office.settings, "SELECT '100%' AS a, 1 % 2", "analyst")[1] == [["100%", 1]]
+
+
+def test_an_endless_question_is_stopped(station: Station):
+    with make_engine(role_url(station.office.settings, "analyst")).connect() as connection:
+        assert connection.execute(sa.text("SHOW statement_timeout")).scalar() == "1min"
+
+
+@pytest.mark.parametrize("mart", MARTS)
+def test_every_mart_and_each_of_its_columns_is_described(station: Station, mart: str):
+    described = station.rows(
+        """SELECT a.attname, col_description(a.attrelid, a.attnum) AS text FROM pg_attribute a
+           WHERE a.attrelid = CAST('mart.' || :mart AS regclass) AND a.attnum > 0
+           UNION ALL SELECT 'the view itself', obj_description(CAST('mart.' || :mart AS regclass))""",
+        mart=mart,
+    )
+    assert [row["attname"] for row in described if not row["text"]] == []
+
+
+def test_tables_say_what_they_hold(station: Station):
+    query_ = """SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c
+        JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind = 'r' AND n.nspname IN ('ops', 'core', 'vault', 'quarantine', 'ref', 'audit')
+          AND obj_description(c.oid) IS NULL AND c.relname <> 'alembic_version'"""
+    assert station.rows(query_) == []
+
+
+def test_migrations_make_what_the_code_expects(station: Station):
+    with station.office.engine.connect() as connection:
+        command.check(alembic_config(connection))
+
+
+def test_upgrading_again_changes_nothing(station: Station, sender: str):
+    station.send("lab/visits", visits(visit("V1")), sender)
+    before = station.counts()
+    upgrade(station.office.settings.warehouse_url or "")
+    assert station.counts() == before
+    assert query(station.office.settings, "SELECT count(*) FROM mart.victims", "analyst")[1][0][0] > 0
+
+
+def test_the_owner_cannot_rewrite_the_audit_by_accident(station: Station, sender: str):
+    station.send("lab/visits", visits(visit("V1")), sender)
+    for statement in ("DELETE FROM audit.event", "UPDATE audit.event SET actor = 'x'", "TRUNCATE audit.event"):
+        with pytest.raises(sa.exc.DBAPIError, match="append-only"), station.office.engine.begin() as connection:
+            connection.execute(sa.text(statement))
