@@ -20,7 +20,7 @@ def main(home: str, *feeds: str) -> None:
         while not pipeline.receive_inbox(settings, feed):
             time.sleep(0.1)
         pipeline.drain(settings, feed)
-    refresh(settings)
+    refresh(settings, sys.stderr.write)
     print(f"{time.perf_counter() - imported:.3f}")
 
 

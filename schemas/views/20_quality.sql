@@ -13,7 +13,11 @@ SELECT d.feed,
        sum(count(*)) OVER (PARTITION BY d.feed, d.provider, d.period) AS findings_of_period
 FROM quarantine.finding f
 JOIN ops.delivery d USING (delivery_id)
-LEFT JOIN ref.rule r ON r.rule = f.rule AND r.feed IN (d.feed, '')
+LEFT JOIN LATERAL (
+    -- Some rules stand both in the feed's suite and in the catalogue for all feeds (''): the feed's own text counts.
+    SELECT r.message_fr, r.message_ar, r.message_en FROM ref.rule r
+    WHERE r.rule = f.rule AND r.feed IN (d.feed, '') ORDER BY r.feed DESC LIMIT 1
+) r ON true
 WHERE d.status <> 'retracted' AND NOT EXISTS (SELECT FROM ops.delivery n WHERE n.rejudges = d.delivery_id)
 GROUP BY d.feed, d.provider, d.period, f.rule, f.severity, r.message_fr, r.message_ar, r.message_en;
 

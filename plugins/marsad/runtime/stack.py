@@ -103,7 +103,7 @@ def status(settings: Settings) -> Status:
 
 
 def start_warehouse(settings: Settings, progress: Progress) -> Postgres:
-    """PostgreSQL up and the warehouse migrated, without Airflow."""
+    """PostgreSQL up and the warehouse migrated, without Airflow. Wrong contracts are named and do not stop it."""
     progress("starting PostgreSQL")
     server = Postgres(settings.home)
     server.start()
@@ -112,7 +112,7 @@ def start_warehouse(settings: Settings, progress: Progress) -> Postgres:
     progress("preparing the warehouse")
     migrate.upgrade(settings.warehouse_url or server.url())
     KeyRing.create(settings.place("keys"))
-    refresh(settings)
+    refresh(settings, progress)
     return server
 
 

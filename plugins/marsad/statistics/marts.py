@@ -5,16 +5,16 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from marsad.settings import Settings
-from marsad.statistics.reference import publish
+from marsad.statistics.reference import Report, publish
 from marsad.warehouse.engine import clean_errors, database_url, make_engine
 from marsad.warehouse.migrate import mart_names
 
 
-def refresh(settings: Settings) -> dict[str, int]:
+def refresh(settings: Settings, report: Report) -> dict[str, int]:
     """Renews labels, messages and planner statistics, and asks each mart for its number of rows.
 
     Returns the rows by mart. A mart that cannot answer fails here, in a task that somebody watches, rather than in
-    front of an analyst.
+    front of an analyst. A contract, suite or code list that is wrong is named through ``report`` and stops nothing.
 
     Raises:
         PassingFault: the database does not answer.
@@ -22,7 +22,7 @@ def refresh(settings: Settings) -> dict[str, int]:
     """
     engine = make_engine(database_url(settings))
     with clean_errors(), engine.begin() as connection:
-        publish(connection, settings)
+        publish(connection, settings, report)
         connection.execute(sa.text("ANALYZE core.sighting, core.victim, ops.delivery, quarantine.finding"))
         counts = {name: _rows(connection, name) for name in mart_names(settings.schemas / "views")}
     engine.dispose()

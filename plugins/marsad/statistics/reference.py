@@ -2,60 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
-from marsad.contracts.catalog import Catalog, load_catalog
-from marsad.contracts.codelists import CodeList
+from marsad.contracts.check import contract_files, read_contracts
+from marsad.contracts.codelists import CodeList, load_codelist
+from marsad.contracts.load import HOME
+from marsad.errors import UsageFault
 from marsad.quality.findings import Rule
 from marsad.quality.messages import load_messages
 from marsad.quality.suites import load_suite, suite_path
 from marsad.settings import Settings
+from marsad.warehouse.model import LANGUAGES, common_model
 
-LANGUAGES = ("fr", "ar", "en")
 ANY_FEED = ""  # rules of the message catalogue, which hold for every feed
+Report = Callable[[str], object]
+Row = Mapping[str, Any]
 
 
-def publish(connection: sa.Connection, settings: Settings) -> None:
+def publish(connection: sa.Connection, settings: Settings, report: Report) -> None:
     """Brings ``ref.code`` and ``ref.rule`` in step with code lists, message catalogue and suites.
 
-    Raises:
-        UsageFault: a contract or suite is wrong.
+    One wrong file stops nothing: it is named through ``report``, and what it gave when it was right stays. So are
+    wrong contracts named, though nothing here is taken from them.
     """
-    catalog = load_catalog(settings)
-    _replace(connection, "code", (row for codes in catalog.codelists.values() for row in _codes(codes)))
-    _replace(connection, "rule", [*_general(settings), *_of_feeds(catalog, settings)])
+    lists = dict(_code_lists(settings, report))
+    codes = {scheme: None if found is None else list(_codes(found)) for scheme, found in lists.items()}
+    _replace(connection, "code", "scheme", codes)
+    _replace(connection, "rule", "feed", dict(_rules(settings, report)))
+    _name_wrong_contracts(settings, {name: found for name, found in lists.items() if found}, report)
 
 
-def _codes(codes: CodeList) -> Iterator[dict[str, Any]]:
+def _code_lists(settings: Settings, report: Report) -> Iterator[tuple[str, CodeList | None]]:
+    for path in sorted((settings.schemas / "codelists").glob("*.csv")):
+        try:
+            yield path.stem, load_codelist(path)
+        except UsageFault:
+            report(f"the code list {path.stem} is wrong: `marsad feed check` says how")
+            yield path.stem, None
+
+
+def _codes(codes: CodeList) -> Iterator[Row]:
     for code in codes.codes.values():
         kept = {"scheme": codes.scheme, "code": code.code, "version": codes.version, "parent": code.parent or None}
-        yield kept | {f"label_{language}": code.labels[language] for language in LANGUAGES}
+        other = next(iter(code.labels.values()), code.code)  # better a label in another language than none
+        yield kept | {f"label_{language}": code.labels.get(language, other) for language in LANGUAGES}
 
 
-def _general(settings: Settings) -> Iterator[dict[str, Any]]:
-    for message in load_messages(settings.schemas / "messages.yaml").values():
-        yield _rule(ANY_FEED, Rule(message.id, message.severity, message.scope, None, message.text))
+def _rules(settings: Settings, report: Report) -> Iterator[tuple[str, list[Row] | None]]:
+    general = load_messages(settings.schemas / "messages.yaml").values()
+    yield ANY_FEED, [_rule(ANY_FEED, Rule(one.id, one.severity, one.scope, None, one.text)) for one in general]
+    for feed in sorted({f"{file.parent.name}/{file.stem}" for file in contract_files(settings.contract_dirs)}):
+        try:
+            suite = load_suite(suite_path(feed, settings.expectation_dirs))
+            yield feed, [_rule(feed, rule) for rule in suite.rules.values()]
+        except UsageFault:
+            report(f"the suite of {feed} is missing or wrong: `marsad feed sync {feed}` mends it or says how")
+            yield feed, None
 
 
-def _of_feeds(catalog: Catalog, settings: Settings) -> Iterator[dict[str, Any]]:
-    for feed in catalog.contracts:
-        suite = load_suite(suite_path(feed, settings.expectation_dirs))
-        yield from (_rule(feed, rule) for rule in suite.rules.values())
-
-
-def _rule(feed: str, rule: Rule) -> dict[str, Any]:
+def _rule(feed: str, rule: Rule) -> Row:
     kept = {"feed": feed, "rule": rule.id, "severity": rule.severity, "scope": rule.scope, "column": rule.column}
     return kept | {f"message_{language}": rule.message[language] for language in LANGUAGES}
 
 
-def _replace(connection: sa.Connection, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
-    """All rows of a small table anew; readers see the old ones until the transaction commits."""
-    written = list(rows)
-    names = list(written[0])
-    columns = ", ".join(f'"{name}"' for name in names)
-    values = ", ".join(f":{name}" for name in names)
-    connection.execute(sa.text(f"DELETE FROM ref.{table}"))  # noqa: S608 - our own two names
-    connection.execute(sa.text(f"INSERT INTO ref.{table} ({columns}) VALUES ({values})"), written)  # noqa: S608
+def _name_wrong_contracts(settings: Settings, codelists: Mapping[str, CodeList], report: Report) -> None:
+    model = common_model(settings.schemas / "concepts.yaml")
+    _, problems = read_contracts(settings.contract_dirs, codelists, model, HOME)
+    for file in dict.fromkeys(problem.file for problem in problems):
+        report(f"the contract {file.parent.name}/{file.stem} is wrong: `marsad feed check {file}` says how")
+
+
+def _replace(connection: sa.Connection, table: str, key: str, parts: Mapping[str, Iterable[Row] | None]) -> None:
+    """The rows of a small table anew, those of a part that is None stay; readers see the old ones until the commit."""
+    stay = [name for name, rows in parts.items() if rows is None]
+    connection.execute(sa.text(f"DELETE FROM ref.{table} WHERE {key} <> ALL(:stay)"), {"stay": stay})  # noqa: S608 - our names
+    written = [row for rows in parts.values() for row in rows or ()]
+    if written:
+        columns = ", ".join(f'"{name}"' for name in written[0])
+        values = ", ".join(f":{name}" for name in written[0])
+        connection.execute(sa.text(f"INSERT INTO ref.{table} ({columns}) VALUES ({values})"), written)  # noqa: S608
