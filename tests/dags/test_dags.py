@@ -87,12 +87,15 @@ def test_only_loading_opens_identities(dags: dict[str, DAG]) -> None:
     assert queues == {"receive": "default", "load": "identity", "refresh": "default"}
 
 
-def test_an_inbox_or_ten_minutes_wake_the_intake_and_changed_core_the_statistics(dags: dict[str, DAG]) -> None:
+def test_an_inbox_or_ten_minutes_wake_the_intake_and_changed_core_or_the_hour_the_statistics(
+    dags: dict[str, DAG],
+) -> None:
     for feed in FEEDS:
         schedule = dags[f"intake.{feed}"].timetable
         assert [asset.name for asset in _assets(dags[f"intake.{feed}"])] == [f"inbox/{feed.replace('.', '/')}"]
         assert "*/10 * * * *" in str(schedule.timetable)
     assert [asset.name for asset in _assets(dags["statistics"])] == ["warehouse/core"]
+    assert "7 * * * *" in str(dags["statistics"].timetable.timetable)
 
 
 def _assets(dag: DAG) -> list[object]:
@@ -143,8 +146,35 @@ def test_a_contract_in_a_further_folder_gets_a_dag_without_any_python(tmp_path: 
     from marsad.settings import Settings
 
     (tmp_path / "ngo").mkdir()
-    (tmp_path / "ngo" / "hotline_calls.yaml").write_text("not even read: that is for the task\n")
+    (tmp_path / "ngo" / "hotline_calls.yaml").write_text("not even sound: that is for the task\n")
     settings = Settings.from_env({"MARSAD_CONTRACTS": str(tmp_path), "MARSAD_HOME": str(tmp_path / "home")})
     assert "ngo/hotline_calls" in feeds(settings)
     assert len(feeds(settings)) == len(FEEDS) + 1
     assert intake_dag("ngo/hotline_calls", settings).dag_id == "intake.ngo.hotline_calls"
+
+
+@pytest.mark.parametrize(
+    ("text", "live"),
+    [
+        ("status: draft\n", False),
+        ("id: a\nstatus:   'draft'  # REVIEW\nname: a\n", False),
+        ("status: active\n", True),
+        ("# was status: draft\nstatus: active\ndescription: {purpose: 'status: draft'}\n", True),
+        ("id: a\n", True),
+    ],
+)
+def test_a_draft_gets_no_dag_until_somebody_says_that_it_is_active(tmp_path: Path, text: str, live: bool) -> None:
+    from marsad.orchestration.intake import feeds
+    from marsad.settings import Settings
+
+    (tmp_path / "ngo").mkdir()
+    (tmp_path / "ngo" / "hotline_calls.yaml").write_text(text)
+    assert ("ngo/hotline_calls" in feeds(Settings.from_env({"MARSAD_CONTRACTS": str(tmp_path)}))) is live
+
+
+def test_a_contract_that_cannot_be_read_takes_no_other_dag_away(tmp_path: Path) -> None:
+    from marsad.orchestration.intake import feeds
+    from marsad.settings import Settings
+
+    (tmp_path / "ngo" / "hotline_calls.yaml").mkdir(parents=True)
+    assert len(feeds(Settings.from_env({"MARSAD_CONTRACTS": str(tmp_path)}))) == len(FEEDS) + 1
