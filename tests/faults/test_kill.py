@@ -120,3 +120,25 @@ def test_keys_of_a_load_in_progress_are_not_swept(station: Station, sender: str)
         pipeline.ingest(office, path, FEED, sender)
     assert len(swept) == 1
     assert_once(station, sender)
+
+
+def test_keys_of_a_delivery_that_this_database_does_not_know_are_kept(station: Station, sender: str, steps: int):
+    """An old home with a new database: the old one may be restored, its keys could not."""
+    from marsad.intake import leftovers
+
+    path = station.file(content(sender))
+    assert killed(station, lambda office: pipeline.ingest(office, path, FEED, sender), point=steps // 2) is None
+    store = station.office.keyring.store
+    (orphan,) = store.glob(_delivery_id(station, sender) + ".*.keys")
+    foreign = orphan.rename(store / "0199aaaa-0000-7000-8000-000000000001.1.keys")
+    leftovers.sweep_keys(station.office)
+    assert foreign.exists()
+    foreign.rename(orphan)
+    leftovers.sweep_keys(station.office)
+    assert not orphan.exists()
+    pipeline.drain(station.office.settings, FEED)
+    assert_once(station, sender)
+
+
+def _delivery_id(station: Station, sender: str) -> str:
+    return str(station.one("SELECT delivery_id::text FROM ops.delivery WHERE provider = :p", p=sender))

@@ -18,9 +18,12 @@ from marsad.warehouse.engine import clean_errors
 GRACE = timedelta(hours=1)  # PostgreSQL may still be committing for a loader that died a moment ago
 _EVERY = timedelta(hours=1)  # looking at every file of the key store takes seconds when there are many thousands
 
+# A loader's delivery is in the ledger before it seals anything. A file of any other delivery is of another database
+# (one that will be restored, while this one is new): its keys open what nothing else can.
 _KNOWN = sa.text(
     """
-    SELECT EXISTS (SELECT FROM vault.record WHERE delivery_id = :delivery_id AND attempt = :attempt)
+    SELECT NOT EXISTS (SELECT FROM ops.delivery WHERE delivery_id = :delivery_id)
+        OR EXISTS (SELECT FROM vault.record WHERE delivery_id = :delivery_id AND attempt = :attempt)
         OR EXISTS (SELECT FROM quarantine.record WHERE delivery_id = :delivery_id AND attempt = :attempt)
     """
 )
@@ -38,7 +41,7 @@ def sweep(office: Office) -> None:
 
 
 def sweep_keys(office: Office) -> int:
-    """Removes files of the key store that no sealed record refers to; gives how many."""
+    """Removes files of the key store of deliveries in this ledger that no sealed record refers to; gives how many."""
     with clean_errors(), office.engine.connect() as connection:
 
         def is_known(name: StoreName) -> bool:
