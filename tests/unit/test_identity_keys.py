@@ -106,6 +106,40 @@ def test_a_lost_key_is_a_fault_and_never_made_anew(tmp_path: Path) -> None:
         KeyRing.open(tmp_path / "keys").wrapping_key(1)
 
 
+@pytest.mark.parametrize("kept", ["public/landing.key", "public/signing.key", "store/a.1.keys", "landing/ab.key"])
+def test_lost_private_keys_are_never_replaced_by_new_ones(tmp_path: Path, kept: str) -> None:
+    KeyRing.create(tmp_path / "keys")
+    (tmp_path / "keys" / "private").rename(tmp_path / "backup")
+    (tmp_path / "keys" / kept).touch()
+    for path in (tmp_path / "keys").rglob("*.key*"):
+        if path != tmp_path / "keys" / kept:
+            path.unlink()
+    with pytest.raises(PlatformFault, match="restore"):
+        KeyRing.create(tmp_path / "keys")
+    assert not (tmp_path / "keys" / "private").exists()
+
+
+def test_restored_private_keys_make_the_platform_whole_again(tmp_path: Path) -> None:
+    KeyRing.create(tmp_path / "keys")
+    (tmp_path / "keys" / "private").rename(tmp_path / "backup")
+    with pytest.raises(PlatformFault, match="restore"):
+        KeyRing.create(tmp_path / "keys")
+    (tmp_path / "backup").rename(tmp_path / "keys" / "private")
+    assert works(KeyRing.create(tmp_path / "keys"))
+
+
+@pytest.mark.parametrize("name", ["landing.key", "signing.key"])
+def test_public_keys_of_another_set_are_told(tmp_path: Path, name: str) -> None:
+    """Files would be encrypted to a key that nobody has, or receipts signed by one that nobody checks."""
+    for folder in ("ours", "theirs"):
+        KeyRing.create(tmp_path / folder)
+    theirs = (tmp_path / "theirs" / "public" / name).read_bytes()
+    (tmp_path / "ours" / "public" / name).write_bytes(theirs)
+    with pytest.raises(PlatformFault, match=f"public/{name}"):
+        KeyRing.create(tmp_path / "ours")
+    assert (tmp_path / "ours" / "public" / name).read_bytes() == theirs
+
+
 def test_private_keys_that_others_may_read_are_refused(tmp_path: Path) -> None:
     KeyRing.create(tmp_path / "keys")
     (tmp_path / "keys" / "private").chmod(0o750)

@@ -22,8 +22,10 @@ from marsad.errors import PlatformFault, PolicyRefusal
 
 KEY_BYTES = 32
 _PUBLIC, _PRIVATE = "public", "private"
+_STORE, _WRAPPED = "store", "landing"
 _LANDING, _SIGNING = "landing.key", "signing.key"
 _HASHING = ("pseudonym", "fingerprint", "token")
+_RESTORE = "restore the folder of keys from its backup"
 _WRAPPING = re.compile(r"wrapping-(\d{4})\.key")
 
 
@@ -92,7 +94,7 @@ class PublicKeys:
     @property
     def landing_folder(self) -> Path:
         """Where the keys of landed files lie, each encrypted to ``recipient``."""
-        return self.folder / "landing"
+        return self.folder / _WRAPPED
 
     @cached_property
     def recipient(self) -> x25519.Recipient:
@@ -123,11 +125,14 @@ class KeyRing:
 
         Raises:
             PassingFault, PlatformFault: the folder cannot be written.
+            PlatformFault: keys were lost, or the public ones belong to other private ones. A new set would open nothing
+                of what is there.
         """
         with durable.os_faults("making keys"):
             durable.private_folder(folder)
             with durable.locked(folder / ".lock"):
                 if not (folder / _PRIVATE).exists():
+                    _refuse_if_used(folder)
                     _make_private(folder)
                 ring = cls(folder)
                 ring._publish()
@@ -158,7 +163,7 @@ class KeyRing:
     @property
     def store(self) -> Path:
         """Where the data keys of sealed records lie, wrapped."""
-        return self.folder / "store"
+        return self.folder / _STORE
 
     @cached_property
     def landing_identity(self) -> x25519.Identity:
@@ -226,6 +231,15 @@ class KeyRing:
             path = self.folder / _PUBLIC / name
             if not path.exists():
                 durable.write_whole(path, content)
+            elif _read(path).strip() != content.strip():
+                raise PlatformFault(f"the key {_PUBLIC}/{name} does not belong to the private keys: {_RESTORE}")
+
+
+def _refuse_if_used(folder: Path) -> None:
+    """Public keys follow from private ones, and nothing is wrapped before: where they are, private ones were lost."""
+    for name in (_PUBLIC, _STORE, _WRAPPED):
+        if (folder / name).exists() and any((folder / name).iterdir()):
+            raise PlatformFault(f"the private keys of {folder} were lost: {_RESTORE}")
 
 
 def _make_private(folder: Path) -> None:
