@@ -40,7 +40,7 @@ def _code_lists(settings: Settings, report: Report) -> Iterator[tuple[str, CodeL
         try:
             yield path.stem, load_codelist(path)
         except UsageFault:
-            report(f"the code list {path.stem} is wrong: `marsad feed check` says how")
+            report(f"the code list {path.stem} is wrong: `marsad feed check {settings.contract_dirs[0]}` says how")
             yield path.stem, None
 
 
