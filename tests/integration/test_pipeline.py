@@ -179,6 +179,53 @@ def test_rejudging_after_the_contract_changed(station: Station, sender: str):
         assert station.send("lab/visits", content, sender)["first"] == again
 
 
+DAY_FIRST, MONTH_FIRST = "formats: [dd/MM/yyyy]", "formats: [MM/dd/yyyy]"
+
+
+def test_the_same_bytes_read_otherwise_replace_their_first_reading(station: Station, sender: str):
+    content = visits(*(visit(f"V{n}", Rencontre="05/03/2024") for n in range(8)))
+    first = station.send("lab/visits", content, sender)
+    with station.amended("lab/visits", DAY_FIRST, MONTH_FIRST):
+        second = station.send("lab/visits", content, sender)
+        assert (second["status"], second["rows_accepted"]) == ("accepted", 8)
+    met = station.state("lab/visits", sender, "record_id", "met_on")
+    assert [(record, f"{day:%d/%m}") for record, day in met] == [(f"V{n}", "03/05") for n in range(8)]
+    assert pipeline.retract(station.office, first["delivery_id"], "tester") >= 8
+    assert station.state("lab/visits", sender, "record_id") == []
+
+
+def test_rows_without_a_key_are_not_doubled_when_they_are_read_otherwise(station: Station, sender: str):
+    content = csv(("Centre", "Enfants", "Entrée"), ("A", 1, "05/03/2024"), ("B", 2, "06/03/2024"))
+    for formats in (DAY_FIRST, MONTH_FIRST):
+        with station.amended("lab/calls", "header: {fr: Entrée", f"{formats}, header: {{fr: Entrée"):
+            assert station.send("lab/calls", content, sender)["rows_accepted"] == 2
+    assert sorted(station.state("lab/calls", sender, "shelter")) == [("A",), ("B",)]
+
+
+def test_a_column_bound_to_another_field_fills_it_when_judged_again(station: Station, sender: str):
+    content = visits(visit("V1"), visit("V2"))
+    first = station.send("lab/visits", content, sender)
+    with station.amended("lab/visits", "concept: victim.children", "concept: victim.stated_age"):
+        (again,) = pipeline.rejudge(station.office, first["delivery_id"])
+        assert again["supersedes"] == first["delivery_id"]
+        assert station.state("lab/visits", sender, "children", "stated_age") == [(None, 2), (None, 2)]
+
+
+def test_a_bare_year_of_birth_is_kept_in_the_vault(station: Station, sender: str):
+    with station.amended("lab/visits", DAY_FIRST, "formats: [dd/MM/yyyy, yyyy]"):
+        receipt = station.send("lab/visits", visits(visit("V1", Naissance="1998")), sender)
+    (kept,) = station.opened("vault", [receipt["delivery_id"]])
+    assert json.loads(kept)["birth_date"] == "1998"
+
+
+def test_providers_hold_their_signed_receipt(station: Station, sender: str):
+    content = visits(visit("V1"))
+    first, again = station.send("lab/visits", content, sender), station.send("lab/visits", content, sender)
+    written = [json.loads(p.read_text("utf-8")) for p in (station.home / "reports" / sender).glob("*.receipt.json")]
+    assert sorted(written, key=lambda r: r["status"]) == [first, again]
+    assert all(audit.is_genuine(receipt, station.office.keyring.public.verifier) for receipt in written)
+
+
 def test_rejudging_refused_files_of_a_feed(station: Station, sender: str):
     bad = station.send("lab/visits", visits(visit("V1", Enfants=31)), sender)
     assert bad["status"] == "refused"
@@ -207,7 +254,7 @@ def test_retracting_a_snapshot_brings_the_one_before_back(station: Station, send
 
 
 def test_what_cannot_be_retracted(station: Station):
-    with pytest.raises(UsageFault, match="no settled delivery"):
+    with pytest.raises(UsageFault, match="there is no delivery"):
         pipeline.retract(station.office, "019b0000-0000-7000-8000-000000000000", "tester")
 
 

@@ -114,6 +114,8 @@ class FileJudge:
         known = self._contract.providers
         if known and self._provider not in known:
             raise ProviderFault("file.provider_unknown", provider=self._provider, known=", ".join(known))
+        if self._contract.revision.kind == "file_name" and not self._keys.file_version:
+            raise ProviderFault("file.name_unexpected", pattern=self._contract.revision.value)
 
     def _open(self, path: Path) -> TableInfo:
         return open_file(path, hints=Hints.of(self._contract), name=self._facts.name).tables[0]
@@ -178,10 +180,8 @@ class FileJudge:
 
     def _refuse_late(self, path: Path, late: list[Broken]) -> int:
         rows = [b.rows for b in late if b.rule.severity == "critical"]
-        if not rows or not len(chosen := np.unique(np.concatenate(rows))):
-            return 0
-        self._stage.refuse(chosen)
-        if self._sealer is not None:
+        chosen = self._stage.refuse(np.unique(np.concatenate(rows))) if rows else np.empty(0, np.int64)
+        if self._sealer is not None and len(chosen):
             self._stage.seal(self._sealed_again(path, chosen))
         return len(chosen)
 

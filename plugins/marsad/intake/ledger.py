@@ -6,7 +6,7 @@ its claim: a row lock on a connection of its own, so that a killed process frees
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,8 @@ import sqlalchemy as sa
 from marsad.errors import UsageFault
 from marsad.warehouse.engine import clean_errors
 
-DONE = ("accepted", "accepted_with_findings", "refused")
+ACCEPTED = ("accepted", "accepted_with_findings")
+DONE = (*ACCEPTED, "refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,31 +176,44 @@ def exists(connection: sa.Connection, delivery_id: str) -> bool:
 
 
 def to_rejudge(connection: sa.Connection, target: str) -> list[str]:
-    """Ids of settled deliveries of a feed (or the one of that id) that were refused or left rows in quarantine.
+    """Ids of a feed's settled deliveries that were refused or whose rows still wait in quarantine, in order.
 
-    The newest judgement of each content counts.
+    A delivery named by its id is taken whatever its verdict. The newest judgement of each content counts.
     """
     query = sa.text(
         """
         SELECT d.delivery_id::text FROM ops.delivery d
-        WHERE (d.feed = :target OR d.delivery_id::text = :target)
-          AND (d.status = 'refused' OR d.status = 'accepted_with_findings' AND d.rows_quarantined > 0)
-          AND NOT EXISTS (SELECT FROM ops.delivery n WHERE n.rejudges = d.delivery_id)
+        WHERE d.status = ANY(:done) AND (d.delivery_id::text = :target OR d.feed = :target AND (
+              d.status = 'refused' OR EXISTS (
+                  SELECT FROM quarantine.record q WHERE q.delivery_id = d.delivery_id AND q.corrected_by IS NULL)))
+          AND NOT EXISTS (SELECT FROM ops.delivery n WHERE n.rejudges = d.delivery_id AND n.status <> 'retracted')
         ORDER BY d.seq
         """
     )
-    return list(connection.execute(query, {"target": target}).scalars())
+    return list(connection.execute(query, {"target": target, "done": list(DONE)}).scalars())
 
 
-def of_same_content(connection: sa.Connection, delivery_id: str) -> list[Delivery]:
-    """The settled judgements of the same bytes of the same feed and provider, in order."""
+def of_same_content(connection: sa.Connection, delivery_id: str, states: Sequence[str]) -> list[Delivery]:
+    """The other deliveries in one of ``states`` that judged the same bytes of the same feed and provider, in order."""
     query = sa.text(
         f"""
         SELECT {_COLUMNS} FROM ops.delivery d JOIN ops.delivery o USING (feed, provider, sha256)
-        WHERE o.delivery_id::text = :id AND d.status = ANY(:done) ORDER BY d.seq
+        WHERE o.delivery_id::text = :id AND d.delivery_id <> o.delivery_id AND d.status = ANY(:states) ORDER BY d.seq
         """  # noqa: S608
     )
-    return [_delivery(row) for row in connection.execute(query, {"id": delivery_id, "done": list(DONE)})]
+    return [_delivery(row) for row in connection.execute(query, {"id": delivery_id, "states": list(states)})]
+
+
+def last_arrived(connection: sa.Connection, delivery: Delivery) -> datetime:
+    """When the bytes of a delivery came last."""
+    query = sa.text(
+        """
+        SELECT max(a.received_at) FROM ops.arrival a JOIN ops.delivery d USING (delivery_id)
+        WHERE d.feed = :feed AND d.provider = :provider AND d.sha256 = :sha256
+        """
+    )
+    values = {"feed": delivery.feed, "provider": delivery.provider, "sha256": delivery.sha256}
+    return connection.execute(query, values).scalar() or delivery.received_at
 
 
 def mark_retracted(connection: sa.Connection, delivery_ids: list[str]) -> None:

@@ -23,7 +23,7 @@ from marsad.intake import inbox, landing, ledger, leftovers, merge, settle
 from marsad.intake.judging import FileJudge, Judged
 from marsad.intake.ledger import Arrival, Delivery
 from marsad.intake.office import Office
-from marsad.intake.reports import write_reports
+from marsad.intake.reports import write_receipt, write_reports
 from marsad.intake.rows import FileFacts
 from marsad.intake.settle import Work
 from marsad.intake.stage import Stage
@@ -139,8 +139,10 @@ def ingest(office: Office, path: Path, feed: str, provider: str) -> dict[str, An
         return receipt
     with clean_errors(), office.engine.begin() as connection:
         settled = ledger.get(connection, delivery.delivery_id)
-        settle.answer_duplicates(connection, office, settled)
-        return ledger.last_answer(connection, delivery.delivery_id) or receipt
+        answers = settle.answer_duplicates(connection, office, settled)
+        told = ledger.last_answer(connection, delivery.delivery_id) or receipt
+    _hand_out(office, answers)
+    return told
 
 
 def answer_repeats(office: Office, feed: str) -> int:
@@ -149,7 +151,8 @@ def answer_repeats(office: Office, feed: str) -> int:
         repeated = ledger.unanswered(connection, feed)
     for delivery_id in repeated:  # each by itself: the audit's lock is taken last, after that of the merge
         with clean_errors(), office.engine.begin() as connection:
-            settle.answer_duplicates(connection, office, ledger.get(connection, delivery_id))
+            answers = settle.answer_duplicates(connection, office, ledger.get(connection, delivery_id))
+        _hand_out(office, answers)
     return len(repeated)
 
 
@@ -205,13 +208,13 @@ def _process(office: Office, delivery: Delivery, attempt: int) -> dict[str, Any]
         with landing.open_landed(delivery.sha256, office.landing, office.keyring, tmp) as path:
             judged = judge.judge(path, before)
         work = Work(office, delivery, contract, stage, sealer.attempt)
-        receipt = _settle(work, judged, sealer, started)
+        receipts = _settle(work, judged, sealer, started)
     stage.drop()
-    _write_head(office, receipt)
-    return receipt
+    _hand_out(office, receipts)
+    return receipts[0]
 
 
-def _settle(work: Work, judged: Judged, sealer: Sealer, started: float) -> dict[str, Any]:
+def _settle(work: Work, judged: Judged, sealer: Sealer, started: float) -> list[dict[str, Any]]:
     with clean_errors(), work.office.engine.begin() as connection:
         outcome = settle.write_rows(connection, work, judged)
         seconds = time.monotonic() - started
@@ -221,8 +224,18 @@ def _settle(work: Work, judged: Judged, sealer: Sealer, started: float) -> dict[
         return settle.issue_receipt(connection, work, outcome, judged, seconds)
 
 
-def _write_head(office: Office, receipt: dict[str, Any]) -> None:
-    head = Head.parse(receipt[audit.AUDIT_HEAD])
+def _hand_out(office: Office, receipts: list[dict[str, Any]]) -> None:
+    """Puts signed receipts where providers find their reports, and the newest head outside the database.
+
+    After the commit: a head that was rolled back would look like a cut tail. Receipts stay in the ledger too.
+    """
+    for receipt in receipts:
+        write_receipt(office.settings.place("reports"), receipt)
+    if receipts:
+        _write_head(office, Head.parse(receipts[-1][audit.AUDIT_HEAD]))
+
+
+def _write_head(office: Office, head: Head) -> None:
     audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
 
 
@@ -296,8 +309,9 @@ def rejudge(office: Office, target: str) -> list[dict[str, Any]]:
 
 
 def _register_again(office: Office, old: Delivery) -> tuple[Delivery, bool]:
-    arrival = Arrival(old.feed, old.provider, old.file_name, old.sha256, old.size, old.received_at)
     with clean_errors(), office.engine.begin() as connection:
+        came = ledger.last_arrived(connection, old)  # a feed without versions orders by it
+        arrival = Arrival(old.feed, old.provider, old.file_name, old.sha256, old.size, came)
         return ledger.register(connection, arrival, office.terms(old.feed), rejudges=old.delivery_id)
 
 
@@ -305,16 +319,18 @@ def retract(office: Office, delivery_id: str, actor: str) -> int:
     """Withdraws a whole delivery and every re-judgement of the same bytes; returns how many rows it had stated.
 
     Raises:
-        UsageFault: no such delivery, or it is still being judged.
+        UsageFault: no such delivery.
     """
     with clean_errors(), office.engine.begin() as connection:
-        deliveries = ledger.of_same_content(connection, delivery_id)
-        if not deliveries:
-            raise UsageFault(f"there is no settled delivery {delivery_id}")
-        first = deliveries[0]
-        merge.lock(connection, first.feed, first.provider)
-        snapshot = office.contract(first.feed).mode == "snapshot"
+        if not ledger.exists(connection, delivery_id):
+            raise UsageFault(f"there is no delivery {delivery_id}")
+        named = ledger.get(connection, delivery_id)
+        merge.lock(connection, named.feed, named.provider)
+        # Also a judgement still open: whoever works on it finds the delivery retracted and writes nothing.
+        deliveries = [named, *ledger.of_same_content(connection, delivery_id, ("received", *ledger.DONE))]
+        snapshot = office.contract(named.feed).mode == "snapshot"
         ledger.mark_retracted(connection, [d.delivery_id for d in deliveries])
         rows = sum(merge.retract(connection, d, office.clock(), snapshot=snapshot) for d in deliveries)
-        audit.append(connection, actor, "delivery.retracted", delivery_id, {"rows": rows}, office.clock())
+        head = audit.append(connection, actor, "delivery.retracted", delivery_id, {"rows": rows}, office.clock())
+    _write_head(office, head)
     return rows

@@ -12,6 +12,7 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from marsad import durable, yaml12
+from marsad.audit import AUDIT_HEAD, Head
 from marsad.contracts.model import Contract
 from marsad.quality.findings import Broken, RowIds
 from marsad.quality.messages import LANGUAGES, fill
@@ -52,6 +53,21 @@ def write_reports(
         for language in LANGUAGES:
             durable.write_whole(paths[language], page(receipt, contract, groups, language).encode())
     return paths
+
+
+def write_receipt(folder: Path, receipt: Mapping[str, Any]) -> Path:
+    """Writes a signed receipt beside the reports; a duplicate's gets its place in the audit trail into its name.
+
+    Raises:
+        PassingFault, PlatformFault: the folder cannot be written.
+    """
+    seq = Head.parse(receipt[AUDIT_HEAD]).seq
+    again = f".again-{seq}" if receipt["status"] == "duplicate" else ""
+    path: Path = folder / receipt["provider"] / f"{receipt['delivery_id']}{again}.receipt.json"
+    with durable.os_faults("writing a receipt"):
+        durable.private_folder(path.parent)
+        durable.write_whole(path, json.dumps(receipt, ensure_ascii=False, indent=1).encode())
+    return path
 
 
 def page(receipt: Mapping[str, Any], contract: Contract, groups: Sequence[Mapping[str, Any]], language: str) -> str:

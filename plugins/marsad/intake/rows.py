@@ -27,7 +27,6 @@ UNKNOWN_PERIOD = "unknown"
 _as_json = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would make an encoder a row
 _NEXT_MEMBER = ", "  # of a JSON object, as Python writes it
 _DIGITS = 20  # width of a version number as text, so that order of text is order of numbers
-# Cells that say something and gave no value: what they say must not be lost.
 _WITHOUT_VALUE = (State.UNPARSED, State.UNMAPPED, State.PLACEHOLDER)
 _LONGEST = 200  # characters of an id, version or period: three of them must fit an index entry of PostgreSQL
 _GRAINS = {"day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
@@ -48,18 +47,23 @@ class RowKeys:
         self._contract = contract
         self._facts = facts
         self._pseudonyms = KeyedHash(keyring.pseudonym_key, "record", contract.feed, provider)
-        self._fingerprints = KeyedHash(keyring.fingerprint_key, "row", contract.feed, provider)
+        self._rows = KeyedHash(keyring.fingerprint_key, "row", contract.feed, provider)
+        self._contents = KeyedHash(keyring.fingerprint_key, "content", contract.feed, provider, _places(contract))
         revision = contract.revision.value if contract.revision.kind == "column" else None
         self._content = [column.name for column in contract.columns if column.name != revision]
 
     def fingerprints(self, block: NormalBlock) -> list[bytes | None]:
-        """16 bytes a row over everything but the version: equal content, equal fingerprint."""
-        return self._fingerprints.digests(row_bytes(block, self._content))
+        """16 bytes a row over all columns of the contract but the version: equal content, equal fingerprint.
 
-    def record_ids(self, block: NormalBlock, fingerprints: Sequence[bytes | None]) -> pa.Array:
-        """The key's text; several parts joined by ``|``; a pseudonym for an identity; the fingerprint without a key."""
+        Where the contract says that columns go is part of it: after that changed, rows judged again are written anew.
+        """
+        return self._contents.digests(row_bytes(block, self._content))
+
+    def record_ids(self, block: NormalBlock) -> pa.Array:
+        """The key's text; parts joined by ``|``; a pseudonym for an identity; a hash of the row without a key."""
         if not self._contract.key:
-            return pa.array([None if f is None else f.hex() for f in fingerprints], pa.string())
+            digests = self._rows.digests(row_bytes(block, self._content))
+            return pa.array([None if d is None else d.hex() for d in digests], pa.string())
         return self._bounded(self._joined_key(block))
 
     def _bounded(self, ids: pa.Array) -> pa.Array:
@@ -106,7 +110,15 @@ class RowKeys:
 
     def _from_name(self, source: Source) -> str:
         found = re.search(source.value, self._facts.name)
-        return found.group(1) if found else ""
+        return (found.group(1) or "") if found else ""
+
+
+def _places(contract: Contract) -> str:
+    """Which column goes where: fields, vault or core, what is derived, on which conditions."""
+    columns = [(c.name, c.privacy, c.bindings) for c in contract.columns if c.bindings]
+    constants = sorted(contract.constants.items(), key=repr)
+    conditions = [(entity, c.column, sorted(c.values)) for entity, c in sorted(contract.conditions.items())]
+    return repr((columns, constants, conditions, contract.age))
 
 
 def as_text(values: pa.Array) -> pa.Array:
@@ -146,7 +158,7 @@ def staged_table(
     columns = {
         "row": pa.array(block.raw.rows),
         "sheet": _constant(block.raw.sheet, len(block)) if block.raw.sheet else pa.nulls(len(block), pa.string()),
-        "record_id": _nameable(keys.record_ids(block, fingerprints), doubtful_keys(contract, block, refused)),
+        "record_id": _nameable(keys.record_ids(block), doubtful_keys(contract, block, refused)),
         "version": keys.versions(block),
         "period": keys.periods(block),
         "fingerprint": pa.array([None if f is None else f"\\x{f.hex()}" for f in fingerprints], pa.string()),
@@ -215,13 +227,22 @@ def _vaulted_cells(contract: Contract, block: NormalBlock) -> Iterator[tuple[str
         place = block.matched.get(column.name)
         if place is None:
             continue
-        sent, lost = block.raw.cells[place].combine_chunks(), np.isin(block.states[column.name], _WITHOUT_VALUE)
+        sent, lost = block.raw.cells[place].combine_chunks(), _without_value(block, column.name)
         if column.vaulted:
             yield column.name, pc.if_else(lost, sent, as_text(block.values[column.name]))
         elif lost.any():
             yield column.name, pc.if_else(lost, sent, pa.scalar(None, pa.string()))
     for place, header in block.unknown.items():
-        yield header, block.raw.cells[place].combine_chunks()
+        again = list(block.unknown.values()).count(header) > 1 or header in block.values
+        name = f"{header} ({int(place[1:]) + 1})" if again else header
+        yield name, block.raw.cells[place].combine_chunks()
+
+
+def _without_value(block: NormalBlock, name: str) -> npt.NDArray[np.bool_]:
+    """Where a cell says something and gave no value, a bare year of a birth date too: what it says must not be lost."""
+    states, missing = block.states[name], np.asarray(block.values[name].is_null())
+    found: npt.NDArray[np.bool_] = np.isin(states, _WITHOUT_VALUE) | (missing & (states == State.REPAIRED))
+    return found
 
 
 def _json_texts(cells: pa.StringArray) -> pa.StringArray:

@@ -80,6 +80,8 @@ def write_rows(connection: sa.Connection, work: Work, judged: Judged) -> tuple[s
 def _merge(connection: sa.Connection, work: Work, judged: Judged) -> tuple[Counts, str | None]:
     model = dict(work.office.catalog.model)
     unchanged = merge.merge_rows(connection, work.stage, work.contract, model, work.target)
+    for earlier in ledger.of_same_content(connection, work.delivery.delivery_id, ledger.ACCEPTED):
+        merge.supersede(connection, work.target, earlier.delivery_id)
     merge.cover(connection, work.stage, work.target, judged.unmapped_share)
     good = judged.rows - judged.refused
     period = connection.execute(
@@ -106,7 +108,7 @@ def _close(connection: sa.Connection, work: Work, status: str, counts: Counts, p
     )  # fmt: skip
     if not closed.rowcount:  # the claim's connection broke, and whoever claimed it next was faster
         raise PassingFault("another process settled this delivery")
-    if work.delivery.rejudges:
+    if work.delivery.rejudges and status != "refused":
         connection.execute(
             sa.text(
                 "UPDATE quarantine.record SET corrected_by = :new WHERE delivery_id = :old AND corrected_by IS NULL"
@@ -137,9 +139,14 @@ def _finding_rows(delivery: Delivery, broken: Sequence[Broken]) -> Iterator[tupl
 
 def issue_receipt(
     connection: sa.Connection, work: Work, outcome: tuple[str, Counts, str | None], judged: Judged, seconds: float
-) -> dict[str, Any]:
-    """Writes the audit event and the signed receipt, last in the transaction; returns the receipt."""
+) -> list[dict[str, Any]]:
+    """Writes audit events and signed receipts, last in the transaction.
+
+    Returns the delivery's receipt, then those of arrivals that repeated it while it was being judged.
+    """
     draft = compose(work, outcome, judged, seconds)
+    repeated = _unanswered(connection, work.delivery)
+    _restate(connection, work.office, work.delivery, repeated)
     head = audit.append(
         connection, ACTOR, "delivery.settled", work.delivery.delivery_id, _audited(draft), work.office.clock()
     )
@@ -148,8 +155,8 @@ def issue_receipt(
         sa.text("UPDATE ops.delivery SET receipt = CAST(:receipt AS jsonb) WHERE delivery_id = :id"),
         {"receipt": json.dumps(receipt), "id": work.delivery.delivery_id},
     )
-    answer_duplicates(connection, work.office, ledger.get(connection, work.delivery.delivery_id))
-    return receipt
+    settled = ledger.get(connection, work.delivery.delivery_id)
+    return [receipt, *(_answer(connection, work.office, settled, arrival) for arrival in repeated)]
 
 
 def compose(work: Work, outcome: tuple[str, Counts, str | None], judged: Judged, seconds: float) -> dict[str, Any]:
@@ -172,31 +179,29 @@ def _audited(receipt: dict[str, Any]) -> dict[str, Any]:
     return {name: receipt[name] for name in kept}
 
 
-def answer_duplicates(connection: sa.Connection, office: Office, delivery: Delivery) -> dict[str, Any] | None:
-    """Gives every arrival after the first its receipt, which repeats the first; returns the newest of them.
+def answer_duplicates(connection: sa.Connection, office: Office, delivery: Delivery) -> list[dict[str, Any]]:
+    """Gives every arrival after the first its receipt, which repeats the first; returns them in order of arrival."""
+    repeated = _unanswered(connection, delivery)
+    _restate(connection, office, delivery, repeated)
+    return [_answer(connection, office, delivery, arrival) for arrival in repeated]
 
-    A delivery that judges older bytes again came without an arrival of its own: every arrival repeats it.
-    """
-    late = connection.execute(
-        sa.text(
-            """
-            SELECT arrival_id, file_name, received_at FROM ops.arrival a
-            WHERE delivery_id = :id AND receipt IS NULL
-              AND (:rejudged OR EXISTS (
-                  SELECT FROM ops.arrival f WHERE f.delivery_id = :id AND f.arrival_id < a.arrival_id))
-            ORDER BY arrival_id FOR UPDATE
-            """
-        ),
-        {"id": delivery.delivery_id, "rejudged": delivery.rejudges is not None},
-    ).all()
-    receipt = None
-    for arrival in late:
-        receipt = _answer(connection, office, delivery, arrival)
-    return receipt
+
+def _unanswered(connection: sa.Connection, delivery: Delivery) -> list[sa.Row[Any]]:
+    """Arrivals that repeat a delivery. One that judges older bytes again came without an arrival: all repeat it."""
+    query = sa.text(
+        """
+        SELECT arrival_id, file_name, received_at FROM ops.arrival a
+        WHERE delivery_id = :id AND receipt IS NULL
+          AND (:rejudged OR EXISTS (
+              SELECT FROM ops.arrival f WHERE f.delivery_id = :id AND f.arrival_id < a.arrival_id))
+        ORDER BY arrival_id FOR UPDATE
+        """
+    )
+    values = {"id": delivery.delivery_id, "rejudged": delivery.rejudges is not None}
+    return list(connection.execute(query, values))
 
 
 def _answer(connection: sa.Connection, office: Office, delivery: Delivery, arrival: sa.Row[Any]) -> dict[str, Any]:
-    _restate(connection, office, delivery, arrival.received_at)
     detail = {"feed": delivery.feed, "provider": delivery.provider, "sha256": delivery.sha256}
     head = audit.append(connection, ACTOR, "arrival.duplicate", delivery.delivery_id, detail, office.clock())
     receipt = receipts.duplicate(delivery.receipt or {}, arrival.file_name, head, office.keyring.signer)
@@ -207,10 +212,11 @@ def _answer(connection: sa.Connection, office: Office, delivery: Delivery, arriv
     return receipt
 
 
-def _restate(connection: sa.Connection, office: Office, delivery: Delivery, at: Any) -> None:  # noqa: ANN401
+def _restate(connection: sa.Connection, office: Office, delivery: Delivery, repeated: Sequence[sa.Row[Any]]) -> None:
     """A feed without versions takes what came last, so the same bytes again make their rows the newest again."""
     contract = office.contract(delivery.feed)
-    if contract.revision.kind != "received":
+    if contract.revision.kind != "received" or not repeated:
         return
     merge.lock(connection, delivery.feed, delivery.provider)
-    merge.restate(connection, delivery, at, snapshot=contract.mode == "snapshot")
+    latest = max(arrival.received_at for arrival in repeated)
+    merge.restate(connection, delivery, latest, snapshot=contract.mode == "snapshot")

@@ -15,12 +15,12 @@ import pyarrow.csv as pa_csv
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, TIMESTAMP
 
-from marsad.contracts.model import Column, Contract
+from marsad.contracts.model import AGE_COLUMNS, ROW_COLUMNS, Column, Contract
 from marsad.warehouse.engine import clean_errors
 
 SCHEMA = "stage"
-KEYS = ("row", "sheet", "record_id", "version", "period", "fingerprint", "refused", "slot", "sealed")
-DERIVED = {"age_years": sa.BigInteger, "age_band": sa.Text, "minor": sa.Text, "age_agrees": sa.Text}
+KEYS = ROW_COLUMNS
+DERIVED: dict[str, Any] = {name: sa.BigInteger if name == "age_years" else sa.Text for name in AGE_COLUMNS}
 
 _TYPES: dict[str, Any] = {
     "date": sa.Date,
@@ -57,12 +57,13 @@ class Stage:
         with clean_errors(), self.engine.begin() as connection:
             for left in connection.execute(_LEFT, {"family": f"{self._family}\\_%"}).scalars():
                 connection.execute(sa.text(f"DROP TABLE IF EXISTS {SCHEMA}.{quoted(left)}"))
-            self._definition().create(connection)
+            self.definition().create(connection)
             connection.execute(
                 sa.text(f"ALTER TABLE {self.table} ALTER content_id SET DEFAULT nextval('core.content_id')")
             )
 
-    def _definition(self) -> sa.Table:
+    def definition(self) -> sa.Table:
+        """The table: the contract's columns that may stand in clear, and those that ``contracts.model`` reserves."""
         text = sa.Text(collation="C")
         return sa.Table(
             self.name,
@@ -121,13 +122,14 @@ class Stage:
             connection.execute(sa.text(f"CREATE UNLOGGED TABLE {self.table}_facts ({types})"))
             connection.execute(sa.text(f"INSERT INTO {self.table}_facts ({names}) VALUES ({values})"), facts)  # noqa: S608
 
-    def refuse(self, rows: np.typing.NDArray[np.int64]) -> None:
-        """Marks rows as refused; what was sealed for the vault is dropped, quarantine seals the row as sent."""
+    def refuse(self, rows: np.typing.NDArray[np.int64]) -> np.typing.NDArray[np.int64]:
+        """Marks rows as refused and gives those that were not; what was sealed for the vault is dropped."""
+        query = sa.text(
+            f"UPDATE {self.table} SET refused = true, sealed = NULL, slot = NULL "  # noqa: S608
+            "WHERE row = ANY(:rows) AND NOT refused RETURNING row"
+        )
         with clean_errors(), self.engine.begin() as connection:
-            connection.execute(
-                sa.text(f"UPDATE {self.table} SET refused = true, sealed = NULL, slot = NULL WHERE row = ANY(:rows)"),  # noqa: S608
-                {"rows": rows.tolist()},
-            )
+            return np.sort(np.array(connection.execute(query, {"rows": rows.tolist()}).scalars().all(), np.int64))
 
     def seal(self, sealed: Iterable[tuple[int, int, bytes]]) -> None:
         """Adds (row, slot, ciphertext) to rows refused late."""
@@ -145,13 +147,6 @@ class Stage:
     def hold(self, connection: sa.Connection) -> None:
         """Keeps the tables from ``sweep`` until the transaction ends: for a dry run, which the ledger does not know."""
         connection.execute(_HOLD, {"name": self.name})
-
-    def counts(self) -> tuple[int, int]:
-        """(rows, refused rows)."""
-        query = sa.text(f"SELECT count(*), count(*) FILTER (WHERE refused) FROM {self.table}")  # noqa: S608
-        with clean_errors(), self.engine.connect() as connection:
-            rows, refused = connection.execute(query).one()
-        return int(rows), int(refused)
 
     def drop(self) -> None:
         """Removes the tables."""
