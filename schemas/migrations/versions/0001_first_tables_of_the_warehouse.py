@@ -422,16 +422,14 @@ def upgrade() -> None:
         sa.Column("current", sa.Boolean(), nullable=False),
         sa.Column("retracted", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("recorded_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint(
-            "feed", "provider", "record_id", "version", "fingerprint", "delivery_id", name=op.f("sighting_pk")
-        ),
+        sa.PrimaryKeyConstraint("content_id", "version", "delivery_id", name=op.f("sighting_pk")),
         schema="core",
         comment="One statement of one record by one delivery; current marks the state that counts now",
     )
-    op.create_index("sighting_content", "sighting", ["content_id"], unique=False, schema="core")
     op.create_index(
         "sighting_delivery", "sighting", ["delivery_id"], unique=False, schema="core", postgresql_using="brin"
     )
+    op.create_index("sighting_record", "sighting", ["provider", "record_id"], unique=False, schema="core")
     op.create_table(
         "suspect",
         sa.Column("content_id", sa.BigInteger(), nullable=False),
@@ -726,6 +724,7 @@ def upgrade() -> None:
         schema="vault",
         comment="Identity, free text and unclassified columns of a content, encrypted with a key of its own",
     )
+    op.create_index("record_delivery", "record", ["delivery_id"], unique=False, schema="vault", postgresql_using="brin")
     op.create_table(
         "arrival",
         sa.Column("arrival_id", sa.UUID(as_uuid=False), nullable=False),
@@ -840,6 +839,7 @@ def downgrade() -> None:
     op.drop_table("claim", schema="ops")
     op.drop_index(op.f("arrival_delivery_id"), table_name="arrival", schema="ops")
     op.drop_table("arrival", schema="ops")
+    op.drop_index("record_delivery", table_name="record", schema="vault", postgresql_using="brin")
     op.drop_table("record", schema="vault")
     op.drop_table("rule", schema="ref")
     op.drop_table("code", schema="ref")
@@ -850,8 +850,8 @@ def downgrade() -> None:
     op.drop_table("delivery", schema="ops")
     op.drop_table("victim", schema="core")
     op.drop_table("suspect", schema="core")
+    op.drop_index("sighting_record", table_name="sighting", schema="core")
     op.drop_index("sighting_delivery", table_name="sighting", schema="core", postgresql_using="brin")
-    op.drop_index("sighting_content", table_name="sighting", schema="core")
     op.drop_table("sighting", schema="core")
     op.drop_table("service", schema="core")
     op.drop_table("proceeding", schema="core")
