@@ -5,6 +5,10 @@ from hypothesis import strategies as st
 from tests.contracts.small_feed import CODELISTS, MODEL, SOUND, write
 
 from marsad.contracts.check import check_folder, read_contract
+from marsad.contracts.load import load_contract
+from marsad.contracts.model import AGE_COLUMNS, RESERVED, SYSTEM_COLUMNS
+from marsad.intake.stage import Stage
+from marsad.warehouse.engine import make_engine
 
 # Text of the sound contract, what a careless hand makes of it, what the author reads after "police/victims.yaml:".
 WRONG = (
@@ -356,6 +360,24 @@ def test_a_fault_is_named_with_its_place_and_remedy(tmp_path, old, new, expected
     path = write(tmp_path, SOUND.replace(old, new, 1))
     problems = check_folder([path], CODELISTS, MODEL, tmp_path)
     assert [str(problem).removeprefix("police/victims.yaml:") for problem in problems] == expected
+
+
+@pytest.mark.parametrize("name", sorted(RESERVED))
+def test_names_of_the_columns_that_every_row_gets_are_taken(tmp_path, name):
+    path = write(tmp_path, SOUND.replace("- name: remarks", f"- name: {name}", 1))
+    [problem] = check_folder([path], CODELISTS, MODEL)
+    assert problem.code == "name"
+    assert f"'{name}'" in problem.message
+    assert str(problem).endswith(f"call it 'stated_{name}'")
+
+
+def test_every_column_of_a_staging_table_is_taken_or_the_contracts_own(tmp_path):
+    contract = load_contract(write(tmp_path), CODELISTS, MODEL)
+    made = {
+        column.name for column in Stage(make_engine("postgresql+psycopg2://"), contract, "d", 1).definition().columns
+    }
+    own = {column.name for column in contract.columns if not column.vaulted}
+    assert made - own == RESERVED - set(SYSTEM_COLUMNS) | set(AGE_COLUMNS)
 
 
 def test_a_sound_contract_has_no_problem(tmp_path):

@@ -8,7 +8,7 @@ from marsad.contracts.catalog import Catalog, load_catalog
 from marsad.contracts.check import check_folder
 from marsad.contracts.draft import draft_contract
 from marsad.contracts.load import load_contract
-from marsad.contracts.model import Contract
+from marsad.contracts.model import RESERVED, Contract
 from marsad.contracts.naming import column_name, is_reference, names_a_person, tells_a_story
 from marsad.errors import UsageFault
 from marsad.settings import Settings
@@ -173,6 +173,17 @@ def test_the_list_that_the_common_model_uses_most_is_chosen(tmp_path):
     assert contract.columns[0].codelist == "usual"
 
 
+def test_headers_that_name_columns_of_ours_get_another_name(tmp_path):
+    header = [*sorted(RESERVED), "Période", "Sheet 2"]
+    _, contract = drafted(tmp_path, header, [dict.fromkeys(header, "x")])
+    assert [column.name for column in contract.columns] == [
+        *(f"stated_{n}" for n in sorted(RESERVED)),
+        "periode",
+        "sheet_2",
+    ]
+    assert [column.headers["fr"] for column in contract.columns] == header
+
+
 def test_headers_given_twice_or_not_at_all_become_columns_of_their_own(tmp_path):
     table = pa.table({"c0": ["a"], "c1": ["b"], "c2": ["c"], "c3": ["d"]})
     _, contract = drafted(tmp_path, ["Derivación", "derivacion", "", "123"], table)
@@ -219,6 +230,8 @@ def test_long_texts_are_free_texts_whatever_their_header(tmp_path):
         ("2024 (total)", "c_2024_total"),
         ("!!!", "column_7"),
         ("age band", "stated_age_band"),
+        ("Version", "stated_version"),
+        ("Ctid", "stated_ctid"),
         ("x" * 90, "x" * 46),
     ],
 )

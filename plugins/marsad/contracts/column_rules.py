@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 from typing import get_args
 
-from marsad.contracts.model import Column
+from marsad.contracts.model import AGE_COLUMNS, RESERVED, Column
 from marsad.contracts.parts import ColumnPart
 from marsad.contracts.patterns import LETTERS, number_signs, pattern_fault
 from marsad.contracts.problems import Problem, did_you_mean
 from marsad.contracts.reading import Reading
 from marsad.warehouse.model import PrivacyClass
 
-RESERVED = frozenset({"age_years", "age_band", "minor"})  # frame columns of a contract that derives age
+STATED = "stated_"  # before a name that is taken
 NAME_LENGTH = 50  # leaves room for suffixes in the 63 bytes of a PostgreSQL name
 _NAME = re.compile(r"[a-z](?:_?[a-z0-9])*")
 _DATES, _NUMBERS = ("date", "timestamp"), ("integer", "number")
@@ -41,9 +41,12 @@ def _name(reading: Reading, part: ColumnPart) -> Iterator[Problem]:
         hint = f"lower case a-z, digits, single underscores, at most {NAME_LENGTH} characters"
         yield reading.document.problem(path, "name", f"'{part.name}' is no column name", hint)
     derives = reading.parts.feed is not None and reading.parts.feed.age is not None
-    if derives and part.name in RESERVED:
+    if derives and part.name in AGE_COLUMNS:
         message = f"'{part.name}' is the name of a derived column, since this contract has 'age'"
-        yield reading.document.problem(path, "name", message, f"call it 'stated_{part.name}'")
+        yield reading.document.problem(path, "name", message, f"call it '{STATED}{part.name}'")
+    if part.name in RESERVED:
+        message = f"'{part.name}' is the name of a column that Marsad adds to every row"
+        yield reading.document.problem(path, "name", message, f"call it '{STATED}{part.name}'")
 
 
 def _privacy(reading: Reading, part: ColumnPart) -> Iterator[Problem]:

@@ -13,6 +13,13 @@ Severity = Literal["critical", "warning", "info"]
 ColumnType = Literal["text", "identifier", "code", "date", "timestamp", "integer", "number", "boolean"]
 Labels = Mapping[str, str]  # language (fr, ar, en) -> text
 
+# Every row is staged beside a contract's columns under these names, so no column of a contract may have one of them.
+ROW_COLUMNS = ("row", "sheet", "record_id", "version", "period", "fingerprint", "refused", "slot", "sealed")
+REPEAT_COLUMNS = ("content_id", "occurrence", "rivals", "again")
+SYSTEM_COLUMNS = ("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "oid")  # PostgreSQL's own of every table
+RESERVED = frozenset({*ROW_COLUMNS, *REPEAT_COLUMNS, *SYSTEM_COLUMNS})
+AGE_COLUMNS = ("age_years", "age_band", "minor", "age_agrees")  # taken as well where a contract derives age
+
 
 @dataclass(frozen=True, slots=True)
 class Binding:

@@ -6,7 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from marsad.contracts.column_rules import NAME_LENGTH, RESERVED
+from marsad.contracts.column_rules import NAME_LENGTH, STATED
+from marsad.contracts.model import AGE_COLUMNS, RESERVED
 from marsad.contracts.text import fold
 
 # Crude on purpose: a name to type, not a transliteration to publish.
@@ -69,7 +70,7 @@ def column_name(header: str, place: int, taken: Iterable[str]) -> str:
     """A snake_case ASCII name for the header of the column at ``place`` (from 1), reading unlike all of ``taken``."""
     stem = _ascii(header) or f"column_{place}"
     stem = f"c_{stem}" if stem[0].isdigit() else stem
-    stem = f"stated_{stem}" if stem in RESERVED else stem
+    stem = f"{STATED}{stem}" if stem in RESERVED or stem in AGE_COLUMNS else stem
     stem = stem[: NAME_LENGTH - 4].rstrip("_")
     known = {fold(text) for text in taken}
     candidates = [stem, *(f"{stem}_{number}" for number in range(2, len(known) + 3))]

@@ -11,10 +11,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from marsad.contracts.model import Contract
+from marsad.contracts.model import AGE_COLUMNS, Contract
 from marsad.quality.states import Shape, State
 
-DERIVED = ("age_years", "age_band", "minor", "age_agrees")
 SHAPE = "row__shape"
 STATE = "__state"
 LIST_SEPARATOR = ";"
@@ -50,7 +49,7 @@ def frame_columns(contract: Contract) -> frozenset[str]:
     """All names a row rule may read: states, the row's shape, values neither identity nor free text, derived age."""
     states = {f"{column.name}{STATE}" for column in contract.columns}
     values = {column.name for column in contract.columns if not column.vaulted}
-    return frozenset({SHAPE, *states, *values, *(DERIVED if contract.age else ())})
+    return frozenset({SHAPE, *states, *values, *(AGE_COLUMNS if contract.age else ())})
 
 
 def kind_of(name: str, contract: Contract) -> str:
