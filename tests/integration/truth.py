@@ -1,0 +1,97 @@
+"""The simulation's own books against the warehouse: every verdict, record, figure and refused row.
+
+``python -m tests.integration.truth --victims 2000`` runs it on a PostgreSQL of its own and prints what differs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from marsad.identity.keys import KeyRing
+from marsad.intake import pipeline
+from marsad.intake.office import Office
+from marsad.runtime.postgres import Postgres
+from marsad.settings import Settings
+from marsad.simulation import simulate
+from marsad.warehouse.migrate import upgrade
+
+
+def differences(base: Path, url: str, victims: int, seed: int) -> Iterator[str]:
+    """Makes up agencies, sends their files in order, yields a line for all that is not as truth.json says."""
+    truth = json.loads(Path(simulate(base / "agencies", victims, seed)).read_text("utf-8"))
+    settings = Settings.from_env({"MARSAD_HOME": str(base / "home"), "MARSAD_WAREHOUSE_URL": url})
+    KeyRing.create(settings.place("keys"))
+    office = Office.open(settings)
+    for entry in truth["files"]:
+        receipt = pipeline.ingest(office, base / "agencies" / entry["file"], entry["feed"], entry["provider"])
+        wrong = {name: (receipt[name], want) for name, want in entry["expect"].items() if receipt[name] != want}
+        if wrong:
+            yield f"{entry['file']}: {wrong}"
+    with office.engine.connect() as connection:
+        yield from _records(connection, truth)
+        yield from _figures(connection, truth)
+        yield from _refused(connection, truth)
+    office.engine.dispose()
+
+
+def _records(connection: sa.Connection, truth: Mapping[str, Any]) -> Iterator[str]:
+    current = "SELECT feed, provider, record_id FROM core.sighting WHERE current"
+    times = Counter(tuple(row) for row in connection.execute(sa.text(current)))
+    expected = {tuple(record) for person in truth["persons"] for record in person["records"]}
+    yield from (f"lost: {record}" for record in expected - times.keys())
+    yield from (f"not in the books: {record}" for record in times.keys() - expected)
+    yield from (f"doubled: {record}" for record, count in times.items() if count > 1)
+
+
+def _figures(connection: sa.Connection, truth: Mapping[str, Any]) -> Iterator[str]:
+    expected = {tuple(f["keys"].items()): f["value"] for f in truth["figures"] if f["figure"] == "mart_victims"}
+    names = [name for name, _ in next(iter(expected))]
+    query = f"SELECT {', '.join(names)}, sum(victim_records) FROM mart.victims GROUP BY {', '.join(names)}"
+    found = {tuple(zip(names, row[:-1], strict=True)): int(row[-1]) for row in connection.execute(sa.text(query))}
+    for keys in sorted(expected.keys() | found.keys()):
+        if expected.get(keys) != found.get(keys):
+            yield f"mart.victims {dict(keys)}: {found.get(keys)}, expected {expected.get(keys)}"
+
+
+def _refused(connection: sa.Connection, truth: Mapping[str, Any]) -> Iterator[str]:
+    repeated = {entry["file"] for entry in truth["files"] if entry["expect"]["status"] == "duplicate"}
+    query = """SELECT DISTINCT d.file_name, f.row FROM quarantine.finding f JOIN ops.delivery d USING (delivery_id)
+        WHERE f.severity = 'critical' AND f.row IS NOT NULL"""
+    found = {tuple(row) for row in connection.execute(sa.text(query)) if row[0] not in repeated}
+    faults = [fault for fault in truth["faults"] if fault["severity"] == "critical" and fault["row"] is not None]
+    expected = {(fault["file"], fault["row"]) for fault in faults}
+    yield from (f"refused without a reason of the books: {place}" for place in found - expected)
+    yield from (f"not refused: {place}" for place in expected - found)
+
+
+def main() -> int:
+    """Exit code 0 when nothing differs."""
+    parser = argparse.ArgumentParser(prog="python -m tests.integration.truth", description=__doc__)
+    parser.add_argument("--victims", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="marsad-truth-") as folder:
+        base = Path(folder)
+        base.chmod(0o711)  # as root, the server is another user
+        server = Postgres(base / "pg")
+        server.start()
+        try:
+            upgrade(server.url())
+            found = list(differences(base, server.url(), options.victims, options.seed))
+        finally:
+            server.stop()
+    sys.stdout.write("\n".join([*found, f"{options.victims} victims, seed {options.seed}: {len(found)} differences\n"]))
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
