@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from marsad.errors import ProviderFault
+from marsad.errors import PlatformFault, ProviderFault
 from marsad.intake.reading import Hints, ReadFile, limits, open_file
 from marsad.intake.reading import workbook as workbook_module
 from marsad.intake.reading.workbook import cell_text
@@ -136,6 +136,43 @@ def test_a_truncated_workbook_is_refused(tmp_path: Path) -> None:
         cut = tmp_path / "cut.xlsx"
         cut.write_bytes(whole[: int(len(whole) * share)])
         assert refused(cut) == "file.truncated_archive"
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_parts_packed_as_no_workbook_is_are_refused(tmp_path: Path, method: int) -> None:
+    path = tmp_path / "b.xlsx"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>" * 50)
+    assert refused(path) == "file.unreadable"
+    content = bytearray(path.read_bytes())
+    content[60:70] = bytes(10)
+    path.write_bytes(content)
+    assert refused(path) == "file.unreadable"
+
+
+def test_an_archive_that_points_before_its_own_start_is_refused(tmp_path: Path) -> None:
+    path = make(tmp_path / "b.xlsx", {"a": [["x"], ["1"]]})
+    content = bytearray(path.read_bytes())
+    end = content.rindex(b"PK\5\6")
+    content[end + 16 : end + 20] = (2**31).to_bytes(4, "little")
+    path.write_bytes(content)
+    assert refused(path) == "file.truncated_archive"
+
+
+@pytest.mark.parametrize("name", ["b.xlsx", "b.xls"])
+def test_a_disk_that_fails_is_not_the_senders_fault(tmp_path: Path, name: str) -> None:
+    """calamine opens the file itself; here it is gone by then."""
+    with pytest.raises(PlatformFault, match="reading a workbook: No such file"):
+        workbook_module.open_workbook(tmp_path / name, None)
+
+
+def test_old_workbooks_cut_short_stay_the_senders_fault(tmp_path: Path) -> None:
+    path = tmp_path / "b.xls"
+    for size in (8, 512, 600, 1024, 5000):
+        path.write_bytes(
+            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + b"\x3e\0\3\0\xfe\xff\x09\0\6\0").ljust(size, b"\1")
+        )
+        assert refused(path) == "file.unreadable"
 
 
 def test_a_damaged_part_is_refused(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ from pathlib import Path
 
 import python_calamine as calamine
 
+from marsad import durable
 from marsad.contracts.text import fold
 from marsad.errors import ProviderFault
 from marsad.intake.reading import limits
@@ -29,29 +32,40 @@ _DAMAGED = (calamine.CalamineError, OSError, ValueError, OverflowError)
 _PANIC = "PanicException"
 """What a bug in the Rust library raises; it derives from BaseException and cannot be imported."""
 
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")
+"""How Rust ends the text of an error of the system; its other OSErrors are about bytes that are not there."""
+
+_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""What the standards of workbooks allow (ISO/IEC 29500-2 annex B, ODF 1.3 part 2)."""
+
 
 def guard_zip(path: Path) -> frozenset[str]:
     """Names of the parts of an archive, after its size, number of parts and checksums were found harmless.
 
-    calamine unpacks without limit, so the limits are kept here. Raises ProviderFault.
+    calamine unpacks without limit, so the limits are kept here. Raises ProviderFault; OSError when the disk fails.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             _refuse_bomb(archive.infolist())
-            damaged = None if _is_locked(archive) else archive.testzip()
+            _refuse_unknown(archive.infolist())
+            damaged = archive.testzip()
             names = frozenset(name.replace("\\", "/") for name in archive.namelist())
-            locked = _is_locked(archive)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, zlib.error):
         raise ProviderFault("file.truncated_archive") from None
-    if locked:
-        raise ProviderFault("file.encrypted")
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        raise ProviderFault("file.truncated_archive") from None  # a place before the start of the file
     if damaged is not None:
         raise ProviderFault("file.truncated_archive")
     return names
 
 
-def _is_locked(archive: zipfile.ZipFile) -> bool:
-    return any(entry.flag_bits & 1 for entry in archive.infolist())
+def _refuse_unknown(entries: list[zipfile.ZipInfo]) -> None:
+    if any(entry.flag_bits & 1 for entry in entries):
+        raise ProviderFault("file.encrypted")
+    if any(entry.compress_type not in _METHODS for entry in entries):
+        raise ProviderFault("file.unreadable")
 
 
 def _refuse_bomb(entries: list[zipfile.ZipInfo]) -> None:
@@ -159,14 +173,19 @@ def _duration(cell: dt.timedelta) -> str:
 
 
 class _Defects:
-    """Makes what calamine says of a damaged or locked workbook the sender's fault (its texts may quote cells)."""
+    """Makes what calamine says of a damaged or locked workbook the sender's fault (its texts may quote cells).
+
+    A disk that fails is ours.
+    """
 
     def __enter__(self) -> None:
         return None
 
-    def __exit__(self, kind: type[BaseException] | None, _error: object, _trace: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: object, _trace: object) -> None:
         if kind is None:
             return
+        if issubclass(kind, (OSError, calamine.CalamineError)) and (number := _OS_ERROR.search(str(error))):
+            raise durable.os_fault(OSError(int(number[1]), ""), "reading a workbook") from None
         if issubclass(kind, calamine.PasswordError):
             raise ProviderFault("file.encrypted") from None
         if issubclass(kind, _DAMAGED) or kind.__name__ == _PANIC:
