@@ -64,7 +64,7 @@ def test_demo_loads_everything_as_expected_and_leaves_nothing_running(demonstrat
 def test_no_identity_of_the_agencies_files_is_found_in_clear_after_a_run_under_airflow(
     demonstration: Demonstration, tmp_path: Path
 ) -> None:
-    """Database and its log, Airflow's metadata, logs and XCom, ledger, landing, reports, temporary files: everything."""
+    """Database and its log, Airflow's metadata, logs and XCom, ledger, landing, reports, temporary files: all."""
     home = demonstration.home / "demo"
     files, catalog = home / "agencies", load_catalog(Settings.from_env({}))
     cells = sorted({cell.strip() for path in files.iterdir() for cell in identities(path, catalog)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,13 +32,13 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Office:
-    """Opened once a process; safe to keep. Private keys are read when first used, suites when first asked for."""
+    """Opened once a process; safe to keep. Private keys, contracts and suites are read when first asked for."""
 
     settings: Settings
     engine: sa.Engine
-    catalog: Catalog
     keyring: KeyRing
     clock: Clock = utc_now
+    feed: str | None = None
     _suites: dict[str, Suite] = field(default_factory=dict)
     _judges: dict[str, RowJudge] = field(default_factory=dict)
 
@@ -46,11 +47,16 @@ class Office:
         """The office of an installation whose database is up; with ``feed``, of that feed alone (quicker).
 
         Raises:
-            UsageFault: a contract is wrong, or the platform is not up.
+            UsageFault: the platform is not up.
             PlatformFault: there are no keys.
         """
         keyring = KeyRing.open(settings.place("keys"))
-        return cls(settings, make_engine(database_url(settings)), load_catalog(settings, feed), keyring, clock)
+        return cls(settings, make_engine(database_url(settings)), keyring, clock, feed)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """Contracts and what they are read with; UsageFault if a contract is wrong."""
+        return load_catalog(self.settings, self.feed)
 
     def contract(self, feed: str) -> Contract:
         """The contract of a feed; UsageFault with the nearest name if there is none."""
