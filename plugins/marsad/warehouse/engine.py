@@ -14,8 +14,9 @@ from marsad.errors import MarsadError, PassingFault, PlatformFault, UsageFault
 from marsad.settings import Settings
 
 # SQLSTATE classes that heal by themselves: connection (08), transaction rollback (40), out of resources (53),
-# operator intervention such as a restart (57), lock not available (55P03). Disk full is 53100.
+# operator intervention such as a restart (57), lock not available (55P03). Of these a full disk does not.
 _PASSING = ("08", "40", "53", "57", "55P03")
+_DISK_FULL = "53100"
 
 
 def database_url(settings: Settings) -> str:
@@ -64,6 +65,6 @@ def _translated(error: BaseException | None, operational: bool) -> MarsadError:
     state = getattr(error, "pgcode", None) or ""
     constraint = getattr(getattr(error, "diag", None), "constraint_name", None)
     text = f"database error {state or 'without state'}" + (f" on {constraint}" if constraint else "")
-    if state.startswith(_PASSING) or (operational and not state):
+    if (state.startswith(_PASSING) and state != _DISK_FULL) or (operational and not state):
         return PassingFault(text)
     return PlatformFault(text)
