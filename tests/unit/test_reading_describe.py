@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 
 import openpyxl
+import pytest
 
+from marsad.errors import UsageFault
 from marsad.intake.reading import describe
 
 KEYS = ["sheet", "encoding", "delimiter", "quote", "escape", "line_end", "header_rows", "header", "rows_read", "notes"]
@@ -24,6 +26,32 @@ def test_a_text_file_is_described_and_written_out(tmp_path: Path) -> None:
     assert {note["rule"]: note["rows"] for note in table["notes"]} == {"file.note.banner": 1, "file.note.blank_rows": 1}
     assert (tmp_path / "out" / "liste.csv").read_bytes() == "nom,âge\nA,=1+1\nB,\nC,3,surplus\n".encode()
     assert json.loads(json.dumps(found)) == found
+
+
+def test_a_file_is_never_written_over_itself(tmp_path: Path) -> None:
+    path = tmp_path / "liste.csv"
+    path.write_bytes("nom;âge\r\nA;1\r\n".encode("cp1252"))
+    (tmp_path / "link").symlink_to(tmp_path)
+    for out in (tmp_path, tmp_path / "link"):
+        with pytest.raises(UsageFault, match="choose another folder"):
+            describe(path, out)
+    assert path.read_bytes() == "nom;âge\r\nA;1\r\n".encode("cp1252")
+
+
+def test_a_table_that_breaks_off_leaves_what_was_there(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "long.csv").write_text("before")
+    path = tmp_path / "long.csv"
+    path.write_bytes(b"a,b\n1,2\n3," + b"x" * (30 << 20))
+    assert describe(path, out)["verdict"] == "refused"
+    assert [(found.name, found.read_text()) for found in out.iterdir()] == [("long.csv", "before")]
+
+
+def test_a_file_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.csv", tmp_path):
+        with pytest.raises(UsageFault, match="is not a file"):
+            describe(path)
 
 
 def test_sheets_are_numbered_from_the_second_on(tmp_path: Path) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
-from itertools import count
+import secrets
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from marsad.errors import ProviderFault
+from marsad import durable
+from marsad.errors import ProviderFault, UsageFault
 from marsad.intake.blocks import RawBlock
 from marsad.intake.reading.assemble import EXTRA
 from marsad.intake.reading.files import open_file
@@ -22,19 +23,49 @@ def describe(path: Path, out_dir: Path | None = None, *, language: str = "en") -
 
     With ``out_dir`` each table is also written as ``<stem>[.<n>].csv``: UTF-8, commas, the header first, cells as they
     are. ``message`` is None or what is wrong, in ``language``.
+
+    Raises:
+        UsageFault: there is no such file, or a table would be written over it.
+        PassingFault, PlatformFault: the disk.
     """
+    if not path.is_file():
+        raise UsageFault(f"{path} is not a file")
     try:
-        tables = open_file(path).tables
-        shown = [_read(table, target) for table, target in zip(tables, _targets(path, out_dir), strict=False)]
+        with durable.os_faults("reading the file"):
+            tables = open_file(path).tables
+        targets = _targets(path, out_dir, len(tables))
+        with durable.os_faults("reading or writing a table"):
+            shown = [_read(table, target) for table, target in zip(tables, targets, strict=True)]
     except ProviderFault as fault:
         message = render(fault.rule, language, fault.params)
         return {"file": str(path), "verdict": "refused", "message": message, "tables": []}
     return {"file": str(path), "verdict": "read", "message": None, "tables": shown}
 
 
-def _targets(path: Path, out_dir: Path | None) -> Iterator[Path | None]:
-    for number in count(1):
-        yield out_dir / f"{path.stem}{f'.{number}' if number > 1 else ''}.csv" if out_dir else None
+def describe_each(paths: Iterable[Path], out_dir: Path | None = None) -> Iterator[dict[str, Any]]:
+    """``describe`` of one file after the other; a file that was named wrongly keeps no other from being read.
+
+    Raises:
+        UsageFault: after the last file, the first that ``describe`` raised.
+        PassingFault, PlatformFault: the disk.
+    """
+    first = None
+    for path in paths:
+        try:
+            yield describe(path, out_dir)
+        except UsageFault as fault:
+            first = first or fault
+    if first:
+        raise first
+
+
+def _targets(path: Path, out_dir: Path | None, tables: int) -> list[Path | None]:
+    if out_dir is None:
+        return [None] * tables
+    targets = [out_dir / f"{path.stem}{f'.{number}' if number > 1 else ''}.csv" for number in range(1, tables + 1)]
+    if any(target.exists() and target.samefile(path) for target in targets):
+        raise UsageFault(f"a table would be written over {path}: choose another folder")
+    return [*targets]
 
 
 def _read(table: TableInfo, target: Path | None) -> dict[str, Any]:
@@ -59,11 +90,16 @@ def _read(table: TableInfo, target: Path | None) -> dict[str, Any]:
 
 
 def _write(table: TableInfo, target: Path) -> None:
-    with target.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(table.header)
-        for block in table.blocks():
-            writer.writerows(_whole_rows(block))
+    draft = target.with_name(f".{secrets.token_hex(8)}.tmp")  # a table that breaks off leaves what was there before
+    try:
+        with draft.open("x", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(table.header)
+            for block in table.blocks():
+                writer.writerows(_whole_rows(block))
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _whole_rows(block: RawBlock) -> Iterator[list[str]]:
