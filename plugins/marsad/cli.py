@@ -6,11 +6,14 @@ Heavy rooms are imported where they are used: ``marsad status`` must not wait fo
 
 from __future__ import annotations
 
+import getpass
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from decimal import Decimal
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -31,7 +34,8 @@ audit_app = typer.Typer(no_args_is_help=True, help="The audit trail.")
 app.add_typer(feed_app, name="feed")
 app.add_typer(audit_app, name="audit")
 
-out, err = Console(soft_wrap=True), Console(stderr=True)
+# A sender's file name may hold what rich would take for its own signs.
+out, err = Console(soft_wrap=True, markup=False, emoji=False), Console(stderr=True, markup=False, emoji=False)
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 Feed = Annotated[str, typer.Option(help="Feed, agency/name, e.g. police/victims.")]
@@ -40,10 +44,13 @@ Provider = Annotated[str, typer.Option(help="Sending body, e.g. DGSN.")]
 
 def main() -> None:
     """Runs a command; every error of ours is one plain message and an exit code (64 wrong usage, 70 platform)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # file names need not be valid text
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = app(standalone_mode=False)
     except MarsadError as error:
-        err.print(str(error), style="red", markup=False, highlight=False)
+        err.print(str(error), style="red", highlight=False)
         code = error.exit_code
     except TyperException as error:  # wrong usage: typer says what is wrong and how the command is used
         error.show()  # type: ignore[attr-defined]  # all of them are click's, which typer carries untyped
@@ -136,7 +143,7 @@ def feed_check(
 
     schemas = Settings.from_env().schemas
     problems = check_folder([folder], load_codelists(schemas / "codelists"), common_model(schemas / "concepts.yaml"))
-    _show(as_json, [_plain(p) for p in problems], "\n".join(map(str, problems)) or "no problems")
+    _show(as_json, [asdict(p) for p in problems], "\n".join(map(str, problems)) or "no problems")
     raise typer.Exit(64 if problems else 0)
 
 
@@ -179,16 +186,12 @@ def read(
     as_json: Json = False,
 ) -> None:
     """What the reader sees in files, without a contract. One JSON line a file."""
-    from marsad.intake.reading import describe
+    from marsad.intake.reading import describe_each
 
     refused = False
-    for file in files:
-        seen = describe(file, out_dir)
+    for seen in describe_each(files, out_dir):
         refused |= seen["verdict"] == "refused"
-        if as_json:
-            sys.stdout.write(json.dumps(seen, ensure_ascii=False) + "\n")
-        else:
-            _print_seen(seen)
+        _show(as_json, seen, "\n".join(_seen(seen)))
     raise typer.Exit(2 if refused else 0)
 
 
@@ -254,8 +257,7 @@ def receipt(delivery: str, as_json: Json = False) -> None:
     from marsad.intake import ledger
 
     with _office() as office, office.engine.connect() as connection:
-        found = ledger.receipt_of(connection, delivery)
-    _show_receipt(as_json, found)
+        _show_receipt(as_json, ledger.receipt_of(connection, delivery))
 
 
 @app.command()
@@ -271,8 +273,6 @@ def rejudge(target: Annotated[str, typer.Argument(metavar="DELIVERY|FEED")], as_
 @app.command()
 def retract(delivery: str, as_json: Json = False) -> None:
     """Withdraw a whole delivery."""
-    import getpass
-
     from marsad.intake import pipeline
 
     with _office() as office:
@@ -314,7 +314,7 @@ def audit_verify(as_json: Json = False) -> None:
     with _office() as office:
         faults = verify_trail(office)
     text = "\n".join(f"{fault.kind} at event {fault.seq}" for fault in faults) or "the audit trail is whole"
-    _show(as_json, {"whole": not faults, "faults": [_plain(fault) for fault in faults]}, text)
+    _show(as_json, {"whole": not faults, "faults": [asdict(fault) for fault in faults]}, text)
     raise typer.Exit(1 if faults else 0)
 
 
@@ -334,24 +334,26 @@ def _warehouse() -> Iterator[Settings]:
 @contextmanager
 def _office(feed: str | None = None) -> Iterator[Office]:
     from marsad.intake.office import Office
+    from marsad.warehouse.engine import clean_errors
 
     with _warehouse() as settings:
         office = Office.open(settings, feed=feed)
         try:
-            yield office
+            with clean_errors():
+                yield office
         finally:
             office.engine.dispose()
 
 
 def _progress(text: str) -> None:
-    err.print(f"[dim]{text} …[/dim]")
+    err.print(f"{text} …", style="dim")
 
 
 def _show(as_json: bool, document: object, text: str) -> None:
     if as_json:
         sys.stdout.write(json.dumps(document, ensure_ascii=False, default=_json_value) + "\n")
     else:
-        out.print(text, markup=False, highlight=False)
+        out.print(text, highlight=False)
 
 
 def _json_value(value: object) -> object:
@@ -385,16 +387,12 @@ def _show_receipt(as_json: bool, receipt: Mapping[str, Any]) -> None:
     _show(as_json, receipt, "\n".join(lines))
 
 
-def _print_seen(seen: Mapping[str, Any]) -> None:
-    out.print(f"{seen['file']}: {seen['verdict']}", markup=False)
+def _seen(seen: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{seen['file']}: {seen['verdict']}"
     if seen.get("message"):
-        out.print(f"  {seen['message']}", markup=False)
+        yield f"  {seen['message']}"
     for table in seen["tables"]:
         place = table["sheet"] or f"{table['encoding']}, delimiter {table['delimiter']!r}"
-        out.print(f"  {place}: {table['rows_read']} rows, {len(table['header'])} columns", markup=False)
+        yield f"  {place}: {table['rows_read']} rows, {len(table['header'])} columns"
         for note in table["notes"]:
-            out.print(f"    {note}", markup=False)
-
-
-def _plain(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any of our dataclasses
-    return {name: getattr(value, name) for name in value.__dataclass_fields__}
+            yield f"    {note}"

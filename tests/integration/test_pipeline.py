@@ -342,6 +342,11 @@ def test_wrong_names_are_told(station: Station, sender: str):
         pipeline.ingest(station.office, path, "lab/visit", sender)
     with pytest.raises(UsageFault, match="is not a file"):
         pipeline.ingest(station.office, path.with_name("none.csv"), "lab/visits", sender)
+    for name in ("a/b", ".hidden", "a\0b", ""):
+        with pytest.raises(UsageFault, match="no name of a provider"):
+            pipeline.ingest(station.office, path, "lab/visits", name)
+        with pytest.raises(UsageFault, match="no name of a provider"):
+            pipeline.check(station.office, path, "lab/visits", name)
 
 
 def test_all_that_happened_is_whole(station: Station):

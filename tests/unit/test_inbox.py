@@ -152,6 +152,13 @@ def test_drafts_of_a_killed_drop_go_after_a_day_and_nothing_else_does(tmp_path: 
     assert theirs.exists()
 
 
+@pytest.mark.parametrize("provider", ["", ".", "..", ".DGSN", "a/b", "/etc", "a\0b", "a\nb", " a", "\udce9"])
+def test_a_provider_that_is_no_name_has_no_folder(tmp_path: Path, provider: str) -> None:
+    with pytest.raises(UsageFault, match="no name"):
+        inbox.folder(tmp_path, provider, FEED)
+    assert inbox.folder(tmp_path, "جمعية النخيل", FEED) == tmp_path / "جمعية النخيل" / "police" / "victims"
+
+
 @pytest.mark.parametrize("name", [b"envoi_\xe9.csv", "زيارات.csv".encode(), b"\xff\xfe"])
 def test_any_file_name_is_valid_text(tmp_path: Path, name: bytes) -> None:
     text = inbox.text_name(os.fsdecode(name))

@@ -42,9 +42,14 @@ def folder(inbox: Path, provider: str, feed: str) -> Path:
         UsageFault: a name that would leave the inbox.
     """
     parts = (provider, *feed.split("/"))
-    if any(not part or part.startswith(".") or "/" in part or "\0" in part for part in parts) or len(parts) != 3:
+    if len(parts) != 3 or not all(map(_is_name, parts)):
         raise UsageFault(f"'{provider}' or '{feed}' is no name of a provider or feed")
     return inbox.joinpath(*parts)
+
+
+def _is_name(part: str) -> bool:
+    """False for what would leave the inbox, hide in it, or be no text (``isprintable`` finds NUL, lone bytes)."""
+    return part.isprintable() and part.strip() == part != "" and not part.startswith(".") and "/" not in part
 
 
 def drop(file: Path, inbox: Path, provider: str, feed: str) -> Path:

@@ -172,8 +172,9 @@ def settle_now(office: Office, delivery: Delivery) -> dict[str, Any]:
 
 
 def check_provider(office: Office, feed: str, provider: str) -> None:
-    """Raises UsageFault when the contract names its providers and ``provider`` is none of them."""
+    """Raises UsageFault when the contract names its providers and ``provider`` is none, or no name at all."""
     known = office.contract(feed).providers
+    inbox.folder(office.settings.place("inbox"), provider, feed)
     if known and provider not in known:
         raise UsageFault(f"'{provider}' does not send {feed}; its contract names {', '.join(known)}")
 

@@ -1,0 +1,83 @@
+"""The command line: every mistake is one plain message and an exit code, whatever a file is called."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from marsad import cli
+
+
+def marsad(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
+    """Exit code of a command in this process."""
+    monkeypatch.setattr(sys, "argv", ["marsad", *map(str, words)])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert isinstance(end.value.code, int)
+    return end.value.code
+
+
+def table(path: Path) -> Path:
+    path.write_text("nom,age\nA,1\n")
+    return path
+
+
+def test_a_file_that_is_not_there_is_told_and_the_others_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = table(tmp_path / "a.csv")
+    assert marsad(monkeypatch, "read", "--json", tmp_path / "none.csv", found) == 64
+    told = capsys.readouterr()
+    assert [json.loads(line)["file"] for line in told.out.splitlines()] == [str(found)]
+    assert "none.csv is not a file" in " ".join(told.err.split())
+    assert "Traceback" not in told.err
+
+
+def test_names_that_look_like_markup_are_shown_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = table(tmp_path / "[red]a[bold]:warning:.csv")
+    assert marsad(monkeypatch, "read", file) == 0
+    assert "[red]a[bold]:warning:.csv: read" in capsys.readouterr().out
+    monkeypatch.setenv("MARSAD_HOME", str(tmp_path / "home"))
+    assert marsad(monkeypatch, "drop", file, "--feed", "police/victims", "--provider", "DGSN") == 0
+    assert capsys.readouterr().out.strip().endswith("[red]a[bold]:warning:.csv")
+
+
+def test_a_table_is_never_written_over_its_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = table(tmp_path / "a.csv")
+    assert marsad(monkeypatch, "read", file, "--out-dir", tmp_path) == 64
+    assert "choose another folder" in " ".join(capsys.readouterr().err.split())
+    assert file.read_text() == "nom,age\nA,1\n"
+
+
+def test_a_name_that_is_no_valid_text_can_be_shown(tmp_path: Path) -> None:
+    file = tmp_path / os.fsdecode(b"envoi_\xe9.csv")
+    table(file)
+    for options in ((), ("--json",)):
+        command = [sys.executable, "-c", "from marsad.cli import main; main()", "read", *options, str(file)]
+        run = subprocess.run(command, capture_output=True, check=False)
+        assert run.returncode == 0, run.stderr
+        assert rb"envoi_\udce9.csv" in run.stdout
+
+
+def test_a_database_that_fails_is_one_line_without_a_statement(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from marsad.identity.keys import KeyRing
+
+    KeyRing.create(tmp_path / "keys")
+    monkeypatch.setenv("MARSAD_HOME", str(tmp_path))
+    monkeypatch.setenv("MARSAD_WAREHOUSE_URL", "postgresql+psycopg2://nobody@127.0.0.1:1/none")
+    for words in (("deliveries",), ("receipt", "x"), ("deliveries", "--json")):
+        assert marsad(monkeypatch, *words) == 70
+        told = capsys.readouterr()
+        assert (told.out, "Traceback" in told.err, "SELECT" in told.err) == ("", False, False)
+        assert "database error" in told.err
