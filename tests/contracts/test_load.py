@@ -160,12 +160,22 @@ def test_a_label_shared_by_two_codes_means_neither_unless_one_spells_it(tmp_path
     assert load_codelists(tmp_path)["region"].spelling("Rabat") == "421"
 
 
+@pytest.mark.parametrize("code", ["F", "01", "448-1", "MA-KES", "CASE_2", "1.2", "18+", "nullity"])
+def test_codes_of_letters_digits_and_four_signs_are_fine(tmp_path, code):
+    list_file(tmp_path, f"sex,1,{code},,,,,,,")
+    assert list(load_codelists(tmp_path)["sex"].codes) == [code]
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
         (["sex,1,F,,,,,femme,,", "sex,1,M,,,,,FEMME,,"], "keep each spelling at one code: 'femme' stands for F and M"),
         (["sex,1,F,,,,,m,,", "sex,1,M,,,,,,,"], "'m' stands for F and M"),
         (["sex,1,F,,,,,,,", "sex,1,F,,,,,,,"], "sex.csv:3: code 'F' is blank or given twice"),
+        *(
+            ([f'sex,1,"{code}",,,,,,,'], "must be of letters a-z and digits")
+            for code in ("a b", "a,b", "a;b", "a|b", "{a}", "a:b", "-a", "é", "ش", "NULL", "null", "a\n", "''", "a\\")
+        ),
         (["sex,1,F,X,,,,,,"], "parent 'X' of code 'F' is no code of this list"),
         (["sexe,1,F,,,,,,,"], "sex.csv:2: scheme and version must be 'sex' and '1' in every row"),
         (["sex,1,F,,,,,,31/01/2024,"], "sex.csv:2: valid_from must be a date like 2024-01-31, or blank"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,6 +18,9 @@ from marsad.warehouse.model import LANGUAGES
 COLUMNS = (
     "scheme", "version", "code", "parent", "label_fr", "label_ar", "label_en", "spellings", "valid_from", "source",
 )  # fmt: skip
+
+# Codes stand in lists of one cell, in PostgreSQL's arrays and in keys of several parts: nothing that parts those.
+_CODE = re.compile(r"(?!null$)[a-z0-9][a-z0-9_.+-]*", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,8 @@ def _row_fault(row: Mapping[str, str], scheme: str, version: str, codes: Mapping
         return f"scheme and version must be '{scheme}' and '{version}' in every row"
     if not row["code"] or row["code"] in codes:
         return f"code '{row['code']}' is blank or given twice"
+    if not _CODE.fullmatch(row["code"]):
+        return f"code '{row['code']}' must be of letters a-z and digits, inside also _ . + -, and not the word null"
     if row["valid_from"] and _day(row["valid_from"]) is None:
         return "valid_from must be a date like 2024-01-31, or blank"
     return None
