@@ -255,7 +255,8 @@ def check(office: Office, path: Path, feed: str, provider: str | None = None) ->
         provider = next(iter(office.contract(feed).providers), "dry-run")
     check_provider(office, feed, provider)
     started = time.monotonic()
-    arrival = Arrival(feed, provider, path.name, _sha256(path), path.stat().st_size, office.clock())
+    name = inbox.text_name(path.name)
+    arrival = Arrival(feed, provider, name, _sha256(path), path.stat().st_size, office.clock())
     with own_faults_only(), clean_errors(), office.engine.connect() as connection:
         known = ledger.find(connection, arrival, office.terms(feed))
         receipt, judged = _dry_run(office, connection, arrival, path, started)
@@ -275,7 +276,7 @@ def _dry_run(
     apart = replace(arrival, sha256=f"{arrival.sha256}-dry-run")
     delivery = ledger.register(connection, apart, office.terms(arrival.feed))[0]
     stage = Stage(office.engine, contract, delivery.delivery_id, 0)
-    facts = FileFacts(path.name, delivery.received_at)
+    facts = FileFacts(arrival.file_name, delivery.received_at)
     try:
         stage.hold(connection)
         judge = FileJudge(office, contract, delivery.provider, facts, stage, None)
