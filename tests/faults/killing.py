@@ -116,7 +116,8 @@ def assert_swept(station: Station) -> None:
            UNION SELECT delivery_id || '.' || attempt || '.keys' FROM quarantine.record"""
     )
     kept = {path.name for path in station.office.keyring.store.glob("*.keys")}
-    assert kept == {row["name"] for row in used}
+    wanted = {row["name"] for row in used}
+    assert kept == wanted, f"left over: {sorted(kept - wanted)}, missing: {sorted(wanted - kept)}"
     station.assert_whole()
     assert list((station.office.landing / ".incoming").glob("*.tmp")) == []
 

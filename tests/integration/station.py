@@ -173,6 +173,8 @@ class Station:
                     connection.execute(sa.text(f"DELETE FROM {table}"))
             for table in ("ops.arrival", "ops.claim", "ops.coverage", "ops.delivery"):
                 connection.execute(sa.text(f"DELETE FROM {table}"))
+        for path in self.office.keyring.store.glob("*.keys"):  # a sweep keeps what the ledger does not know
+            path.unlink()
 
     def assert_whole(self) -> None:
         """The audit trail fits, nothing is left in staging, and no sealed row is without its key."""
