@@ -9,33 +9,35 @@ from __future__ import annotations
 import getpass
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from decimal import Decimal
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 from typer.exceptions import TyperException
 
 from marsad.errors import MarsadError, UsageFault
 from marsad.settings import Settings
+from marsad.terminal import err, out, seen_lines, show, show_receipt, show_rows
 
 if TYPE_CHECKING:
     from marsad.intake.office import Office
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Marsad: from the agencies' files to one warehouse.",
+)
 feed_app = typer.Typer(no_args_is_help=True, help="Contracts of feeds: check them, draft a new one.")
 audit_app = typer.Typer(no_args_is_help=True, help="The audit trail.")
 app.add_typer(feed_app, name="feed")
 app.add_typer(audit_app, name="audit")
 
 # A sender's file name may hold what rich would take for its own signs.
-out, err = Console(soft_wrap=True, markup=False, emoji=False), Console(stderr=True, markup=False, emoji=False)
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 Feed = Annotated[str, typer.Option(help="Feed, agency/name, e.g. police/victims.")]
@@ -69,7 +71,7 @@ def up(as_json: Json = False) -> None:
     from marsad.runtime import stack
 
     status = stack.up(Settings.from_env(), _progress)
-    _show(as_json, status.as_dict(), f"up: {status.url}\nuser {status.user}, password in {status.password_file}")
+    show(as_json, status.as_dict(), f"up: {status.url}\nuser {status.user}, password in {status.password_file}")
 
 
 @app.command()
@@ -86,7 +88,7 @@ def status(as_json: Json = False) -> None:
     from marsad.runtime import stack
 
     found = stack.status(Settings.from_env()).as_dict()
-    _show(as_json, found, "\n".join(f"{name}: {value}" for name, value in found.items()))
+    show(as_json, found, "\n".join(f"{name}: {value}" for name, value in found.items()))
 
 
 @app.command()
@@ -129,7 +131,7 @@ def feeds(as_json: Json = False) -> None:
         }
         for c in contracts
     ]  # fmt: skip
-    _show_rows(as_json, rows, ["feed", "version", "title", "mode", "cadence", "providers"])
+    show_rows(as_json, rows, ["feed", "version", "title", "mode", "cadence", "providers"])
 
 
 @feed_app.command("check")
@@ -143,7 +145,7 @@ def feed_check(
 
     schemas = Settings.from_env().schemas
     problems = check_folder([folder], load_codelists(schemas / "codelists"), common_model(schemas / "concepts.yaml"))
-    _show(as_json, [asdict(p) for p in problems], "\n".join(map(str, problems)) or "no problems")
+    show(as_json, [asdict(p) for p in problems], "\n".join(map(str, problems)) or "no problems")
     raise typer.Exit(64 if problems else 0)
 
 
@@ -191,7 +193,7 @@ def read(
     refused = False
     for seen in describe_each(files, out_dir):
         refused |= seen["verdict"] == "refused"
-        _show(as_json, seen, "\n".join(_seen(seen)))
+        show(as_json, seen, "\n".join(seen_lines(seen)))
     raise typer.Exit(2 if refused else 0)
 
 
@@ -212,7 +214,7 @@ def check(
         if report:
             written = reports.write_reports(report, receipt, office.contract(feed), judged.broken)
             receipt["reports"] = {kind: str(path) for kind, path in written.items()}
-        _show_receipt(as_json, receipt)
+        show_receipt(as_json, receipt, reports.describe(office.contract(feed), judged.broken))
     raise typer.Exit(receipts.exit_code(receipt))
 
 
@@ -236,7 +238,8 @@ def ingest(file: Path, feed: Feed, provider: Provider, as_json: Json = False) ->
 
     with _office(feed) as office:
         receipt = pipeline.ingest(office, file, feed, provider)
-        _show_receipt(as_json, receipt)
+        told = json.loads((office.settings.home / receipt["reports"]["json"]).read_text("utf-8"))
+        show_receipt(as_json, receipt, told["findings"])
     raise typer.Exit(receipts.exit_code(receipt))
 
 
@@ -247,7 +250,7 @@ def deliveries(feed: Annotated[str | None, typer.Option(help="Only this feed.")]
 
     with _office() as office, office.engine.connect() as connection:
         rows = ledger.overview(connection, feed)
-    _show_rows(as_json, rows, ["delivery_id", "feed", "provider", "file_name", "status", "rows_read", "rows_accepted",
+    show_rows(as_json, rows, ["delivery_id", "feed", "provider", "file_name", "status", "rows_read", "rows_accepted",
                                "rows_quarantined", "rows_unchanged"])  # fmt: skip
 
 
@@ -257,7 +260,7 @@ def receipt(delivery: str, as_json: Json = False) -> None:
     from marsad.intake import ledger
 
     with _office() as office, office.engine.connect() as connection:
-        _show_receipt(as_json, ledger.receipt_of(connection, delivery))
+        show_receipt(as_json, ledger.receipt_of(connection, delivery))
 
 
 @app.command()
@@ -267,7 +270,7 @@ def rejudge(target: Annotated[str, typer.Argument(metavar="DELIVERY|FEED")], as_
 
     with _office() as office:
         receipts = pipeline.rejudge(office, target)
-    _show_rows(as_json, receipts, ["delivery_id", "feed", "status", "rows_read", "rows_accepted", "rows_quarantined"])
+    show_rows(as_json, receipts, ["delivery_id", "feed", "status", "rows_read", "rows_accepted", "rows_quarantined"])
 
 
 @app.command()
@@ -277,7 +280,7 @@ def retract(delivery: str, as_json: Json = False) -> None:
 
     with _office() as office:
         rows = pipeline.retract(office, delivery, getpass.getuser())
-    _show(as_json, {"delivery_id": delivery, "rows": rows}, f"withdrawn: {rows} rows")
+    show(as_json, {"delivery_id": delivery, "rows": rows}, f"withdrawn: {rows} rows")
 
 
 # -- warehouse ---------------------------------------------------------------------------------------------------------
@@ -294,7 +297,7 @@ def sql(
 
     with _warehouse() as settings:
         columns, rows = query(settings, statement, role)
-    _show_rows(as_json, [dict(zip(columns, row, strict=True)) for row in rows], columns,
+    show_rows(as_json, [dict(zip(columns, row, strict=True)) for row in rows], columns,
                document={"columns": columns, "rows": rows})  # fmt: skip
 
 
@@ -314,7 +317,7 @@ def audit_verify(as_json: Json = False) -> None:
     with _office() as office:
         faults = verify_trail(office)
     text = "\n".join(f"{fault.kind} at event {fault.seq}" for fault in faults) or "the audit trail is whole"
-    _show(as_json, {"whole": not faults, "faults": [asdict(fault) for fault in faults]}, text)
+    show(as_json, {"whole": not faults, "faults": [asdict(fault) for fault in faults]}, text)
     raise typer.Exit(1 if faults else 0)
 
 
@@ -347,52 +350,3 @@ def _office(feed: str | None = None) -> Iterator[Office]:
 
 def _progress(text: str) -> None:
     err.print(f"{text} …", style="dim")
-
-
-def _show(as_json: bool, document: object, text: str) -> None:
-    if as_json:
-        sys.stdout.write(json.dumps(document, ensure_ascii=False, default=_json_value) + "\n")
-    else:
-        out.print(text, highlight=False)
-
-
-def _json_value(value: object) -> object:
-    """Sums come as Decimal; dates, moments and ids are written as text."""
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    return str(value)
-
-
-def _show_rows(
-    as_json: bool, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], document: object = None
-) -> None:
-    if as_json:
-        _show(True, document if document is not None else rows, "")
-        return
-    table = Table(*columns)
-    for row in rows:
-        table.add_row(*(_cell(row.get(name)) for name in columns))
-    out.print(table)
-
-
-def _cell(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
-
-
-def _show_receipt(as_json: bool, receipt: Mapping[str, Any]) -> None:
-    shown = ("delivery_id", "feed", "provider", "file_name", "status", "period", "rows_read", "rows_accepted",
-             "rows_quarantined", "rows_unchanged", "errors", "warnings", "seconds")  # fmt: skip
-    lines = [f"{name:18} {receipt[name]}" for name in shown if receipt.get(name) is not None]
-    lines += [f"{'report ' + kind:18} {path}" for kind, path in receipt.get("reports", {}).items()]
-    _show(as_json, receipt, "\n".join(lines))
-
-
-def _seen(seen: Mapping[str, Any]) -> Iterator[str]:
-    yield f"{seen['file']}: {seen['verdict']}"
-    if seen.get("message"):
-        yield f"  {seen['message']}"
-    for table in seen["tables"]:
-        place = table["sheet"] or f"{table['encoding']}, delimiter {table['delimiter']!r}"
-        yield f"  {place}: {table['rows_read']} rows, {len(table['header'])} columns"
-        for note in table["notes"]:
-            yield f"    {note}"

@@ -315,4 +315,6 @@ _RESTATE = (
     "UPDATE core.sighting SET version = :version WHERE delivery_id = :delivery_id AND version < :version",
     "UPDATE ops.coverage SET version = :version WHERE delivery_id = :delivery_id AND version < :version",
 )
-_RETRACT = "UPDATE core.sighting SET retracted = true, current = false WHERE delivery_id = :delivery_id"
+_RETRACT = """
+    UPDATE core.sighting SET retracted = true, current = false WHERE delivery_id = :delivery_id AND NOT retracted
+"""

@@ -283,7 +283,7 @@ def _dry_run(
         judged = judge.judge(path, settle.previous(connection, delivery))
         work = Work(office, replace(delivery, sha256=arrival.sha256), contract, stage, 0)
         outcome = settle.write_rows(connection, work, judged)
-        return settle.compose(work, outcome, judged, time.monotonic() - started), judged
+        return {**settle.compose(work, outcome, judged, time.monotonic() - started), "dry_run": True}, judged
     finally:
         connection.rollback()
         stage.drop()
@@ -318,7 +318,7 @@ def _register_again(office: Office, old: Delivery) -> tuple[Delivery, bool]:
 
 
 def retract(office: Office, delivery_id: str, actor: str) -> int:
-    """Withdraws a whole delivery and every re-judgement of the same bytes; returns how many rows it had stated.
+    """Withdraws a whole delivery and every re-judgement of the same bytes; returns how many rows they still stated.
 
     Raises:
         UsageFault: no such delivery.
@@ -327,6 +327,8 @@ def retract(office: Office, delivery_id: str, actor: str) -> int:
         if not ledger.exists(connection, delivery_id):
             raise UsageFault(f"there is no delivery {delivery_id}")
         named = ledger.get(connection, delivery_id)
+        if named.status == "retracted":
+            return 0
         merge.lock(connection, named.feed, named.provider)
         # Also a judgement still open: whoever works on it finds the delivery retracted and writes nothing.
         deliveries = [named, *ledger.of_same_content(connection, delivery_id, ("received", *ledger.DONE))]

@@ -45,7 +45,7 @@ def write_reports(
         PassingFault, PlatformFault: the folder cannot be written.
     """
     paths = report_paths(folder, receipt["provider"], receipt["delivery_id"])
-    groups = [_group(contract, b) for b in sorted(broken, key=_rank)]
+    groups = describe(contract, broken)
     with durable.os_faults("writing reports"):
         durable.private_folder(paths["json"].parent)
         told = {**receipt, "findings": [{k: v for k, v in group.items() if k not in _PAGE_ONLY} for group in groups]}
@@ -53,6 +53,11 @@ def write_reports(
         for language in LANGUAGES:
             durable.write_whole(paths[language], page(receipt, contract, groups, language).encode())
     return paths
+
+
+def describe(contract: Contract, broken: Sequence[Broken]) -> list[dict[str, Any]]:
+    """The findings as readers need them, worst first: rule, severity, column and message by language, places."""
+    return [_group(contract, one) for one in sorted(broken, key=_rank)]
 
 
 def write_receipt(folder: Path, receipt: Mapping[str, Any]) -> Path:
@@ -83,9 +88,19 @@ def page(receipt: Mapping[str, Any], contract: Contract, groups: Sequence[Mappin
             facts=facts,
             groups=groups,
             colour=_COLOURS[receipt["status"]],
+            advice=_advice(receipt),
             word=lambda name: words[name][language],
         )
     )
+
+
+def _advice(receipt: Mapping[str, Any]) -> str:
+    """Which words say what to do next."""
+    if receipt.get("dry_run"):
+        return "next.dry_run"
+    if receipt["status"] == "accepted_with_findings" and not receipt["rows_quarantined"]:
+        return "next.to_confirm"
+    return f"next.{receipt['status']}"
 
 
 @cache

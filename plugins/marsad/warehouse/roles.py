@@ -67,8 +67,10 @@ def login(connection: sa.Connection, role: str, password: str) -> str:
 
 def grant(connection: sa.Connection) -> None:
     """Gives each role exactly what it may use; what is not listed is taken away."""
+    database = connection.execute(sa.text("SELECT quote_ident(current_database())")).scalar_one()
     for role in ROLES:
         name = role_name(role)
+        connection.execute(sa.text(f"GRANT CONNECT ON DATABASE {database} TO {name}"))
         for schema in ("ops", "quarantine", "core", "vault", "mart", "release", "ref", "audit", "stage"):
             connection.execute(sa.text(f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {name}"))
             connection.execute(sa.text(f"REVOKE ALL ON SCHEMA {schema} FROM {name}"))

@@ -1,0 +1,78 @@
+"""What commands print: text for people, tables, one JSON document for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+# A pipe has no width: nothing may be cut there.
+out = Console(soft_wrap=True, markup=False, emoji=False, width=None if sys.stdout.isatty() else 10_000)
+err = Console(stderr=True, soft_wrap=True, markup=False, emoji=False)
+
+_WHOLE = ("delivery_id", "feed")  # what other commands want word for word
+_ROWS = 10  # runs of rows shown for a finding; the report has all
+
+
+def show(as_json: bool, document: object, text: str) -> None:
+    """``document`` as one line of JSON, or ``text``."""
+    if as_json:
+        sys.stdout.write(json.dumps(document, ensure_ascii=False, default=_json_value) + "\n")
+    else:
+        out.print(text, highlight=False)
+
+
+def _json_value(value: object) -> object:
+    """Sums come as Decimal; dates, moments and ids are written as text."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return str(value)
+
+
+def show_rows(
+    as_json: bool, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], document: object = None
+) -> None:
+    """A table of ``rows``, or with ``as_json`` the rows (or ``document``)."""
+    if as_json:
+        show(True, document if document is not None else rows, "")
+        return
+    table = Table()
+    for name in columns:
+        table.add_column(name, no_wrap=name in _WHOLE, overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(row.get(name)) for name in columns))
+    out.print(table)
+
+
+def _cell(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
+
+
+def show_receipt(as_json: bool, receipt: Mapping[str, Any], findings: Sequence[Mapping[str, Any]] = ()) -> None:
+    """A receipt and, for people, what was found."""
+    shown = ("delivery_id", "feed", "provider", "file_name", "status", "period", "rows_read", "rows_accepted",
+             "rows_quarantined", "rows_unchanged", "errors", "warnings", "seconds")  # fmt: skip
+    lines = [f"{name:18} {receipt[name]}" for name in shown if receipt.get(name) is not None]
+    lines += [f"{'report ' + kind:18} {path}" for kind, path in receipt.get("reports", {}).items()]
+    for finding in findings:
+        rows = ", ".join(finding["rows"][:_ROWS]) + (" …" if len(finding["rows"]) > _ROWS else "")
+        place = f"rows {rows}" if rows else "the file"
+        lines.append(f"{finding['severity']:18} {finding['column']['en'] or '-'} ({place}): {finding['message']['en']}")
+    show(as_json, receipt, "\n".join(lines))
+
+
+def seen_lines(seen: Mapping[str, Any]) -> Iterator[str]:
+    """What the reader saw in a file, line by line."""
+    yield f"{seen['file']}: {seen['verdict']}"
+    if seen.get("message"):
+        yield f"  {seen['message']}"
+    for table in seen["tables"]:
+        place = table["sheet"] or f"{table['encoding']}, delimiter {table['delimiter']!r}"
+        yield f"  {place}: {table['rows_read']} rows, {len(table['header'])} columns"
+        for note in table["notes"]:
+            yield f"    {note}"
