@@ -13,9 +13,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB, TIMESTAMP, UUID
 
+from marsad.warehouse import due_tables
 from marsad.warehouse.model import LANGUAGES, Concept, Entity, common_model
+from marsad.warehouse.portal_tables import add_portal_tables
 
-SCHEMAS = ("ops", "quarantine", "core", "vault", "mart", "release", "ref", "audit", "stage")
+SCHEMAS = ("ops", "quarantine", "core", "vault", "mart", "release", "ref", "audit", "stage", "portal")
 
 _TYPES: Mapping[str, Any] = {
     "text": sa.Text,
@@ -53,7 +55,9 @@ def build(model: Mapping[str, Entity]) -> sa.MetaData:
         _entity(metadata, entity)
     _vault(metadata)
     _reference(metadata)
+    due_tables.add(metadata)
     _audit(metadata)
+    add_portal_tables(metadata)
     return metadata
 
 

@@ -824,10 +824,83 @@ def upgrade() -> None:
         schema="quarantine",
         postgresql_where=sa.text("corrected_by IS NULL"),
     )
+    op.create_table(
+        "quiet",
+        sa.Column("feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("period", sa.Text(collation="C"), nullable=False),
+        sa.Column("declared_by", sa.Text(), nullable=False),
+        sa.Column("declared_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("feed", "provider", "period", name=op.f("quiet_pk")),
+        schema="ops",
+        comment="Periods for which a provider declared that there is nothing to report",
+    )
+    op.create_table(
+        "contact",
+        sa.Column(
+            "provider", sa.Text(collation="C"), nullable=False, comment="Empty for the platform's own engineers"
+        ),
+        sa.Column("email", sa.Text(collation="C"), nullable=False),
+        sa.Column("kind", sa.Text(collation="C"), nullable=False),
+        sa.Column("added_by", sa.Text(), nullable=False),
+        sa.Column("added_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.CheckConstraint("kind IN ('submitter','supervisor','engineer')", name="contact_kind"),
+        sa.PrimaryKeyConstraint("provider", "email", "kind", name=op.f("contact_pk")),
+        schema="ops",
+        comment="Whom mail goes to, by provider",
+    )
+    op.create_table(
+        "notice",
+        sa.Column(
+            "kind", sa.Text(collation="C"), nullable=False, comment="Step of policies/reminders.yaml, or failure"
+        ),
+        sa.Column("feed", sa.Text(collation="C"), nullable=False, comment="Of a failure: the DAG"),
+        sa.Column("provider", sa.Text(collation="C"), nullable=False, comment="Empty for a failure"),
+        sa.Column("period", sa.Text(collation="C"), nullable=False, comment="Of a failure: the day"),
+        sa.Column("email", sa.Text(collation="C"), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False, comment="Of a failure: the day"),
+        sa.Column("recorded_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("sent_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("last_fault", sa.Text(), nullable=True, comment="Why the last attempt failed; our own words"),
+        sa.PrimaryKeyConstraint("kind", "feed", "provider", "period", "email", name=op.f("notice_pk")),
+        schema="ops",
+        comment="Mail: recorded first, then sent; once a step, feed, provider, period and address",
+    )
+    op.create_index(
+        "notice_open",
+        "notice",
+        ["recorded_at"],
+        unique=False,
+        schema="ops",
+        postgresql_where=sa.text("sent_at IS NULL"),
+    )
+    op.create_table(
+        "expected",
+        sa.Column("feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("period", sa.Text(collation="C"), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("state", sa.Text(collation="C"), nullable=False),
+        sa.Column("received_on", sa.Date(), nullable=True),
+        sa.Column("days_late", sa.Integer(), nullable=False),
+        sa.Column("as_of", sa.Date(), nullable=False),
+        sa.CheckConstraint("state IN ('received', 'quiet', 'open', 'due', 'late')", name="expected_state"),
+        sa.PrimaryKeyConstraint("feed", "provider", "period", name=op.f("expected_pk")),
+        schema="ref",
+        comment="The calendar as last computed: which deliveries are expected, and what became of each",
+    )
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_table("expected", schema="ref")
+    op.drop_index("notice_open", table_name="notice", schema="ops", postgresql_where=sa.text("sent_at IS NULL"))
+    op.drop_table("notice", schema="ops")
+    op.drop_table("contact", schema="ops")
+    op.drop_table("quiet", schema="ops")
     op.drop_index(
         "record_waiting", table_name="record", schema="quarantine", postgresql_where=sa.text("corrected_by IS NULL")
     )
