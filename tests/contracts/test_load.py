@@ -198,8 +198,10 @@ def test_all_wrong_code_lists_are_told_at_once(tmp_path):
 
 
 def test_the_projects_code_lists_know_all_they_say():
-    for path in sorted((PROJECT / "schemas" / "codelists").glob("*.csv")):
-        known = load_codelists(path.parent)[path.stem]
+    folder = PROJECT / "schemas" / "codelists"
+    lists = load_codelists(folder)
+    for path in sorted(folder.glob("*.csv")):
+        known = lists[path.stem]
         with path.open(encoding="utf-8", newline="") as stream:
             for row in csv.DictReader(stream):
                 for text in (row["code"], *filter(None, row["spellings"].split("|"))):
