@@ -9,7 +9,7 @@ from marsad.quality.findings import Rule
 from marsad.quality.messages import load_messages, message_rule, render
 
 CATALOGUE = load_messages()
-_PLACEHOLDER = re.compile(r"{(\w+)}")
+_PLACEHOLDER = re.compile(r"{(\w+)[}|]")
 
 
 @pytest.mark.parametrize("id_", CATALOGUE)
@@ -53,3 +53,25 @@ def test_a_catalogue_without_a_language_is_refused(tmp_path):
     path.write_text("a: {severity: fatal, scope: row, fr: x, ar: z, en: y}\n")
     with pytest.raises(UsageFault, match="'a' needs severity"):
         load_messages(path)
+
+
+@pytest.mark.parametrize("id_", CATALOGUE)
+def test_every_counted_noun_has_all_forms_of_its_language(id_):
+    forms = {"fr": 2, "ar": 5, "en": 2}
+    for language, text in CATALOGUE[id_].text.items():
+        for found in re.findall(r"{\w+\|([^{}]*)}", text):
+            assert found.count("|") + 1 == forms[language]
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [(1, "سطر فارغ واحد"), (2, "سطرين فارغين"), (3, "3 سطور"), (10, "10 سطور"), (11, "11 سطراً"), (99, "99 سطراً"),
+     (100, "100 سطر"), (103, "103 سطور"), (111, "111 سطراً")],
+)  # fmt: skip
+def test_arabic_nouns_follow_their_number(rows, said):
+    assert f"تم تجاهل {said}" in render("file.note.blank_rows", "ar", {"rows": rows})
+
+
+def test_one_row_is_not_told_as_several():
+    assert render("file.note.blank_rows", "fr", {"rows": 1}).startswith("1 ligne vide a été ignorée.")
+    assert render("file.note.blank_rows", "en", {"rows": 2}).startswith("2 blank rows were left out.")

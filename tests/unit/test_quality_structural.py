@@ -1,5 +1,6 @@
 """What a contract alone says must come out as rules: complete, worded, and with the right weight."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -31,13 +32,9 @@ def test_every_rule_has_a_place_a_weight_and_three_texts():
 
 
 def test_only_counts_of_the_delivery_are_left_to_be_filled_in_later():
-    left = {
-        word for entry in structural(WHOLE, BOOK) for text in entry["meta"]["message"].values()
-        for word in text.replace("{", " {").split() if word.startswith("{")
-    }  # fmt: skip
-    assert {word.split("}")[0] + "}" for word in left} == {
-        "{rows}", "{rows_before}", "{unmapped}", "{unmapped_before}",
-    }  # fmt: skip
+    texts = [text for entry in structural(WHOLE, BOOK) for text in entry["meta"]["message"].values()]
+    left = {name for text in texts for name in re.findall(r"{(\w+)[|}]", text)}
+    assert left == {"rows", "rows_before", "unmapped", "unmapped_before"}
 
 
 def test_every_state_a_cell_can_be_in_is_judged_in_every_column():
@@ -99,9 +96,9 @@ def test_values_of_the_vault_are_never_read():
 
 def test_dates_are_shown_as_the_agency_writes_them():
     texts = rules()["met_on.readable"]["meta"]["message"]
-    assert (
-        texts["fr"]
-        == "La date dans «\u00a0met_on (fr)\u00a0» n'est pas lisible. Écrivez jour/mois/année, par exemple 05/03/2025."
+    assert texts["fr"] == (
+        "La date dans «\u00a0met_on (fr)\u00a0» n'est pas lisible. "
+        "Écrivez jour/mois/année, l'année en quatre chiffres, par exemple 05/03/2025."
     )
     assert "اليوم/الشهر/السنة" in texts["ar"]
     assert "01/01/2000" in rules()["met_on.in_range"]["meta"]["message"]["fr"]
@@ -117,7 +114,7 @@ def test_dates_are_shown_as_the_agency_writes_them():
 )
 def test_the_first_pattern_of_digits_is_the_example(formats, form, example):
     text = of_column(column("a", "date", formats=formats))["a.readable"]["meta"]["message"]["fr"]
-    assert f"Écrivez {form}, par exemple {example}." in text
+    assert f"Écrivez {form}, l'année en quatre chiffres, par exemple {example}." in text
 
 
 def test_examples_come_from_the_code_list_in_the_reader_s_language():

@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 from marsad import yaml12
 from marsad.contracts.model import Labels, Severity
+from marsad.contracts.wording import fill
 from marsad.errors import PlatformFault, UsageFault
 from marsad.quality.findings import Rule, Scope
 from marsad.settings import PROJECT
@@ -66,9 +67,3 @@ def render(rule: Rule | str, language: str, params: Mapping[str, str | int] | No
         raise PlatformFault(f"rule '{known.id}' has no message in '{language}'")
     return fill(known.message[language], params or {})
 
-
-def fill(text: str, params: Mapping[str, str | int]) -> str:
-    """``text`` with its placeholders filled; one that ``params`` does not know stays as it is written."""
-    for name, value in params.items():
-        text = text.replace("{" + name + "}", str(value))
-    return text

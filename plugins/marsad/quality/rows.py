@@ -18,11 +18,11 @@ import pandas as pd
 import pyarrow as pa
 from great_expectations.core.batch_definition import BatchDefinition
 
+from marsad.contracts.examples import moment
 from marsad.contracts.model import Contract
 from marsad.errors import UsageFault
 from marsad.quality.allowed import columns_read
 from marsad.quality.engine import POSITIONS, broken_rows, quiet_context
-from marsad.quality.examples import moment
 from marsad.quality.findings import Broken
 from marsad.quality.forms import Form, Forms, Key
 from marsad.quality.frames import Judged, coded, combine, frame_columns, kind_of, plain, stacked, to_pandas

@@ -9,9 +9,9 @@ from typing import Any
 
 from marsad import yaml12
 from marsad.contracts.codelists import CodeList, load_codelists
+from marsad.contracts.examples import date_form, examples, labels, limit
 from marsad.contracts.model import Column, Contract, Severity, Total
 from marsad.errors import UsageFault
-from marsad.quality.examples import date_form, examples, labels, limit
 from marsad.quality.messages import LANGUAGES, Catalogue, fill, load_messages
 from marsad.quality.states import Shape, State
 from marsad.settings import PROJECT

@@ -9,7 +9,7 @@ from datetime import datetime
 from marsad.contracts.codelists import CodeList
 from marsad.contracts.model import Column, Labels
 from marsad.errors import UsageFault
-from marsad.quality.messages import LANGUAGES
+from marsad.warehouse.model import LANGUAGES
 
 MOMENT = datetime(2025, 3, 5, 14, 30)  # noqa: DTZ001 - an example, not an instant
 ISO_DATE, ISO_TIME = "yyyy-MM-dd", "yyyy-MM-dd HH:mm"
@@ -19,6 +19,13 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "fr": {"y": "année", "M": "mois", "d": "jour", "H": "heure", "m": "minutes", "s": "secondes"},
     "ar": {"y": "السنة", "M": "الشهر", "d": "اليوم", "H": "الساعة", "m": "الدقائق", "s": "الثواني"},
     "en": {"y": "year", "M": "month", "d": "day", "H": "hour", "m": "minutes", "s": "seconds"},
+}
+# Where the first codes of a list would be strange examples (it is in the order of the alphabet or of the law).
+_FREQUENT: Mapping[str, tuple[str, ...]] = {
+    "charge_article": ("448-2", "448-4"),
+    "country": ("MAR", "CIV"),
+    "court": ("CA_RABAT", "CC"),
+    "province": ("MA-RAB", "MA-CAS"),
 }
 _PLAIN: Mapping[str, Labels] = {
     "integer": {"fr": "12", "ar": "12", "en": "12"},
@@ -101,5 +108,7 @@ def _written(pattern: str, when: datetime) -> str:
 
 
 def _codes(column: Column, code_list: CodeList, language: str) -> str:
-    shown = list(code_list.codes.values())[: 2 if column.many else 1]
+    known = code_list.codes
+    frequent = [code for code in _FREQUENT.get(code_list.scheme, ()) if code in known]
+    shown = [known[code] for code in (*frequent, *known)][: 2 if column.many else 1]
     return f"{column.many} ".join(code.labels.get(language, code.code) for code in shown)
