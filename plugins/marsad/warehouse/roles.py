@@ -9,7 +9,8 @@ from psycopg2.extensions import encrypt_password
 
 PREFIX = "marsad_"
 ROLES = (
-    "owner", "loader", "linker", "portal", "steward", "case_officer", "commission", "publisher", "analyst", "auditor",
+    "owner", "loader", "linker", "portal", "trial", "steward", "case_officer", "commission", "publisher", "analyst",
+    "auditor",
 )  # fmt: skip
 
 # role -> schema -> privileges on all its tables and views
@@ -22,14 +23,17 @@ _GRANTS: Mapping[str, Mapping[str, str]] = {
         "ref": "SELECT, INSERT, UPDATE, DELETE",
         "mart": "SELECT",
     },
-    "portal": {"ops": "SELECT", "ref": "SELECT"},
+    "portal": {"ops": "SELECT", "ref": "SELECT", "portal": "SELECT, INSERT, UPDATE, DELETE"},
+    "trial": {"ops": "SELECT", "core": "SELECT", "ref": "SELECT"},
     "steward": {"ops": "SELECT", "quarantine": "SELECT", "core": "SELECT", "mart": "SELECT", "ref": "SELECT"},
     "commission": {"mart": "SELECT", "release": "SELECT", "ref": "SELECT"},
     "publisher": {"mart": "SELECT", "release": "SELECT, INSERT, UPDATE", "ref": "SELECT"},
     "analyst": {"mart": "SELECT", "release": "SELECT", "ref": "SELECT"},
     "auditor": {"audit": "SELECT", "ops": "SELECT"},
 }
+_SCHEMAS = ("ops", "quarantine", "core", "vault", "mart", "release", "ref", "audit", "stage", "portal")
 _READ_ONLY = ("steward", "commission", "analyst", "auditor")
+_AS_GROUP = ("trial",)  # what these make belongs to the group, so that the owner's sweep may drop it
 _STATEMENT_TIMEOUT = "60s"  # a question that takes longer belongs to an engineer
 
 
@@ -59,6 +63,8 @@ def login(connection: sa.Connection, role: str, password: str) -> str:
     if not connection.execute(sa.text("SELECT true FROM pg_roles WHERE rolname = :name"), {"name": name}).scalar():
         connection.execute(sa.text(f"CREATE ROLE {name} LOGIN IN ROLE {role_name(role)}"))
     connection.exec_driver_sql(f"ALTER ROLE {name} PASSWORD '{verifier}'")
+    if role in _AS_GROUP:
+        connection.execute(sa.text(f"ALTER ROLE {name} SET role = '{role_name(role)}'"))
     if role in _READ_ONLY:
         connection.execute(sa.text(f"ALTER ROLE {name} SET default_transaction_read_only = on"))
         connection.execute(sa.text(f"ALTER ROLE {name} SET statement_timeout = '{_STATEMENT_TIMEOUT}'"))
@@ -71,13 +77,15 @@ def grant(connection: sa.Connection) -> None:
     for role in ROLES:
         name = role_name(role)
         connection.execute(sa.text(f"GRANT CONNECT ON DATABASE {database} TO {name}"))
-        for schema in ("ops", "quarantine", "core", "vault", "mart", "release", "ref", "audit", "stage"):
+        for schema in _SCHEMAS:
             connection.execute(sa.text(f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {name}"))
             connection.execute(sa.text(f"REVOKE ALL ON SCHEMA {schema} FROM {name}"))
         for schema, privileges in _GRANTS.get(role, {}).items():
             connection.execute(sa.text(f"GRANT USAGE ON SCHEMA {schema} TO {name}"))
             connection.execute(sa.text(f"GRANT {privileges} ON ALL TABLES IN SCHEMA {schema} TO {name}"))
     _grant_loader(connection)
+    _grant_portal(connection)
+    _grant_trial(connection)
 
 
 def _grant_loader(connection: sa.Connection) -> None:
@@ -87,3 +95,19 @@ def _grant_loader(connection: sa.Connection) -> None:
     connection.execute(sa.text(f"GRANT USAGE ON SCHEMA audit TO {loader}"))
     connection.execute(sa.text(f"GRANT SELECT, INSERT ON audit.event TO {loader}"))
     connection.execute(sa.text(f"GRANT SELECT, UPDATE ON audit.head TO {loader}"))
+
+
+def _grant_portal(connection: sa.Connection) -> None:
+    portal = role_name("portal")
+    connection.execute(sa.text(f"GRANT INSERT ON ops.quiet TO {portal}"))
+    connection.execute(sa.text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA portal TO {portal}"))
+    connection.execute(sa.text(f"GRANT USAGE ON SCHEMA audit TO {portal}"))
+    connection.execute(sa.text(f"GRANT INSERT ON audit.event TO {portal}"))
+    connection.execute(sa.text(f"GRANT SELECT, UPDATE ON audit.head TO {portal}"))
+
+
+def _grant_trial(connection: sa.Connection) -> None:
+    """A dry run writes into staging tables of its own and nowhere else."""
+    trial = role_name("trial")
+    connection.execute(sa.text(f"GRANT USAGE, CREATE ON SCHEMA stage TO {trial}"))
+    connection.execute(sa.text(f"GRANT USAGE ON SEQUENCE core.content_id TO {trial}"))

@@ -837,9 +837,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "contact",
-        sa.Column(
-            "provider", sa.Text(collation="C"), nullable=False, comment="Empty for the platform's own engineers"
-        ),
+        sa.Column("provider", sa.Text(collation="C"), nullable=False, comment="Empty for the platform's own engineers"),
         sa.Column("email", sa.Text(collation="C"), nullable=False),
         sa.Column("kind", sa.Text(collation="C"), nullable=False),
         sa.Column("added_by", sa.Text(), nullable=False),
@@ -892,10 +890,119 @@ def upgrade() -> None:
         schema="ref",
         comment="The calendar as last computed: which deliveries are expected, and what became of each",
     )
+    op.create_table(
+        "account",
+        sa.Column("account_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column(
+            "email", sa.Text(collation="C"), nullable=False, comment="Lower case; who signs in, never written to audit"
+        ),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("language", sa.Text(collation="C"), nullable=False),
+        sa.Column("password", sa.Text(), nullable=True, comment="argon2id, empty until the invitation is taken up"),
+        sa.Column(
+            "code_seed",
+            postgresql.BYTEA(),
+            nullable=True,
+            comment="Seed of one-time codes, sealed with the portal's key",
+        ),
+        sa.Column(
+            "code_step", sa.BigInteger(), nullable=True, comment="Step of the last code used: none is taken twice"
+        ),
+        sa.Column("invitation", postgresql.BYTEA(), nullable=True, comment="SHA-256 of the token"),
+        sa.Column("invitation_until", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("disabled", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("signed_in_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("account_pk")),
+        sa.UniqueConstraint("email", name=op.f("account_uq")),
+        schema="portal",
+        comment="Who may sign in to the pages",
+    )
+    op.create_table(
+        "attempt",
+        sa.Column("attempt_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("who", postgresql.BYTEA(), nullable=False, comment="SHA-256 of the e-mail address that was tried"),
+        sa.Column("address", sa.Text(collation="C"), nullable=False, comment="Network address"),
+        sa.PrimaryKeyConstraint("attempt_id", name=op.f("attempt_pk")),
+        schema="portal",
+        comment="Attempts to sign in that failed, kept for as long as they count",
+    )
+    op.create_index(op.f("attempt_at"), "attempt", ["at"], unique=False, schema="portal")
+    op.create_table(
+        "account_right",
+        sa.Column("account_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("role", sa.Text(collation="C"), nullable=False),
+        sa.Column(
+            "provider",
+            sa.Text(collation="C"),
+            nullable=False,
+            comment="Sending body of a submitter; empty for other roles",
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["portal.account.account_id"],
+        ),
+        sa.PrimaryKeyConstraint("account_id", "role", "provider", name=op.f("account_right_pk")),
+        schema="portal",
+        comment="What an account may do, for which sending body",
+    )
+    op.create_table(
+        "session",
+        sa.Column("token", postgresql.BYTEA(), nullable=False, comment="SHA-256 of the cookie"),
+        sa.Column("account_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("started_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("seen_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("complete", sa.Boolean(), nullable=False, comment="False while the one-time code is still to come"),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["portal.account.account_id"],
+        ),
+        sa.PrimaryKeyConstraint("token", name=op.f("session_pk")),
+        schema="portal",
+        comment="Who is signed in",
+    )
+    op.create_index(op.f("session_account_id"), "session", ["account_id"], unique=False, schema="portal")
+    op.create_table(
+        "upload",
+        sa.Column("upload_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("account_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("file_name", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.Text(collation="C"), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("state", sa.Text(collation="C"), nullable=False),
+        sa.Column(
+            "verdict",
+            postgresql.JSONB(astext_type=sa.Text()),
+            nullable=True,
+            comment="Receipt and findings of the dry run: counts, places, messages",
+        ),
+        sa.Column("sent_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.CheckConstraint("state IN ('checking','checked','failed','sent','dropped')", name="upload_state"),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["portal.account.account_id"],
+        ),
+        sa.PrimaryKeyConstraint("upload_id", name=op.f("upload_pk")),
+        schema="portal",
+        comment="Files on their way from a page to the inbox",
+    )
+    op.create_index(op.f("upload_account_id"), "upload", ["account_id"], unique=False, schema="portal")
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_index(op.f("upload_account_id"), table_name="upload", schema="portal")
+    op.drop_table("upload", schema="portal")
+    op.drop_index(op.f("session_account_id"), table_name="session", schema="portal")
+    op.drop_table("session", schema="portal")
+    op.drop_table("account_right", schema="portal")
+    op.drop_index(op.f("attempt_at"), table_name="attempt", schema="portal")
+    op.drop_table("attempt", schema="portal")
+    op.drop_table("account", schema="portal")
     op.drop_table("expected", schema="ref")
     op.drop_index("notice_open", table_name="notice", schema="ops", postgresql_where=sa.text("sent_at IS NULL"))
     op.drop_table("notice", schema="ops")
