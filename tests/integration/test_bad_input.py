@@ -69,7 +69,7 @@ def zipped() -> bytes:
 
 BAD: dict[str, tuple[str, Callable[[], str | bytes], str]] = {
     "another feed": ("v.csv", lambda: csv(("Numéro", "Couleur", "Prix"), (1, "bleu", 3)), "file.wrong_feed"),
-    "a feed much like it": ("v.csv", lambda: stays("2024-02-01", s1="A", s2="B"), "file.columns_missing"),
+    "a feed much like it": ("v.csv", lambda: stays("2024-02-01", s1="A", s2="B"), "file.other_feed"),
     "nothing like a feed": ("v.csv", lambda: csv(("a", "b"), (1, 2), (3, 4)), "file.no_header"),
     "no bytes": ("v.csv", lambda: b"", "file.empty"),
     "titles only": ("v.csv", lambda: csv(VISITS), "file.empty"),

@@ -21,6 +21,7 @@ from marsad.contracts.model import Contract
 from marsad.errors import ProviderFault
 from marsad.identity.vault import Sealer
 from marsad.intake.blocks import NormalBlock, RawBlock, State
+from marsad.intake.elsewhere import belonging
 from marsad.intake.normalise import Normaliser
 from marsad.intake.office import Office
 from marsad.intake.reading import Hints, TableInfo, open_file
@@ -118,7 +119,10 @@ class FileJudge:
             raise ProviderFault("file.name_unexpected", pattern=self._contract.revision.value)
 
     def _open(self, path: Path) -> TableInfo:
-        return open_file(path, hints=Hints.of(self._contract), name=self._facts.name).tables[0]
+        try:
+            return open_file(path, hints=Hints.of(self._contract), name=self._facts.name).tables[0]
+        except ProviderFault as fault:
+            raise belonging(fault, path, self._facts.name, self._contract, self._office.settings) from None
 
     def _judge_rows(self, table: TableInfo) -> Tally:
         normaliser = Normaliser(self._contract, self._office.catalog.codelists, table.header)
