@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -13,7 +14,23 @@ from marsad.intake.reading.limits import DIALECT_BYTES, HEADER_ROWS, SAMPLE_ROWS
 
 DELIMITERS = (",", ";", "\t", "|", ":", " ", "^", "~", "§", "¦", "#", "\x1f")
 _COMMON = (",", ";", "\t", "|")
+_EVIDENT = (*_COMMON, "^", "~", "§", "¦", "\x1f")
+_RARE_IN_TEXT = ("\x1f", "\t", "|", "¦", "§", "^", "~")
+"""Characters that people hardly type inside cells: where they cut rows evenly, nothing else does it for a reason."""
+
+_EVEN = 0.9
+"""Share of records of one width from which a delimiter cuts evenly: banner lines and odd rows are fewer."""
+
+_SOME = 0.3
+"""Share below which no delimiter can be said to cut anything."""
+
+_SPACED = 0.95
 _NEWLINE = re.compile(r"\r\n|\n|\r")
+_RUN = re.compile(r"[^\w\s\"'.()\[\]{}?!<>=+*$€%/\\-]{2,3}")
+_DECIMAL = re.compile(r"[-+]?\d+,\d+|[^,]*")
+
+MARK = "\ufdd0"
+"""A noncharacter: stands for a delimiter of several characters while parsers, which take one, are at work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +48,11 @@ class Dialect:
         """True when Arrow's parser reads it as Python's does."""
         return len(self.delimiter.encode()) == 1 and self.escape is None and not self.skip_space
 
+    @property
+    def one(self) -> Dialect:
+        """The same for text in which ``MARK`` has taken the place of a delimiter of several characters."""
+        return self if len(self.delimiter) == 1 else replace(self, delimiter=MARK)
+
     def reader(self, lines: Iterable[str]) -> csv._reader:  # type: ignore[name-defined]
         """Python's own reader over physical lines."""
         return csv.reader(
@@ -46,34 +68,38 @@ class Dialect:
 def detect_dialect(head: str, hints: Hints | None = None) -> Dialect:
     """The dialect of a text that begins with ``head``.
 
-    The delimiter under which most expected headers are found wins; without expectation, or where none is found,
-    CleverCSV's consistency measure decides (van den Burg et al. 2019).
+    The delimiter under which most expected headers are found wins; without expectation, or where none is found, the
+    one that cuts the records evenly, and where several do, CleverCSV's consistency measure decides (van den Burg et
+    al. 2019).
     """
-    sample = head[:DIALECT_BYTES]
-    known = _by_headers(sample, hints) if hints else None
-    found = known or _evident(sample) or _guess(sample)
-    return replace(found, line_end=_line_end(sample), skip_space=_skips_space(sample, found))
+    sample = _whole_lines(head[:DIALECT_BYTES])
+    lines = _NEWLINE.sub("\n", sample)
+    known = _by_headers(lines, hints) if hints else None
+    found = _escaped(lines, known or _evident(lines) or _guess(lines))
+    return replace(found, line_end=_line_end(sample), skip_space=_skips_space(lines, found))
 
 
 def _by_headers(sample: str, hints: Hints) -> Dialect | None:
-    best = max((_score(sample, hints, delimiter), -rank) for rank, delimiter in enumerate(DELIMITERS))
+    candidates = (*_long_delimiters(sample), *DELIMITERS)
+    best = max((_score(sample, hints, delimiter), -rank) for rank, delimiter in enumerate(candidates))
     if best[0] < max(1, min(2, len(hints.headers))):
         return None
-    delimiter = DELIMITERS[-best[1]]
-    return _escaped(sample, Dialect(delimiter, _quote(sample, delimiter)))
+    return _quoted(sample, candidates[-best[1]])
 
 
 def _score(sample: str, hints: Hints, delimiter: str) -> int:
     """How many contract columns the best of the first rows names."""
     if delimiter not in sample:
         return 0
-    dialect = Dialect(delimiter, _quote(sample, delimiter))
-    return max((len(hints.matches(cells)) for cells in first_records(sample, dialect, HEADER_ROWS)), default=0)
+    records = first_records(sample, _quoted(sample, delimiter), HEADER_ROWS)
+    return max((len(hints.matches(cells)) for cells in records), default=0)
 
 
 def first_records(text: str, dialect: Dialect, count: int) -> list[list[str]]:
     """At most ``count`` records of a text, blank lines as empty lists."""
-    reader = dialect.reader(io.StringIO(text, newline=""))
+    if dialect.one is not dialect:
+        text = text.replace(dialect.delimiter, MARK)
+    reader = dialect.one.reader(io.StringIO(text, newline=""))
     records = []
     try:
         for record in reader:
@@ -85,26 +111,72 @@ def first_records(text: str, dialect: Dialect, count: int) -> list[list[str]]:
     return records
 
 
+def _long_delimiters(sample: str) -> list[str]:
+    """Runs of signs like ``||`` that nearly every record has, and whose parts do not stand alone in the first one."""
+    lines = [line for line in sample.split("\n")[:HEADER_ROWS] if line.strip()]
+    runs = Counter(run for line in lines for run in set(_RUN.findall(line)))
+    return [run for run, times in runs.items() if times >= _EVEN * (len(lines) - 1) and _never_apart(run, lines)]
+
+
+def _never_apart(run: str, lines: list[str]) -> bool:
+    first = next(line for line in lines if run in line)
+    return not any(sign in first.replace(run, "") for sign in run)
+
+
 def _evident(sample: str) -> Dialect | None:
-    """The one common delimiter that gives every record the same width, if it is the only one."""
-    even = [delimiter for delimiter in _COMMON if _is_even(sample, delimiter)]
-    return _escaped(sample, Dialect(even[0], _quote(sample, even[0]))) if len(even) == 1 else None
+    """The delimiter that gives nearly every record the same width, if there is one that stands out."""
+    for delimiter in _long_delimiters(sample):
+        if _evenness(sample, delimiter)[0] >= _EVEN:
+            return _quoted(sample, delimiter)
+    cut = {delimiter: _evenness(sample, delimiter) for delimiter in DELIMITERS}
+    even = {delimiter: first for delimiter, (share, first) in cut.items() if share >= _EVEN}
+    if max(cut[delimiter][0] for delimiter in _COMMON) < _SOME and _is_single_column(sample):
+        return _quoted(sample, ",")
+    leading = [delimiter for delimiter, first in even.items() if first] or list(even)
+    chosen = _foremost(sample, leading)
+    return _quoted(sample, chosen) if chosen in _EVIDENT else None
 
 
-def _is_even(sample: str, delimiter: str) -> bool:
+def _foremost(sample: str, even: list[str]) -> str | None:
+    rare = [delimiter for delimiter in _RARE_IN_TEXT if delimiter in even]
+    if rare or len(even) == 1:
+        return (rare or even)[0]
+    if {*even} == {",", ";"} and _has_decimal_commas(sample):
+        return ";"
+    return None
+
+
+def _evenness(sample: str, delimiter: str) -> tuple[float, bool]:
+    """Share of the records that have the usual width (above 1), and whether the first has it."""
     if delimiter not in sample:
-        return False
-    records = first_records(_whole_lines(sample), Dialect(delimiter, _quote(sample, delimiter)), SAMPLE_ROWS)
-    widths = {len(record) for record in records if record}
-    return len(widths) == 1 and widths.pop() > 1 and len(records) > 2
+        return 0.0, False
+    records = first_records(sample, _quoted(sample, delimiter), SAMPLE_ROWS)
+    widths = [len(record) for record in records if any(map(str.strip, record))]
+    counted = Counter(width for width in widths if width > 1)
+    if not counted:
+        return 0.0, False
+    width, times = counted.most_common(1)[0]
+    return times / len(widths), widths[0] == width
+
+
+def _has_decimal_commas(sample: str) -> bool:
+    """True when, cut at semicolons, each comma is that of a number."""
+    records = first_records(sample, _quoted(sample, ";"), SAMPLE_ROWS)
+    return all(_DECIMAL.fullmatch(cell.strip()) for record in records for cell in record)
+
+
+def _is_single_column(sample: str) -> bool:
+    """True for one column: no common delimiter outside quotes, and a title that nothing cuts."""
+    records = [record for record in first_records(sample, Dialect(), SAMPLE_ROWS) if record]
+    title = records[0][0] if records else ""
+    return all(len(record) == 1 for record in records) and not any(sign in title for sign in DELIMITERS) and bool(title)
 
 
 def _guess(sample: str) -> Dialect:
     import clevercsv  # half a second that contracts, which know their headers, need not pay
 
-    found = clevercsv.Detector().detect(_whole_lines(sample), delimiters=_candidates(sample))
-    delimiter = found.delimiter if found is not None and found.delimiter else _fallback(sample)
-    return _escaped(sample, Dialect(delimiter, _quote(sample, delimiter)))
+    found = clevercsv.Detector().detect(sample, delimiters=_candidates(sample))
+    return _quoted(sample, found.delimiter if found is not None and found.delimiter else _fallback(sample))
 
 
 def _candidates(sample: str) -> list[str]:
@@ -120,27 +192,30 @@ def _whole_lines(sample: str) -> str:
     return sample[: cut + 1] if cut > 0 and len(sample) >= DIALECT_BYTES else sample
 
 
-def _quote(sample: str, delimiter: str) -> str:
+def _quoted(sample: str, delimiter: str) -> Dialect:
     """Double quotes unless cells are clearly wrapped in single ones (an apostrophe alone is a letter in French)."""
     edge = re.escape(delimiter)
-    single = len(re.findall(rf"(?:^|{edge})'(?:[^'\r\n]|'')*'(?={edge}|\r?$)", sample, re.MULTILINE))
-    double = len(re.findall(rf'(?:^|{edge})"', sample, re.MULTILINE))
-    return "'" if single > double else '"'
+    single = len(re.findall(rf"(?:^|{edge} ?)'(?:[^'\\\n]|''|\\.)*'(?={edge}|$)", sample, re.MULTILINE))
+    double = len(re.findall(rf'(?:^|{edge} ?)"', sample, re.MULTILINE))
+    return Dialect(delimiter, "'" if single > double else '"')
 
 
 def _escaped(sample: str, dialect: Dialect) -> Dialect:
     """With a backslash as escape if it stands before quotes inside quoted cells; else it is an ordinary character."""
     quote, edge = dialect.quote or '"', re.escape(dialect.delimiter)
-    escaped = len(re.findall(rf"\\{quote}(?!{edge}|\r?$)", sample, re.MULTILINE))
-    doubled = len(re.findall(rf"(?<!^)(?<!{edge}){quote}{quote}(?!{edge}|\r?$)", sample, re.MULTILINE))
+    escaped = len(re.findall(rf"\\{quote}(?!{edge}|$)", sample, re.MULTILINE))
+    doubled = len(re.findall(rf"(?<!^)(?<!{edge}){quote}{quote}(?!{edge}|$)", sample, re.MULTILINE))
     return replace(dialect, escape="\\") if escaped > doubled else dialect
 
 
 def _skips_space(sample: str, dialect: Dialect) -> bool:
-    if not dialect.quote or dialect.delimiter == " ":
+    """True when a space belongs to each delimiter: before quotes, or after nearly every delimiter there is."""
+    if not dialect.quote or dialect.delimiter.isspace():
         return False
-    spaced = sample.count(f"{dialect.delimiter} {dialect.quote}")
-    return spaced > sample.count(f"{dialect.delimiter}{dialect.quote}")
+    spaced, quoted = sample.count(f"{dialect.delimiter} "), sample.count(f"{dialect.delimiter} {dialect.quote}")
+    ends = sample.count(f"{dialect.delimiter}\n")
+    everywhere = spaced + ends >= _SPACED * sample.count(dialect.delimiter) > 0 and spaced > ends
+    return everywhere or quoted > sample.count(f"{dialect.delimiter}{dialect.quote}")
 
 
 def _line_end(sample: str) -> str:

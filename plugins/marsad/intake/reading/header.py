@@ -17,6 +17,10 @@ _DATA = re.compile(r"[-+]?[\d٠-٩۰-۹][\d٠-٩۰-۹\s.,:/%TZ+-]*")
 _TYPED_SHARE = 0.5
 """Share of filled cells of a first row that must be numbers or dates, over such columns, for it to be data."""
 
+_ALIKE_SHARE = 0.8
+_FEW_ALIKE = 3
+_SHORT = 4  # signs: shorter forms such as "a9" or "9999" stand in headers too
+_DIGIT, _LETTERS = re.compile(r"\d"), re.compile(r"[^\W\d_]+")
 _REPEATS = 3
 """Rows of one header at most: beyond that, rows alike are data."""
 
@@ -133,12 +137,28 @@ def _is_data(records: Records, first: int) -> bool:
     below = [record for record in records[first + 1 :] if len(record) == len(records[first])]
     filled = [position for position, cell in enumerate(records[first]) if cell.strip()]
     typed = [p for p in filled if _DATA.fullmatch(records[first][p].strip()) and _typed_below(below, p)]
-    return bool(typed) and len(typed) >= _TYPED_SHARE * len(filled)
+    return (bool(typed) and len(typed) >= _TYPED_SHARE * len(filled)) or _is_alike(records[first], below, filled)
+
+
+def _is_alike(first: Sequence[str], below: Records, filled: list[int]) -> bool:
+    """True when two columns have dates, times or numbers like ``D-0017`` of one form from the first row on."""
+    return len(below) >= _FEW_ALIKE and sum(1 for position in filled if _formed_alike(first, below, position)) > 1
+
+
+def _formed_alike(first: Sequence[str], below: Records, position: int) -> bool:
+    form = _form(first[position])
+    cells = [_form(record[position]) for record in below if record[position].strip()]
+    return "9" in form and len(form) > _SHORT and cells.count(form) >= _ALIKE_SHARE * len(below)
+
+
+def _form(cell: str) -> str:
+    """``D-0017`` and ``D-0456`` are both ``a-9999``."""
+    return _LETTERS.sub("a", _DIGIT.sub("9", cell.strip()))
 
 
 def _typed_below(below: Records, position: int) -> bool:
     cells = [record[position].strip() for record in below if record[position].strip()]
-    return bool(cells) and sum(map(bool, map(_DATA.fullmatch, cells))) >= 0.8 * len(cells)
+    return bool(cells) and sum(map(bool, map(_DATA.fullmatch, cells))) >= _ALIKE_SHARE * len(cells)
 
 
 def _is_used(records: Records, position: int) -> bool:

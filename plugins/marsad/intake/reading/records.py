@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from marsad.errors import ProviderFault
-from marsad.intake.reading.dialect import Dialect
+from marsad.intake.reading.dialect import MARK, Dialect
 from marsad.intake.reading.encoding import BROKEN, BROKEN_BYTES, ERRORS
 from marsad.intake.reading.limits import MAX_RECORD_BYTES
 
@@ -57,15 +58,33 @@ def read_pieces(chunks: Iterable[tuple[bytes, bool]], dialect: Dialect, width: i
 
     Memory stays within a few chunks and ``MAX_RECORD_BYTES``. Raises ProviderFault ``file.line_too_long``.
     """
-    carry = b""
-    for chunk, final in chunks:
+    carry, one = b"", dialect.one
+    for chunk, final in chunks if one is dialect else _marked(chunks, dialect.delimiter):
         data = carry + chunk if carry else chunk
-        piece, carry = _parse(data, final, dialect, width, row)
+        piece, carry = _parse(data, final, one, width, row)
         if piece is not None:
             row += len(piece.rows) + len(piece.ragged)
-            yield piece
+            yield piece if one is dialect else _unmarked(piece, dialect.delimiter)
         elif len(carry) > MAX_RECORD_BYTES:
             raise ProviderFault("file.line_too_long", limit=MAX_RECORD_BYTES >> 20, row=row)
+
+
+def _marked(chunks: Iterable[tuple[bytes, bool]], delimiter: str) -> Iterator[tuple[bytes, bool]]:
+    """The stream with ``MARK`` for each delimiter, also for one that two chunks share."""
+    long, mark, carry = delimiter.encode(), MARK.encode(), b""
+    for chunk, final in chunks:
+        data = (carry + chunk).replace(long, mark)
+        kept = 0 if final else next((size for size in range(len(long) - 1, 0, -1) if data.endswith(long[:size])), 0)
+        carry = data[len(data) - kept :]
+        yield data[: len(data) - kept], final
+
+
+def _unmarked(piece: Piece, delimiter: str) -> Piece:
+    """The delimiters that stood inside quoted cells are text again."""
+    piece.ragged = [(row, [cell.replace(MARK, delimiter) for cell in cells]) for row, cells in piece.ragged]
+    columns = [pc.replace_substring(column, MARK, delimiter) for column in piece.table.columns]
+    piece.table = pa.table(columns, names=piece.table.column_names)
+    return piece
 
 
 def _parse(data: bytes, final: bool, dialect: Dialect, width: int, row: int) -> tuple[Piece | None, bytes]:

@@ -10,7 +10,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from marsad.errors import ProviderFault
-from marsad.intake.reading.dialect import Dialect, detect_dialect
+from marsad.intake.reading.dialect import MARK, Dialect, detect_dialect
 from marsad.intake.reading.encoding import BROKEN, ERRORS, Utf8Stream, detect_encoding
 from marsad.intake.reading.header import Header, usual_width
 from marsad.intake.reading.hints import Hints
@@ -114,8 +114,11 @@ def _records(head: str, dialect: Dialect, whole: bool) -> tuple[list[list[str]],
     lines = list(io.StringIO(head, newline=""))
     if not whole and len(lines) > 1:
         lines.pop()
-    records, _, ends = parse_lines(lines[: 4 * SAMPLE_ROWS], dialect, give_up=True)
-    return records[:SAMPLE_ROWS], ends
+    lines = lines[: 4 * SAMPLE_ROWS]
+    if dialect.one is not dialect:
+        lines = [line.replace(dialect.delimiter, MARK) for line in lines]
+    records, _, ends = parse_lines(lines, dialect.one, give_up=True)
+    return [[cell.replace(MARK, dialect.delimiter) for cell in record] for record in records[:SAMPLE_ROWS]], ends
 
 
 def _below(chunks: Iterator[tuple[bytes, bool]], lines: int) -> Iterator[tuple[bytes, bool]]:
