@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.exceptions import TyperException
 
-from marsad.errors import MarsadError, UsageFault
+from marsad.errors import MarsadError
 from marsad.settings import Settings
 from marsad.terminal import err, out, seen_lines, show, show_receipt, show_rows
 
 if TYPE_CHECKING:
+    from marsad.contracts.catalog import Catalog
     from marsad.intake.office import Office
 
 app = typer.Typer(
@@ -208,7 +209,7 @@ def check(
     """Dry run: the verdict that a delivery would get now. Nothing is stored."""
     from marsad.intake import pipeline, receipts, reports
 
-    with _office(feed) as office:
+    with _office(_catalog_to_send(file, feed, provider)) as office:
         receipt, judged = pipeline.check(office, file, feed, provider)
         receipt["reports"] = {}
         if report:
@@ -221,14 +222,11 @@ def check(
 @app.command()
 def drop(file: Path, feed: Feed, provider: Provider) -> None:
     """Put a file in the inbox, whole or not at all; Airflow takes it from there."""
-    from marsad.contracts.catalog import load_catalog
     from marsad.intake import inbox
+    from marsad.intake.sending import check_waiting
 
-    settings = Settings.from_env()
-    contract = load_catalog(settings).contract(feed)
-    if contract.providers and provider not in contract.providers:
-        raise UsageFault(f"'{provider}' does not send {feed}; its contract names {', '.join(contract.providers)}")
-    out.print(str(inbox.drop(file, settings.place("inbox"), provider, feed)))
+    check_waiting(_catalog_to_send(file, feed, provider).contract(feed))
+    out.print(str(inbox.drop(file, Settings.from_env().place("inbox"), provider, feed)))
 
 
 @app.command()
@@ -236,7 +234,7 @@ def ingest(file: Path, feed: Feed, provider: Provider, as_json: Json = False) ->
     """One delivery without Airflow, the same code. Exit code 0 accepted, 1 rows quarantined, 2 refused."""
     from marsad.intake import pipeline, receipts
 
-    with _office(feed) as office:
+    with _office(_catalog_to_send(file, feed, provider)) as office:
         receipt = pipeline.ingest(office, file, feed, provider)
         told = json.loads((office.settings.home / receipt["reports"]["json"]).read_text("utf-8"))
         show_receipt(as_json, receipt, told["findings"])
@@ -258,7 +256,9 @@ def deliveries(feed: Annotated[str | None, typer.Option(help="Only this feed.")]
 def receipt(delivery: str, as_json: Json = False) -> None:
     """The receipt of a delivery."""
     from marsad.intake import ledger
+    from marsad.intake.sending import check_delivery_id
 
+    check_delivery_id(delivery)
     with _office() as office, office.engine.connect() as connection:
         show_receipt(as_json, ledger.receipt_of(connection, delivery))
 
@@ -266,9 +266,14 @@ def receipt(delivery: str, as_json: Json = False) -> None:
 @app.command()
 def rejudge(target: Annotated[str, typer.Argument(metavar="DELIVERY|FEED")], as_json: Json = False) -> None:
     """Judge refused files and quarantined rows again, after a contract, code list or suite changed."""
+    from marsad.contracts.catalog import load_catalog
     from marsad.intake import pipeline
+    from marsad.intake.sending import is_delivery_id
 
-    with _office() as office:
+    catalog = None if is_delivery_id(target) else load_catalog(Settings.from_env(), target)
+    if catalog:
+        catalog.contract(target)
+    with _office(catalog) as office:
         receipts = pipeline.rejudge(office, target)
     show_rows(as_json, receipts, ["delivery_id", "feed", "status", "rows_read", "rows_accepted", "rows_quarantined"])
 
@@ -277,7 +282,9 @@ def rejudge(target: Annotated[str, typer.Argument(metavar="DELIVERY|FEED")], as_
 def retract(delivery: str, as_json: Json = False) -> None:
     """Withdraw a whole delivery."""
     from marsad.intake import pipeline
+    from marsad.intake.sending import check_delivery_id
 
+    check_delivery_id(delivery)
     with _office() as office:
         rows = pipeline.retract(office, delivery, getpass.getuser())
     show(as_json, {"delivery_id": delivery, "rows": rows}, f"withdrawn: {rows} rows")
@@ -293,8 +300,9 @@ def sql(
     as_json: Json = False,
 ) -> None:
     """Ask the warehouse, read-only, with the rights of a role."""
-    from marsad.warehouse.query import query
+    from marsad.warehouse.query import check_role, query
 
+    check_role(role)
     with _warehouse() as settings:
         columns, rows = query(settings, statement, role)
     show_rows(as_json, [dict(zip(columns, row, strict=True)) for row in rows], columns,
@@ -334,13 +342,26 @@ def _warehouse() -> Iterator[Settings]:
         yield settings
 
 
+def _catalog_to_send(file: Path, feed: str, provider: str | None) -> Catalog:
+    """What ``feed`` is read with; UsageFault for a mistake in the command, before anything is started."""
+    from marsad.contracts.catalog import load_catalog
+    from marsad.intake.sending import check_sending
+    from marsad.quality.suites import suite_path
+
+    settings = Settings.from_env()
+    catalog = load_catalog(settings, feed)
+    check_sending(file, catalog.contract(feed), provider, settings.place("inbox"))
+    suite_path(feed, settings.expectation_dirs)
+    return catalog
+
+
 @contextmanager
-def _office(feed: str | None = None) -> Iterator[Office]:
+def _office(catalog: Catalog | None = None) -> Iterator[Office]:
     from marsad.intake.office import Office
     from marsad.warehouse.engine import clean_errors
 
     with _warehouse() as settings:
-        office = Office.open(settings, feed=feed)
+        office = Office.open(settings, catalog=catalog)
         try:
             with clean_errors():
                 yield office

@@ -76,8 +76,61 @@ def test_a_database_that_fails_is_one_line_without_a_statement(
     KeyRing.create(tmp_path / "keys")
     monkeypatch.setenv("MARSAD_HOME", str(tmp_path))
     monkeypatch.setenv("MARSAD_WAREHOUSE_URL", "postgresql+psycopg2://nobody@127.0.0.1:1/none")
-    for words in (("deliveries",), ("receipt", "x"), ("deliveries", "--json")):
+    for words in (("deliveries",), ("receipt", "01890000-0000-7000-8000-000000000000"), ("deliveries", "--json")):
         assert marsad(monkeypatch, *words) == 70
         told = capsys.readouterr()
         assert (told.out, "Traceback" in told.err, "SELECT" in told.err) == ("", False, False)
         assert "database error" in told.err
+
+
+@pytest.fixture
+def no_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A home without anything, where starting PostgreSQL would be noticed."""
+
+    def started(*_: object) -> None:
+        pytest.fail("PostgreSQL was started for a mistake that shows without it")
+
+    monkeypatch.setenv("MARSAD_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("marsad.runtime.stack.borrowed_warehouse", started)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("check", "FILE", "--feed", "police/victim"), "did you mean 'police/victims'?"),
+        (("check", "none.csv", "--feed", "police/victims"), "none.csv is not a file"),
+        (("check", "FILE", "--feed", "police/victims", "--provider", "X"), "'X' does not send police/victims"),
+        (("ingest", "FILE", "--feed", "police/victims", "--provider", "../x"), "is no name of a provider"),
+        (("ingest", "FILE", "--feed", "polise/victims", "--provider", "DGSN"), "there is no feed 'polise/victims'"),
+        (("drop", "none.csv", "--feed", "police/victims", "--provider", "DGSN"), "none.csv is not a file"),
+        (("rejudge", "police/victim"), "did you mean 'police/victims'?"),
+        (("receipt", "7"), "'7' is no delivery"),
+        (("retract", "police/victims"), "is no delivery"),
+        (("sql", "SELECT 1", "--role", "analist"), "there is no role 'analist'"),
+        (("check", "FILE"), "--feed"),
+    ],
+)
+def test_mistakes_are_told_before_anything_is_started(
+    words: tuple[str, ...], said: str, no_start: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    file = table(tmp_path / "a.csv")
+    assert marsad(monkeypatch, *(file if word == "FILE" else word for word in words)) == 64
+    assert said in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "home").exists()
+
+
+def test_nothing_is_dropped_for_a_draft(
+    no_start: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No DAG would fetch it: it would lie in the inbox in clear."""
+    sample = tmp_path / "a.csv"
+    sample.write_text("nom;sexe\n" + "".join(f"Fatima {n};F\n" for n in range(30)))
+    assert marsad(monkeypatch, "feed", "new", sample, "--feed", "partner/tried", "--out", tmp_path) == 0
+    monkeypatch.setenv("MARSAD_CONTRACTS", str(tmp_path / "contracts"))
+    monkeypatch.setenv("MARSAD_EXPECTATIONS", str(tmp_path / "expectations"))
+    assert marsad(monkeypatch, "drop", sample, "--feed", "partner/tried", "--provider", "P") == 64
+    assert "partner/tried is a draft" in " ".join(capsys.readouterr().err.split())
+    contract = tmp_path / "contracts" / "partner" / "tried.yaml"
+    contract.write_text(contract.read_text().replace("status: draft", "status: active"))
+    assert marsad(monkeypatch, "drop", sample, "--feed", "partner/tried", "--provider", "P") == 0

@@ -92,6 +92,7 @@ def build_contract(
         totals=tuple(Total(spec.measure, tuple(spec.by), spec.marker, tuple(spec.columns)) for spec in feed.totals),
         path=path,
         fingerprint=fingerprint,
+        draft=document.get("status") == "draft",
     )
 
 

@@ -133,6 +133,7 @@ class Contract:
     totals: tuple[Total, ...]
     path: Path
     fingerprint: str
+    draft: bool = False
 
     @property
     def agency(self) -> str:

@@ -39,24 +39,29 @@ class Office:
     keyring: KeyRing
     clock: Clock = utc_now
     feed: str | None = None
+    known: Catalog | None = None
     _suites: dict[str, Suite] = field(default_factory=dict)
     _judges: dict[str, RowJudge] = field(default_factory=dict)
 
     @classmethod
-    def open(cls, settings: Settings, clock: Clock = utc_now, feed: str | None = None) -> Office:
+    def open(
+        cls, settings: Settings, clock: Clock = utc_now, feed: str | None = None, catalog: Catalog | None = None
+    ) -> Office:
         """The office of an installation whose database is up; with ``feed``, of that feed alone (quicker).
+
+        ``catalog`` is one that was read already.
 
         Raises:
             UsageFault: the platform is not up.
             PlatformFault: there are no keys.
         """
         keyring = KeyRing.open(settings.place("keys"))
-        return cls(settings, make_engine(database_url(settings)), keyring, clock, feed)
+        return cls(settings, make_engine(database_url(settings)), keyring, clock, feed, catalog)
 
     @cached_property
     def catalog(self) -> Catalog:
         """Contracts and what they are read with; UsageFault if a contract is wrong."""
-        return load_catalog(self.settings, self.feed)
+        return self.known or load_catalog(self.settings, self.feed)
 
     def contract(self, feed: str) -> Contract:
         """The contract of a feed; UsageFault with the nearest name if there is none."""

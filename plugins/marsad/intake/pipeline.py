@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from marsad.intake.ledger import Arrival, Delivery
 from marsad.intake.office import Office
 from marsad.intake.reports import write_receipt, write_reports
 from marsad.intake.rows import FileFacts
+from marsad.intake.sending import check_sending
 from marsad.intake.settle import Work
 from marsad.intake.stage import Stage
 from marsad.settings import Settings
@@ -130,9 +131,7 @@ def ingest(office: Office, path: Path, feed: str, provider: str) -> dict[str, An
     Raises:
         UsageFault: no such file, feed or provider.
     """
-    check_provider(office, feed, provider)
-    if not path.is_file():
-        raise UsageFault(f"{path} is not a file")
+    check_sending(path, office.contract(feed), provider, office.settings.place("inbox"))
     delivery, new = receive(office, path, feed, provider, path.name)
     receipt = settle_now(office, delivery)
     if new:
@@ -169,14 +168,6 @@ def settle_now(office: Office, delivery: Delivery) -> dict[str, Any]:
         if found.receipt is not None:
             return found.receipt
         time.sleep(_WAIT_SECONDS)
-
-
-def check_provider(office: Office, feed: str, provider: str) -> None:
-    """Raises UsageFault when the contract names its providers and ``provider`` is none, or no name at all."""
-    known = office.contract(feed).providers
-    inbox.folder(office.settings.place("inbox"), provider, feed)
-    if known and provider not in known:
-        raise UsageFault(f"'{provider}' does not send {feed}; its contract names {', '.join(known)}")
 
 
 def process(office: Office, delivery: Delivery) -> dict[str, Any]:
@@ -243,17 +234,15 @@ def _write_head(office: Office, head: Head) -> None:
 def check(office: Office, path: Path, feed: str, provider: str | None = None) -> tuple[dict[str, Any], Judged]:
     """Dry run: the verdict a delivery would get now, as an unsigned receipt, and what it rests on. Stores nothing.
 
-    The rows are merged in a transaction that is rolled back, so that counts of unchanged rows are right too. Bytes that
-    were delivered before repeat their receipt.
+    Rows are staged and held against the warehouse, so that counts of unchanged rows are right too; nothing but staging
+    is ever written, and the role ``trial`` is enough. Bytes that were delivered before repeat their receipt.
 
     Raises:
         UsageFault: no such file, feed or provider.
     """
-    if not path.is_file():
-        raise UsageFault(f"{path} is not a file")
-    if provider is None:
-        provider = next(iter(office.contract(feed).providers), "dry-run")
-    check_provider(office, feed, provider)
+    contract = office.contract(feed)
+    provider = provider or next(iter(contract.providers), "dry-run")
+    check_sending(path, contract, provider, office.settings.place("inbox"))
     started = time.monotonic()
     name = inbox.text_name(path.name)
     arrival = Arrival(feed, provider, name, _sha256(path), path.stat().st_size, office.clock())
@@ -272,17 +261,16 @@ def _dry_run(
     office: Office, connection: sa.Connection, arrival: Arrival, path: Path, started: float
 ) -> tuple[dict[str, Any], Judged]:
     contract = office.contract(arrival.feed)
-    # A delivery of its own, even if the same bytes wait or are being worked on: the real one is never touched.
-    apart = replace(arrival, sha256=f"{arrival.sha256}-dry-run")
-    delivery = ledger.register(connection, apart, office.terms(arrival.feed))[0]
+    # A delivery of its own, in no ledger: one of the same bytes that waits or is worked on is never touched.
+    delivery = ledger.imagined(connection, arrival, office.terms(arrival.feed))
     stage = Stage(office.engine, contract, delivery.delivery_id, 0)
     facts = FileFacts(arrival.file_name, delivery.received_at)
     try:
         stage.hold(connection)
         judge = FileJudge(office, contract, delivery.provider, facts, stage, None)
         judged = judge.judge(path, settle.previous(connection, delivery))
-        work = Work(office, replace(delivery, sha256=arrival.sha256), contract, stage, 0)
-        outcome = settle.write_rows(connection, work, judged)
+        work = Work(office, delivery, contract, stage, 0)
+        outcome = settle.foresee(connection, work, judged)
         return {**settle.compose(work, outcome, judged, time.monotonic() - started), "dry_run": True}, judged
     finally:
         connection.rollback()

@@ -14,14 +14,19 @@ from marsad.warehouse import roles
 from marsad.warehouse.engine import clean_errors, database_url, make_engine
 
 
+def check_role(role: str) -> None:
+    """Raises UsageFault when there is no such role."""
+    if role not in roles.ROLES:
+        raise UsageFault(f"there is no role '{role}'; roles: {', '.join(roles.ROLES)}")
+
+
 def role_url(settings: Settings, role: str) -> str:
     """An address that signs in with the rights of ``role`` and no others; its password is kept with the keys.
 
     Raises:
         UsageFault: no such role, or the platform is not up.
     """
-    if role not in roles.ROLES:
-        raise UsageFault(f"there is no role '{role}'; roles: {', '.join(roles.ROLES)}")
+    check_role(role)
     owner = database_url(settings)
     engine = make_engine(owner)
     password = _password(settings, role)
