@@ -105,6 +105,13 @@ def find(connection: sa.Connection, arrival: Arrival, terms: Terms) -> Delivery 
     return _delivery(row) if row else None
 
 
+def imagined(connection: sa.Connection, arrival: Arrival, terms: Terms) -> Delivery:
+    """The delivery that an arrival would make, with an id of its own and in no table."""
+    new_id = str(connection.execute(sa.text("SELECT uuidv7()")).scalar_one())
+    known = {**_as_dict(arrival), **_as_dict(terms)}
+    return Delivery(delivery_id=new_id, seq=0, status="received", attempts=0, rejudges=None, receipt=None, **known)
+
+
 def _note_arrival(connection: sa.Connection, delivery_id: str, arrival: Arrival) -> None:
     connection.execute(
         sa.text("INSERT INTO ops.arrival VALUES (uuidv7(), :id, :received_at, :file_name, NULL)"),

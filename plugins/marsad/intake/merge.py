@@ -57,6 +57,13 @@ def merge_rows(
     return unchanged
 
 
+def foresee(connection: sa.Connection, stage: Stage, target: Target) -> tuple[int, str | None]:
+    """How many good rows are unchanged and which period most of them speak of; writes a temporary table only."""
+    run = _Runner(connection, stage, target)
+    run(_SEEN)
+    return int(run(_UNCHANGED).scalar_one()), run(_PERIOD).scalar()
+
+
 def supersede(connection: sa.Connection, target: Target, earlier: str) -> None:
     """Takes back what an earlier judgement of the same bytes stated: the bytes say what they are read as now."""
     connection.execute(sa.text(_SUPERSEDE), {**target.values(), "earlier": earlier})
@@ -198,6 +205,7 @@ _SEEN = """
     WHERE NOT s.refused GROUP BY s.row
 """
 _UNCHANGED = "SELECT count(*) FROM seen WHERE same"
+_PERIOD = "SELECT period FROM {table} WHERE NOT refused GROUP BY period ORDER BY count(*) DESC, period LIMIT 1"
 _SIGHTINGS = """
     INSERT INTO core.sighting (feed, provider, record_id, version, fingerprint, delivery_id, content_id, row, period,
                                current, recorded_at)

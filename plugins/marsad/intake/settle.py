@@ -77,6 +77,16 @@ def write_rows(connection: sa.Connection, work: Work, judged: Judged) -> tuple[s
     return status, counts, period
 
 
+def foresee(connection: sa.Connection, work: Work, judged: Judged) -> tuple[str, Counts, str | None]:
+    """What ``write_rows`` would return now, without writing anything but temporary tables."""
+    if judged.file_refused:
+        counts, period = Counts(judged.rows, 0, judged.rows, 0), None
+    else:
+        unchanged, period = merge.foresee(connection, work.stage, work.target)
+        counts = Counts(judged.rows, judged.rows - judged.refused - unchanged, judged.refused, unchanged)
+    return receipts.status_of(judged.file_refused, counts, judged.broken), counts, period
+
+
 def _merge(connection: sa.Connection, work: Work, judged: Judged) -> tuple[Counts, str | None]:
     model = dict(work.office.catalog.model)
     unchanged = merge.merge_rows(connection, work.stage, work.contract, model, work.target)
