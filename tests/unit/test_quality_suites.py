@@ -155,6 +155,30 @@ def test_broken_json_names_the_line(path):
         load_suite(path)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["[]", "null", "7", '{"name": "x", "expectations": [7]}', '{"name": 7, "expectations": []}',
+     '{"name": "x", "expectations": {}}', '{"name": "x", "expectations": [{"type": "t", "kwargs": [], "meta": {}}]}',
+     '{"name": "x", "expectations": [{"type": "t", "kwargs": {}, "meta": [1]}]}',
+     '{"name": "x", "expectations": [{"type": "t", "kwargs": {}, "meta": {"message": "m"}}]}',
+     '{"name": "x", "expectations": [{"kwargs": {}, "meta": {}}]}'],
+)  # fmt: skip
+def test_what_is_json_but_no_suite_is_a_fault_of_use(path, text):
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    for use in (load_suite, lambda place: sync_suite(AGELESS, place, BOOK)):
+        with pytest.raises(UsageFault, match="police/people.json: a suite has 'name' and a list"):
+            use(path)
+    assert path.read_text() == text
+
+
+def test_a_suite_in_another_encoding_is_a_fault_of_use(path):
+    path.parent.mkdir(parents=True)
+    path.write_bytes('{"name": "é"}'.encode("latin-1"))
+    with pytest.raises(UsageFault, match="police/people.json: not written in UTF-8"):
+        load_suite(path)
+
+
 def test_great_expectations_takes_the_suite_as_it_is(path):
     sync_suite(AGELESS, path, BOOK)
     held = load_suite(path).expectations()

@@ -91,9 +91,9 @@ def sync_suite(contract: Contract, path: Path, book: RuleBook) -> bool:
     result is no valid suite (a rule id used twice, an expectation type that is not allowed).
     """
     before = path.read_text("utf-8") if path.is_file() else ""
-    by_hand = [e for e in (_read(path)["expectations"] if before else ()) if e["meta"].get("origin") != "contract"]
-    entries = [_ordered(entry) for entry in (*structural(contract, book), *by_hand)]
-    _rules(tuple(_checked(entry) for entry in entries))
+    by_hand = [e for e in (_read(path)["expectations"] if before else ()) if _origin(e) != "contract"]
+    entries = [_ordered(_checked(entry)) for entry in (*structural(contract, book), *by_hand)]
+    _rules(tuple(entries))
     document = {"name": contract.feed.replace("/", "."), "expectations": entries, "meta": {"feed": contract.feed}}
     after = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
     if after == before:
@@ -104,13 +104,39 @@ def sync_suite(contract: Contract, path: Path, book: RuleBook) -> bool:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    place = f"{path.parent.name}/{path.name}"
     try:
-        document: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        document = json.loads(path.read_text("utf-8"))
     except json.JSONDecodeError as fault:
-        raise UsageFault(f"{path.parent.name}/{path.name}:{fault.lineno}: no JSON: {fault.msg}") from None
-    if not isinstance(document.get("expectations"), list) or "name" not in document:
-        raise UsageFault(f"{path.parent.name}/{path.name}: a suite has 'name' and a list of 'expectations'")
-    return document
+        raise UsageFault(f"{place}:{fault.lineno}: no JSON: {fault.msg}") from None
+    except UnicodeDecodeError:
+        raise UsageFault(f"{place}: not written in UTF-8") from None
+    if not _is_suite(document):
+        raise UsageFault(
+            f"{place}: a suite has 'name' and a list of 'expectations', each with 'type', 'kwargs', 'meta'"
+        )
+    suite: dict[str, Any] = document
+    return suite
+
+
+def _is_suite(document: object) -> bool:
+    if not isinstance(document, dict) or not isinstance(document.get("name"), str):
+        return False
+    entries = document.get("expectations")
+    return isinstance(entries, list) and all(map(_is_entry, entries))
+
+
+def _is_entry(entry: object) -> bool:
+    if not isinstance(entry, dict) or not isinstance(entry.get("type"), str):
+        return False
+    meta = entry.get("meta", {})
+    return (
+        isinstance(entry.get("kwargs"), dict) and isinstance(meta, dict) and isinstance(meta.get("message", {}), dict)
+    )
+
+
+def _origin(entry: Expectation) -> object:
+    return entry.get("meta", {}).get("origin")
 
 
 def _ordered(entry: Expectation) -> Expectation:
