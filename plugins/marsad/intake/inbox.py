@@ -42,12 +42,12 @@ def folder(inbox: Path, provider: str, feed: str) -> Path:
         UsageFault: a name that would leave the inbox.
     """
     parts = (provider, *feed.split("/"))
-    if len(parts) != 3 or not all(map(_is_name, parts)):
+    if len(parts) != 3 or not all(map(is_name, parts)):
         raise UsageFault(f"'{provider}' or '{feed}' is no name of a provider or feed")
     return inbox.joinpath(*parts)
 
 
-def _is_name(part: str) -> bool:
+def is_name(part: str) -> bool:
     """False for what would leave the inbox, hide in it, or be no text (``isprintable`` finds NUL, lone bytes)."""
     return part.isprintable() and part.strip() == part != "" and not part.startswith(".") and "/" not in part
 
@@ -62,14 +62,29 @@ def drop(file: Path, inbox: Path, provider: str, feed: str) -> Path:
     """
     if not file.is_file():
         raise UsageFault(f"{file} is not a file")
-    target = folder(inbox, provider, feed)
     with durable.os_faults("writing to the inbox"):
-        draft = durable.private_folder(target) / f"{_DRAFT}{secrets.token_hex(8)}{UNFINISHED}"
+        draft = draft_path(inbox, provider, feed)
         try:
             shutil.copyfile(file, draft)
-            return _link(draft, target, file)
+            return publish(draft, file.name)
         finally:
             draft.unlink(missing_ok=True)
+
+
+def draft_path(inbox: Path, provider: str, feed: str) -> Path:
+    """Where a file for the inbox may be written before it is whole; one that is left there is swept away.
+
+    Raises:
+        UsageFault: a name that would leave the inbox.
+    """
+    return durable.private_folder(folder(inbox, provider, feed)) / f"{_DRAFT}{secrets.token_hex(8)}{UNFINISHED}"
+
+
+def publish(draft: Path, name: str) -> Path:
+    """Shows a whole draft in its inbox as ``name``, with a number where that is taken; returns its place."""
+    shown = _link(draft, draft.parent, Path(name))
+    draft.unlink(missing_ok=True)
+    return shown
 
 
 def _link(draft: Path, target: Path, file: Path) -> Path:
