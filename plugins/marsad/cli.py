@@ -213,7 +213,8 @@ def check(
         receipt, judged = pipeline.check(office, file, feed, provider)
         receipt["reports"] = {}
         if report:
-            written = reports.write_reports(report, receipt, office.contract(feed), judged.broken)
+            lists, contract = office.catalog.codelists, office.contract(feed)
+            written = reports.write_reports(report, receipt, contract, judged.broken, lists, judged.titles)
             receipt["reports"] = {kind: str(path) for kind, path in written.items()}
         show_receipt(as_json, receipt, reports.describe(office.contract(feed), judged.broken))
     raise typer.Exit(receipts.exit_code(receipt))

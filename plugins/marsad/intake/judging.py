@@ -25,6 +25,7 @@ from marsad.intake.elsewhere import belonging
 from marsad.intake.normalise import Normaliser
 from marsad.intake.office import Office
 from marsad.intake.reading import Hints, TableInfo, open_file
+from marsad.intake.reports.findings import Titles, titles_of
 from marsad.intake.rows import (
     QUARANTINE,
     VAULT,
@@ -55,13 +56,17 @@ class Previous:
 
 @dataclass(slots=True)
 class Judged:
-    """The verdict on a file. ``rows`` counts data rows, ``refused`` those that go to quarantine."""
+    """The verdict on a file. ``rows`` counts data rows, ``refused`` those that go to quarantine.
+
+    ``titles`` tells where the contract's columns are in the file, for reports.
+    """
 
     file_refused: bool
     broken: list[Broken]
     rows: int = 0
     refused: int = 0
     unmapped_share: float = 0.0
+    titles: Titles = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -109,7 +114,9 @@ class FileJudge:
             return Judged(file_refused=True, broken=[Broken(message_rule(fault.rule), params=fault.params)])
         if not tally.rows:
             return Judged(file_refused=True, broken=[Broken(message_rule("file.empty"))])
-        return self._conclude(path, tally, previous)
+        judged = self._conclude(path, tally, previous)
+        judged.titles = titles_of(self._contract, table.header, lettered=bool(table.sheet or table.delimiter))
+        return judged
 
     def _check_sender(self) -> None:
         known = self._contract.providers

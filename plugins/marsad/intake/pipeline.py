@@ -211,7 +211,8 @@ def _settle(work: Work, judged: Judged, sealer: Sealer, started: float) -> list[
         outcome = settle.write_rows(connection, work, judged)
         seconds = time.monotonic() - started
         draft = settle.compose(work, outcome, judged, seconds)
-        write_reports(work.office.settings.place("reports"), draft, work.contract, judged.broken)
+        lists, place = work.office.catalog.codelists, work.office.settings.place("reports")
+        write_reports(place, draft, work.contract, judged.broken, lists, judged.titles)
         sealer.commit()
         return settle.issue_receipt(connection, work, outcome, judged, seconds)
 

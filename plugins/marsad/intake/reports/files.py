@@ -1,0 +1,75 @@
+"""The reports that lie beside a receipt: one page a language and a JSON document. Places and messages only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from marsad import durable
+from marsad.audit import AUDIT_HEAD, Head
+from marsad.contracts.codelists import CodeList
+from marsad.contracts.model import Contract
+from marsad.intake.reports.expected import expected_columns
+from marsad.intake.reports.findings import Titles, describe
+from marsad.intake.reports.page import page
+from marsad.quality.findings import Broken
+from marsad.quality.messages import LANGUAGES
+
+
+def report_paths(folder: Path, provider: str, delivery_id: str) -> dict[str, Path]:
+    """Where the reports of a delivery lie: ``json`` and one page a language."""
+    names = {"json": f"{delivery_id}.json"} | {language: f"{delivery_id}.{language}.html" for language in LANGUAGES}
+    return {kind: folder / provider / name for kind, name in names.items()}
+
+
+def write_reports(
+    folder: Path,
+    receipt: Mapping[str, Any],
+    contract: Contract,
+    broken: Sequence[Broken],
+    codelists: Mapping[str, CodeList],
+    titles: Titles,
+) -> Mapping[str, Path]:
+    """Writes all reports of a delivery, replacing those of a killed attempt; returns their places.
+
+    Raises:
+        PassingFault, PlatformFault: the folder cannot be written.
+    """
+    paths = report_paths(folder, receipt["provider"], receipt["delivery_id"])
+    told = document(receipt, contract, broken, codelists, titles)
+    with durable.os_faults("writing reports"):
+        durable.private_folder(paths["json"].parent)
+        durable.write_whole(paths["json"], json.dumps(told, ensure_ascii=False, indent=1).encode())
+        for language in LANGUAGES:
+            durable.write_whole(paths[language], page(receipt, contract, told["findings"], language).encode())
+    return paths
+
+
+def document(
+    receipt: Mapping[str, Any],
+    contract: Contract,
+    broken: Sequence[Broken],
+    codelists: Mapping[str, CodeList],
+    titles: Titles,
+) -> dict[str, Any]:
+    """The report as JSON: the receipt, ``findings``, and what is ``expected`` of each column that they name."""
+    findings = describe(contract, broken, titles)
+    named = {finding["field"] for finding in findings} - {None}
+    return {**receipt, "findings": findings, "expected": expected_columns(contract, codelists, named)}
+
+
+def write_receipt(folder: Path, receipt: Mapping[str, Any]) -> Path:
+    """Writes a signed receipt beside the reports; a duplicate's gets its place in the audit trail into its name.
+
+    Raises:
+        PassingFault, PlatformFault: the folder cannot be written.
+    """
+    seq = Head.parse(receipt[AUDIT_HEAD]).seq
+    again = f".again-{seq}" if receipt["status"] == "duplicate" else ""
+    path: Path = folder / receipt["provider"] / f"{receipt['delivery_id']}{again}.receipt.json"
+    with durable.os_faults("writing a receipt"):
+        durable.private_folder(path.parent)
+        durable.write_whole(path, json.dumps(receipt, ensure_ascii=False, indent=1).encode())
+    return path

@@ -1,0 +1,152 @@
+"""What a sender reads: findings joined, nothing told twice, pages whole in themselves, JSON that programs can follow."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from marsad.contracts.catalog import load_catalog
+from marsad.contracts.wording import load_wording
+from marsad.intake.reports import describe, page
+from marsad.intake.reports.expected import expected_columns
+from marsad.intake.reports.findings import letters, titles_of, without_echoes
+from marsad.intake.reports.page import split_message
+from marsad.quality.findings import Broken, Rule
+from marsad.quality.messages import LANGUAGES, load_messages, message_rule
+from marsad.settings import PROJECT, Settings
+
+CATALOG = load_catalog(Settings(Path("unused"), None, (PROJECT / "schemas" / "contracts",), ()))
+POLICE = CATALOG.contract("police/victims")
+TEXT = {"fr": "Faux. Écrivez 1.", "ar": "خطأ. اكتبوا 1.", "en": "Wrong. Write 1."}
+RECEIPT = {
+    "delivery_id": "d", "feed": "police/victims", "provider": "DGSN", "file_name": "<b>v</b>.csv", "sha256": "ab",
+    "status": "accepted_with_findings", "period": "2025-01", "rows_read": 9, "rows_accepted": 7, "rows_quarantined": 2,
+    "rows_unchanged": 0,
+}  # fmt: skip
+
+
+def broken(rule: str, column: str | None, *rows: int, severity: str = "critical", scope: str = "row") -> Broken:
+    return Broken(Rule(rule, severity, scope, column, TEXT), np.array(rows, np.int64))
+
+
+def told(*findings: Broken) -> dict[str, list[int]]:
+    return {one.rule.id: one.rows.tolist() for one in without_echoes(findings)}
+
+
+def test_a_blank_cell_is_told_once():
+    found = told(
+        broken("birth_date.readable", "birth_date", 3, 4, severity="warning"),
+        broken("minor.established", "birth_date", 3, 5, severity="info"),
+        broken("means.adult", "means", 3),
+    )
+    assert found == {"birth_date.readable": [3, 4], "minor.established": [5], "means.adult": [3]}
+
+
+def test_a_total_row_is_a_total_and_nothing_else():
+    found = told(broken("row.total", None, 9), broken("offence.filled", "offence", 8, 9), broken("row.once", None, 9))
+    assert found == {"row.total": [9], "offence.filled": [8]}
+
+
+def test_what_is_about_the_file_stays():
+    assert told(broken("volume", None, scope="delivery"), broken("row.total", None, 9)) == {
+        "volume": [],
+        "row.total": [9],
+    }
+
+
+def test_same_findings_are_joined_over_rows_the_file_first():
+    whole = Broken(message_rule("delivery.refused_share"), params={"rows": 9, "refused": 7, "limit": 50})
+    groups = describe(POLICE, [broken("offence.filled", "offence", 3, 7, 8, 9), whole])
+    assert [(g["rule"], g["rows"], g["count"]) for g in groups] == [
+        ("delivery.refused_share", [], 1),
+        ("offence.filled", ["3", "7-9"], 4),
+    ]
+    assert groups[1]["column"] == {"fr": "Qualification", "ar": "التكييف القانوني", "en": "Offence qualification"}
+
+
+def test_the_sender_s_own_title_and_place_are_named():
+    titles = titles_of(POLICE, ["N° d'ordre victime", "x", "Infraction"])
+    (group,) = describe(POLICE, [broken("offence.filled", "offence", 3)], titles)
+    assert (group["title"], group["letter"]) == ("Infraction", "C")
+
+
+@pytest.mark.parametrize(("place", "name"), [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA")])
+def test_columns_are_lettered_as_in_a_spreadsheet(place, name):
+    assert letters(place) == name
+
+
+@pytest.mark.parametrize(
+    ("finding", "action"),
+    [
+        (broken("offence.filled", "offence", 3), "fill"),
+        (broken("offence.known", "offence", 3), "choose"),
+        (broken("met_on.readable", "met_on", 3), "rewrite"),
+        (broken("row.total", None, 3), "delete_row"),
+        (broken("row.long", None, 3), "cut"),
+        (broken("key.one_content", None, 3, scope="delivery"), "keep_one"),
+        (broken("means.adult", "means", 3, severity="warning"), "check"),
+        (broken("offence.as_agreed", "offence", 3, severity="info"), "none"),
+        (Broken(message_rule("file.truncated_archive")), "send_again"),
+    ],
+)
+def test_a_program_is_told_what_to_do(finding, action):
+    (group,) = describe(POLICE, [finding])
+    assert group["fix"]["action"] == action
+
+
+def test_missing_columns_come_with_their_titles():
+    params = {"columns": "N° de la victime / رقم الضحية, Date d'envoi / تاريخ الإرسال"}
+    (group,) = describe(POLICE, [Broken(message_rule("file.columns_missing"), params=params)])
+    assert [title["fr"] for title in group["fix"]["titles"]] == ["N° de la victime", "Date d'envoi"]
+
+
+def test_what_a_column_takes_is_told_in_full():
+    told_of = expected_columns(POLICE, CATALOG.codelists, {"sex", "met_on", "age_years"})
+    assert told_of.keys() == {"sex", "met_on"}
+    assert told_of["sex"]["allowed"]["ar"][:2] == ["أنثى", "ذكر"]
+    assert (told_of["met_on"]["form"]["fr"], told_of["met_on"]["required"]) == ("jour/mois/année", True)
+
+
+@pytest.mark.parametrize("feed", CATALOG.contracts)
+def test_every_allowed_value_is_one_that_the_reader_knows(feed):
+    columns = [column for column in CATALOG.contract(feed).columns if column.codelist]
+    for name, about in expected_columns(CATALOG.contract(feed), CATALOG.codelists, {c.name for c in columns}).items():
+        codes = CATALOG.codelists[CATALOG.contract(feed).column(name).codelist]
+        for language in LANGUAGES:
+            assert [codes.spelling(text) for text in about["allowed"][language]] == list(codes.codes)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_is_complete_in_itself(language):
+    findings = [broken("offence.filled", "offence", *range(2, 300, 2)), broken("a.b", None, 3, severity="warning")]
+    html = page(RECEIPT, POLICE, describe(POLICE, findings), language)
+    assert not re.search(r"https?://|<script|src=|@import|url\(", html)
+    assert f'<html lang="{language}" dir="{"rtl" if language == "ar" else "ltr"}">' in html
+    assert "<b>v</b>" not in html
+    assert not re.search(r"{\w|offence\b", html.split("</style>")[1])
+    assert html.index(load_wording()["severity.critical"][language]) < html.index(
+        load_wording()["severity.warning"][language]
+    )
+
+
+def test_rows_of_a_refused_file_are_not_all_called_refused():
+    refused = {**RECEIPT, "status": "refused", "rows_accepted": 0, "rows_quarantined": 9}
+    html = page(refused, POLICE, [], "fr")
+    assert "Lignes non enregistrées" in html
+    assert "Lignes refusées" not in html
+
+
+@pytest.mark.parametrize("id_", load_wording())
+def test_words_are_there_in_every_language(id_):
+    assert set(load_wording()[id_]) == set(LANGUAGES)
+
+
+@pytest.mark.parametrize("id_", load_messages())
+def test_what_is_wrong_comes_before_what_to_do(id_):
+    for text in load_messages()[id_].text.values():
+        wrong, todo = split_message(text)
+        assert wrong
+        assert f"{wrong} {todo}".split() == text.split()
