@@ -4,10 +4,71 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
+_MAIL = ("MARSAD_SMTP_URL", "MARSAD_SMTP_PASSWORD_FILE", "MARSAD_SMTP_CA", "MARSAD_MAIL_FROM", "MARSAD_MAIL_ENGINEERS",
+         "MARSAD_RUNBOOKS_URL")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class MailSettings:
+    """How mail goes out: ``url`` is ``smtp://``, ``smtp+starttls://`` or ``smtps://`` ``[user@]host[:port]``.
+
+    The password of ``user`` lies in a file. ``ca`` holds certificates to trust besides the system's. ``engineers`` are
+    told of failures also when the database is away. ``runbooks`` is where mails say that the runbooks are.
+    """
+
+    url: str
+    sender: str
+    password_file: Path | None = None
+    ca: Path | None = None
+    engineers: tuple[str, ...] = ()
+    runbooks: str = "docs/runbooks"
+
+
+PORTAL_VARIABLES = (
+    "MARSAD_PORTAL_URL", "MARSAD_PORTAL_HOST", "MARSAD_PORTAL_PORT", "MARSAD_PORTAL_PROXIES",
+    "MARSAD_OIDC_ISSUER", "MARSAD_OIDC_CLIENT", "MARSAD_OIDC_SECRET_FILE",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PortalSettings:
+    """Where the web pages are served and who else may vouch for people.
+
+    ``url`` is what browsers use when a proxy stands before the pages (None: as served). ``proxies`` are network
+    addresses whose X-Forwarded-For is believed. ``issuer`` turns sign-in by OpenID Connect on; its client secret is
+    read from a file.
+    """
+
+    url: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 8090
+    proxies: str = ""
+    issuer: str | None = None
+    client: str = "marsad"
+    secret_file: Path | None = None
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> PortalSettings:
+        """From the variables of ``PORTAL_VARIABLES``."""
+        secret = environ.get("MARSAD_OIDC_SECRET_FILE")
+        return cls(
+            url=(environ.get("MARSAD_PORTAL_URL") or "").rstrip("/") or None,
+            host=environ.get("MARSAD_PORTAL_HOST") or "127.0.0.1",
+            port=int(environ.get("MARSAD_PORTAL_PORT") or 8090),
+            proxies=environ.get("MARSAD_PORTAL_PROXIES", ""),
+            issuer=environ.get("MARSAD_OIDC_ISSUER") or None,
+            client=environ.get("MARSAD_OIDC_CLIENT") or "marsad",
+            secret_file=Path(secret).absolute() if secret else None,
+        )
+
+    def variables(self) -> dict[str, str]:
+        """The environment from which ``from_env`` makes the same."""
+        values = (self.url, self.host, str(self.port), self.proxies, self.issuer, self.client, self.secret_file)
+        return {name: str(value) for name, value in zip(PORTAL_VARIABLES, values, strict=True) if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,29 +76,55 @@ class Settings:
     """Paths and addresses of one installation.
 
     ``home`` holds all state. ``warehouse_url`` is None for the embedded PostgreSQL. Contract and suite folders are
-    searched in order; the project's own come first.
+    searched in order; the project's own come first. ``mail`` is None where nothing can be sent. ``sftp`` is the address
+    (``host:port``) to listen on, None for no SFTP. ``handed_on`` are variables that our own processes start with too.
     """
 
     home: Path
     warehouse_url: str | None
     contract_dirs: tuple[Path, ...]
     expectation_dirs: tuple[Path, ...]
+    portal: PortalSettings = PortalSettings()
     schemas: Path = PROJECT / "schemas"
     project: Path = PROJECT
+    mail: MailSettings | None = None
+    sftp: str | None = None
+    handed_on: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
-        """Settings from ``MARSAD_HOME``, ``MARSAD_WAREHOUSE_URL``, ``MARSAD_CONTRACTS``, ``MARSAD_EXPECTATIONS``."""
+        """Settings from ``MARSAD_HOME``, ``MARSAD_WAREHOUSE_URL``, ``MARSAD_CONTRACTS``, ``MARSAD_EXPECTATIONS``.
+
+        Also from ``MARSAD_PORTAL_…``, ``MARSAD_SFTP`` and those of mail (docs/engineers.md).
+        """
         return cls(
             home=Path(environ.get("MARSAD_HOME") or PROJECT / ".marsad").absolute(),
             warehouse_url=environ.get("MARSAD_WAREHOUSE_URL") or None,
             contract_dirs=(PROJECT / "schemas" / "contracts", *_folders(environ, "MARSAD_CONTRACTS")),
             expectation_dirs=(PROJECT / "expectations", *_folders(environ, "MARSAD_EXPECTATIONS")),
+            portal=PortalSettings.from_env(environ),
+            mail=_mail(environ),
+            sftp=environ.get("MARSAD_SFTP") or None,
+            handed_on={name: environ[name] for name in (*_MAIL, "MARSAD_SFTP") if environ.get(name)},
         )
 
     def place(self, name: str) -> Path:
         """A folder of ``home`` (pg, airflow, inbox, landing, outbox, reports, keys, audit, logs, run, tmp)."""
         return self.home / name
+
+
+def _mail(environ: Mapping[str, str]) -> MailSettings | None:
+    url, password, ca, sender, engineers, runbooks = (environ.get(name, "") for name in _MAIL)
+    if not (url and sender):
+        return None
+    return MailSettings(
+        url=url,
+        sender=sender,
+        password_file=Path(password) if password else None,
+        ca=Path(ca) if ca else None,
+        engineers=tuple(one.strip() for one in engineers.split(",") if one.strip()),
+        runbooks=runbooks or MailSettings.runbooks,
+    )
 
 
 def _folders(environ: Mapping[str, str], name: str) -> tuple[Path, ...]:
