@@ -25,7 +25,7 @@ _PUBLIC, _PRIVATE = "public", "private"
 _STORE, _WRAPPED = "store", "landing"
 _LANDING, _SIGNING = "landing.key", "signing.key"
 _HASHING = ("pseudonym", "fingerprint", "token")
-_RESTORE = "restore the folder of keys from its backup"
+RESTORE = "restore the folder of keys from its backup (docs/runbooks/keys.md)"
 _WRAPPING = re.compile(r"wrapping-(\d{4})\.key")
 
 
@@ -232,14 +232,14 @@ class KeyRing:
             if not path.exists():
                 durable.write_whole(path, content)
             elif _read(path).strip() != content.strip():
-                raise PlatformFault(f"the key {_PUBLIC}/{name} does not belong to the private keys: {_RESTORE}")
+                raise PlatformFault(f"the key {_PUBLIC}/{name} does not belong to the private keys: {RESTORE}")
 
 
 def _refuse_if_used(folder: Path) -> None:
     """Public keys follow from private ones, and nothing is wrapped before: where they are, private ones were lost."""
     for name in (_PUBLIC, _STORE, _WRAPPED):
         if (folder / name).exists() and any((folder / name).iterdir()):
-            raise PlatformFault(f"the private keys of {folder} were lost: {_RESTORE}")
+            raise PlatformFault(f"the private keys of {folder} were lost: {RESTORE}")
 
 
 def _make_private(folder: Path) -> None:

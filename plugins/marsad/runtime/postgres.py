@@ -24,6 +24,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from marsad.durable import locked, os_faults
 from marsad.errors import PlatformFault
+from marsad.identity.keys import RESTORE
 from marsad.runtime.files import read_json, write_json
 
 SUPERUSER = "postgres"
@@ -118,6 +119,7 @@ class Postgres:
         self._folders()
         with locked(self.home / "run" / "postgres.lock"):
             if not self.running:
+                self._refuse_lost_passwords()
                 self._initialise()
                 self._clear_stale()
                 self._launch()
@@ -150,6 +152,11 @@ class Postgres:
             known |= missing
             write_json(self._secrets, known)
         return known
+
+    def _refuse_lost_passwords(self) -> None:
+        """They are on disk before the data folder is, so one without them lost the folder of keys."""
+        if (self.data / "PG_VERSION").exists() and not self._secrets.exists():
+            raise PlatformFault(f"{self._secrets} was lost, with all keys it seems: {RESTORE}")
 
     def _initialise(self) -> None:
         if (self.data / "PG_VERSION").exists():

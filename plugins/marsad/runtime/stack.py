@@ -14,16 +14,17 @@ from typing import Any
 
 from marsad.durable import locked, os_faults, try_lock, write_whole
 from marsad.errors import PlatformFault
-from marsad.identity.keys import KeyRing
 from marsad.runtime import processes
 from marsad.runtime.airflow import USER, Airflow
 from marsad.runtime.files import read_json
 from marsad.runtime.postgres import Postgres
+from marsad.runtime.prepare import make_keys
 from marsad.runtime.processes import Started
 from marsad.runtime.supervisor import GRACE
 from marsad.settings import Settings
 from marsad.statistics import refresh
 from marsad.warehouse import migrate
+from marsad.warehouse.engine import database_url
 
 Progress = Callable[[str], None]
 HEALTHY_SECONDS = 240  # 15-20 s on a quiet machine, four times that on a busy one
@@ -111,7 +112,7 @@ def start_warehouse(settings: Settings, progress: Progress) -> Postgres:
         write_whole(settings.place("run") / "warehouse.url", server.url().encode())
     progress("preparing the warehouse")
     migrate.upgrade(settings.warehouse_url or server.url())
-    KeyRing.create(settings.place("keys"))
+    make_keys(settings, settings.warehouse_url or server.url())
     refresh(settings, progress)
     return server
 
@@ -121,14 +122,19 @@ def borrowed_warehouse(settings: Settings, progress: Progress) -> Iterator[None]
     """The warehouse for the time of one command: as it runs, or the embedded server, stopped by its last borrower."""
     if settings.warehouse_url is not None or _served_elsewhere(settings):
         if not (settings.place("keys") / "public").exists():
-            KeyRing.create(settings.place("keys"))
+            make_keys(settings, database_url(settings))
         yield
         return
     with locked(_lock(settings)):
         borrowers = (settings.place("run") / "borrowers.lock").open("wb")
         fcntl.flock(borrowers, fcntl.LOCK_SH)
         if not (Postgres(settings.home).running and (settings.place("run") / "warehouse.url").exists()):
-            start_warehouse(settings, progress)
+            try:
+                start_warehouse(settings, progress)
+            except BaseException:  # half a start would look like a whole one to the next borrower
+                borrowers.close()
+                _stop(settings)
+                raise
     try:
         yield
     finally:
