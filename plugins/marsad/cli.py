@@ -311,11 +311,15 @@ def sql(
 
 
 @app.command()
-def url(role: Annotated[str, typer.Option(help="For which role, e.g. analyst.")] = "analyst") -> None:
-    """The address of the warehouse for a role (works while the platform is up)."""
+def url(
+    role: Annotated[str, typer.Option(help="For which role, e.g. analyst.")] = "analyst",
+    psql: Annotated[bool, typer.Option("--psql", help="As psql and other programs of PostgreSQL take it.")] = False,
+) -> None:
+    """The address of the warehouse for a role (works while the platform is up), for SQLAlchemy or for psql."""
     from marsad.warehouse.query import role_url
 
-    sys.stdout.write(role_url(Settings.from_env(), role) + "\n")
+    address = role_url(Settings.from_env(), role)
+    sys.stdout.write((address.replace("+psycopg2", "", 1) if psql else address) + "\n")
 
 
 @audit_app.command("verify")

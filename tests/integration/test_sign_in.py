@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from marsad import cli
 from marsad.errors import PlatformFault, UsageFault
+from marsad.runtime.postgres import programs
 from marsad.runtime.prepare import prepare
 from marsad.runtime.stack import borrowed_warehouse
 from marsad.settings import Settings
@@ -30,6 +33,20 @@ def test_an_analyst_asks_marts_of_a_fresh_home_and_nothing_else(tmp_path: Path) 
             with pytest.raises(UsageFault, match="permission denied"):
                 query(settings, statement, "analyst")
     assert not (tmp_path / "home" / "run" / "warehouse.url").exists()
+
+
+def test_psql_takes_the_address_of_a_role(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tmp_path.chmod(0o711)
+    monkeypatch.setenv("MARSAD_HOME", str(tmp_path / "home"))
+    with borrowed_warehouse(Settings.from_env(), quiet):
+        monkeypatch.setattr("sys.argv", ["marsad", "url", "--role", "steward", "--psql"])
+        with pytest.raises(SystemExit, match="0"):
+            cli.main()
+        asked = [programs() / "psql", capsys.readouterr().out.strip(), "-XAtc", "SELECT count(*) FROM core.victim"]
+        done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "0\n", "")
 
 
 @pytest.fixture
