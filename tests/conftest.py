@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import sqlalchemy as sa
@@ -26,16 +26,17 @@ TEMPLATE = "migrated"
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """A running server of its own; started once a session, gone at its end."""
-    base = tmp_path_factory.getbasetemp()
-    if os.geteuid() == 0:
-        base.parent.chmod(0o711)  # the server is another user then; only this folder of pytest's own is opened
-        base.chmod(0o711)
-    server = Postgres(base / "postgres")
-    server.start()
-    yield server
-    server.stop()
+def postgres() -> Iterator[Postgres]:
+    """A running server of its own; started once a session, gone at its end.
+
+    Not below the folder of pytest, which every other run of pytest closes to other users, as the server may be one.
+    """
+    with TemporaryDirectory(prefix="marsad-test-", ignore_cleanup_errors=True) as base:
+        Path(base).chmod(0o711)
+        server = Postgres(Path(base) / "postgres")
+        server.start()
+        yield server
+        server.stop()
 
 
 def _administer(postgres: Postgres, *statements: str) -> None:
