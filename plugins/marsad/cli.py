@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from typer.exceptions import TyperException
@@ -42,6 +42,7 @@ app.add_typer(audit_app, name="audit")
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 Feed = Annotated[str, typer.Option(help="Feed, agency/name, e.g. police/victims.")]
+Lang = Annotated[Literal["fr", "ar", "en"], typer.Option(help="Language.")]
 Provider = Annotated[str, typer.Option(help="Sending body, e.g. DGSN.")]
 
 
@@ -177,6 +178,22 @@ def feed_sync(feed: Annotated[str | None, typer.Argument(help="One feed; all if 
     for contract in [catalog.contract(feed)] if feed else catalog.contracts.values():
         path = suite_to_write(contract, settings.contract_dirs, settings.expectation_dirs)
         out.print(f"{contract.feed}: {'written' if sync_suite(contract, path, book) else 'in step'}")
+
+
+@app.command()
+def template(
+    feed: Annotated[str, typer.Argument(help="Feed, agency/name.")],
+    out_file: Annotated[Path, typer.Option("--out", help="The workbook to write (XLSX).")],
+    lang: Lang = "fr",
+) -> None:
+    """A workbook to fill in: titles, drop-down lists, hints, an example."""
+    from marsad import durable
+    from marsad.contracts import template as made
+    from marsad.contracts.catalog import load_catalog
+
+    catalog = load_catalog(Settings.from_env(), feed)
+    with durable.os_faults("writing the template"):
+        out_file.write_bytes(made.template(catalog.contract(feed), catalog.codelists, lang))
 
 
 # -- intake ------------------------------------------------------------------------------------------------------------

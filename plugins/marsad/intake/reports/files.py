@@ -10,8 +10,8 @@ from typing import Any
 from marsad import durable
 from marsad.audit import AUDIT_HEAD, Head
 from marsad.contracts.codelists import CodeList
+from marsad.contracts.expected import expected_columns
 from marsad.contracts.model import Contract
-from marsad.intake.reports.expected import expected_columns
 from marsad.intake.reports.findings import Titles, describe
 from marsad.intake.reports.page import page
 from marsad.quality.findings import Broken

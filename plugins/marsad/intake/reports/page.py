@@ -15,7 +15,7 @@ from marsad.contracts.wording import word
 
 SHOWN = 40  # runs of rows named on a page; the JSON document names all
 SEVERITIES = ("critical", "warning", "info")
-_COUNTS = ("rows_read", "rows_accepted", "rows_quarantined", "rows_unchanged")
+COUNTS = ("rows_read", "rows_accepted", "rows_quarantined", "rows_unchanged")
 _FIRST_SENTENCE = re.compile(r"(?s)(.*?[.؟?])\s+(.*)")
 
 
@@ -29,7 +29,7 @@ def page(receipt: Mapping[str, Any], contract: Contract, findings: Sequence[Mapp
             lang=language,
             receipt=receipt,
             facts=facts,
-            counts=[(count_label(name, receipt), receipt[name]) for name in _COUNTS],
+            counts=[(count_label(name, receipt), receipt[name]) for name in COUNTS],
             sections=[(severity, part) for severity in SEVERITIES if (part := _of(shown, severity))],
             advice=advice(receipt),
             word=partial(_word, language),

@@ -8,6 +8,7 @@ from typing import Any
 from marsad.contracts.codelists import CodeList
 from marsad.contracts.examples import date_form, examples, labels, limit
 from marsad.contracts.model import Column, Contract
+from marsad.contracts.text import fold
 from marsad.warehouse.model import LANGUAGES
 
 
@@ -16,10 +17,10 @@ def expected_columns(
 ) -> dict[str, dict[str, Any]]:
     """For each of the named columns of the contract what may stand in it; derived columns are left out."""
     known = {column.name: column for column in contract.columns}
-    return {name: _expected(known[name], codelists) for name in sorted(names) if name in known}
+    return {name: _expected(known[name], contract, codelists) for name in sorted(names) if name in known}
 
 
-def _expected(column: Column, codelists: Mapping[str, CodeList]) -> dict[str, Any]:
+def _expected(column: Column, contract: Contract, codelists: Mapping[str, CodeList]) -> dict[str, Any]:
     codes = codelists.get(column.codelist or "")
     dated = column.type in {"date", "timestamp"}
     about = {
@@ -28,7 +29,7 @@ def _expected(column: Column, codelists: Mapping[str, CodeList]) -> dict[str, An
         "required": column.required or column.key is not None,
         "example": examples(column, codes),
         "form": date_form(column) if dated else None,
-        "allowed": {language: list(choices(codes, language)) for language in LANGUAGES} if codes else None,
+        "allowed": {language: choices(codes, contract, language) for language in LANGUAGES} if codes else None,
         "separator": column.many,
         "minimum": None if column.minimum is None else limit(column, column.minimum),
         "maximum": None if column.maximum is None else limit(column, column.maximum),
@@ -38,7 +39,12 @@ def _expected(column: Column, codelists: Mapping[str, CodeList]) -> dict[str, An
     return {name: value for name, value in about.items() if value is not None}
 
 
-def choices(codes: CodeList, language: str) -> list[str]:
-    """What agencies may choose, in the order of the list: the label where it means its code, else the code."""
-    texts = ((code.code, code.labels.get(language, code.code)) for code in codes.codes.values())
+def choices(codes: CodeList, contract: Contract, language: str) -> list[str]:
+    """What agencies may choose, in the order of the list: the label where it means its code, else the code.
+
+    A code for totals is none of them: in the files of this contract its labels mark a row that is no record.
+    """
+    totals = set(map(fold, contract.total_words))
+    plain = [code for code in codes.codes.values() if totals.isdisjoint(map(fold, (code.code, *code.labels.values())))]
+    texts = ((code.code, code.labels.get(language, code.code)) for code in plain)
     return [text if codes.spelling(text) == code else code for code, text in texts]
