@@ -13,7 +13,7 @@ from marsad import durable
 from marsad.errors import ProviderFault, UsageFault
 from marsad.intake.blocks import RawBlock
 from marsad.intake.reading.assemble import EXTRA
-from marsad.intake.reading.files import open_file
+from marsad.intake.reading.sandbox import open_file
 from marsad.intake.reading.tables import TableInfo
 from marsad.quality.messages import render
 

@@ -28,8 +28,11 @@ _BOMS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_LIKELY = ("cp1252", "cp1256", "iso8859-1", "iso8859-6", "iso8859-15", "mac-roman", "cp850")
-"""What Moroccan and partner offices write besides Unicode: Windows French and Arabic, ISO, Macintosh, old DOS."""
+_LIKELY = ("cp1252", "cp1256", "iso8859-1", "iso8859-6", "iso8859-15", "mac-roman", "cp850", "iso8859-9", "cp1254")
+"""What Moroccan and partner offices write besides Unicode: Windows French, Arabic, Turkish, ISO, Macintosh, old DOS."""
+
+_SUPERSETS = {"iso8859-1": "cp1252", "iso8859-9": "cp1254"}
+"""The same letters, and quotation marks where ISO has control characters."""
 
 _SURE = 0.6
 """Confidence from which an encoding outside the likely ones is believed (Greek, Cyrillic … texts reach 0.7)."""
@@ -92,8 +95,9 @@ def _legacy(head: bytes) -> str:
     if free["encoding"] not in _LIKELY and (free["confidence"] or 0) < _SURE:
         free = chardet.detect(sample, compat_names=False, include_encodings=_LIKELY)
     name = free["encoding"] or "cp1252"
-    if name == "iso8859-1" and _decodes(head, "cp1252"):
-        return "cp1252"  # the same letters, and quotation marks where ISO has control characters
+    wider = _SUPERSETS.get(name)
+    if wider and _decodes(head, wider):
+        return wider
     return name if _known(name) else "cp1252"
 
 

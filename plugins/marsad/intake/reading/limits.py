@@ -41,3 +41,15 @@ MAX_ZIP_ENTRIES = 10_000
 
 MAX_CELLS = 60_000_000
 """Used area of one sheet; a sheet that claims more is empty space by mistake, or an attack."""
+
+READER_BYTES = 3 << 30
+"""Memory that the process reading one file may take on top of its start: a sheet of ``MAX_CELLS`` fits."""
+
+READER_SECONDS = 15
+"""Processor time for any file: a hundred times what a form of 10,000 rows takes."""
+
+READER_SECONDS_A_MB = 2
+"""And so much more for each megabyte as sent; text takes 0.02, a well packed workbook 0.5."""
+
+READER_SILENCE = 600
+"""Seconds without a sign after which the process that reads is given up."""

@@ -1,0 +1,151 @@
+"""The process that reads untrusted files: no key, no environment, no network, little memory and time.
+
+One server, started clean, has imported what reading needs and knows no file. For each file it forks a process that
+takes limits upon itself, reads that file from an open descriptor, and ends. A second fork waits for it and says how it
+ended, since a process that was killed cannot say so itself.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import pickle
+import resource
+import signal
+import socket
+import sys
+from contextlib import suppress
+from importlib.abc import MetaPathFinder
+from pathlib import Path
+from typing import Any
+
+from marsad.errors import MarsadError, PassingFault, ProviderFault, own_faults_only
+from marsad.intake.reading import wire
+from marsad.intake.reading.files import ReadFile, open_file
+
+OUT_OF_MEMORY = 71
+"""Exit status of a reader that could not have more memory."""
+
+_FILES = 64
+_NO_NEW_PRIVILEGES = 38  # prctl(2)
+_NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000  # unshare(2)
+
+
+class _WithoutPandas(MetaPathFinder):
+    """Keeps pandas out, which pyarrow imports where it can: 0.4 s and 40 MB for each reader, used for nothing."""
+
+    def find_spec(self, fullname: str, _path: object, _target: object = None) -> None:
+        """Say that there is none."""
+        if fullname == "pandas":
+            raise ModuleNotFoundError(fullname)
+
+
+def serve(control: socket.socket) -> None:
+    """Fork a reader for each message on ``control`` that brings descriptors; until the other side is gone."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries those who wait
+    sys.meta_path.insert(0, _WithoutPandas())
+    gc.freeze()
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(control, 1, 3)
+        if not message:
+            return
+        if os.fork() == 0:
+            control.close()
+            _wait_for_reader(*descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        import clevercsv  # noqa: F401, PLC0415 - for the next one, while the first reads: it takes half a second
+
+
+def _wait_for_reader(session: int, file: int, ending: int) -> None:
+    """Start the reader, and write to ``ending`` how it ended. Does not return."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    reader = os.fork()
+    if reader == 0:
+        os.close(ending)
+        os._exit(_read(socket.socket(fileno=session), file))
+    os.close(session)
+    os.close(file)
+    _, status = os.waitpid(reader, 0)
+    with suppress(OSError):  # nobody wants to know any more
+        os.write(ending, str(os.waitstatus_to_exitcode(status)).encode())
+    os._exit(0)
+
+
+def _read(session: socket.socket, file: int) -> int:
+    """Serve one file; gives the exit status."""
+    try:
+        _, content = wire.receive(session)
+        asked = pickle.loads(content.to_pybytes())  # noqa: S301 - from our own side, which knows the keys
+        confine(asked["memory"], asked["seconds"])
+        _answer(session, Path(f"/proc/self/fd/{file}"), asked)
+    except MemoryError:
+        return OUT_OF_MEMORY
+    except (wire.Torn, OSError):  # nobody listens any more
+        return 0
+    return 0
+
+
+def confine(memory: int, seconds: int) -> None:
+    """Give up for good what reading does not need: more bytes than these, more processor time, rights, the network."""
+    used = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
+    for what, soft, hard in (
+        (resource.RLIMIT_AS, used + memory, used + memory),
+        (resource.RLIMIT_CPU, seconds, seconds + 5),
+        (resource.RLIMIT_CORE, 0, 0),
+        (resource.RLIMIT_NOFILE, _FILES, _FILES),
+    ):
+        highest = resource.getrlimit(what)[1]
+        bounds = (soft, hard) if highest == resource.RLIM_INFINITY else (min(soft, highest), min(hard, highest))
+        resource.setrlimit(what, bounds)
+    libc = ctypes.CDLL(None)
+    libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
+    libc.unshare(_NEW_USER | _NEW_NETWORK)  # where the kernel lets us; the limits hold without it
+
+
+def _answer(session: socket.socket, path: Path, asked: dict[str, Any]) -> None:
+    """What the file is, then the rows of each table that is asked for, or why it cannot be read."""
+    try:
+        with own_faults_only():
+            file = open_file(path, hints=asked["hints"], name=asked["name"])
+        wire.send_json(session, _described(file))
+        while True:
+            _, content = wire.receive(session)
+            with own_faults_only():
+                _send_rows(session, file, int(wire.document_of(content)["table"]))
+    except MarsadError as fault:
+        wire.send_json(session, _told(fault))
+
+
+def _send_rows(session: socket.socket, file: ReadFile, number: int) -> None:
+    table = file.tables[number]
+    for block in table.blocks():
+        wire.send_block(session, block)
+    wire.send_json(session, {"rows": table.rows_read, "notes": table.notes, "encoding": table.encoding})
+
+
+def _described(file: ReadFile) -> dict[str, Any]:
+    return {
+        "format": file.format,
+        "tables": [
+            {
+                "header": table.header,
+                "header_rows": table.header_rows,
+                "sheet": table.sheet,
+                "encoding": table.encoding,
+                "delimiter": table.delimiter,
+                "quote": table.quote,
+                "escape": table.escape,
+                "line_end": table.line_end,
+                "found_notes": table.found_notes,
+            }
+            for table in file.tables
+        ],
+    }
+
+
+def _told(fault: MarsadError) -> dict[str, Any]:
+    if isinstance(fault, ProviderFault):
+        return {"fault": fault.rule, "params": dict(fault.params)}
+    return {"passing" if isinstance(fault, PassingFault) else "platform": str(fault)}

@@ -1,0 +1,146 @@
+"""Files read in a process of their own: the same rows, no secrets over there, an end that says whose fault it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from marsad.errors import PassingFault, ProviderFault
+from marsad.intake.reading import Hints, ReadFile, files, limits, sandbox
+
+HINTS = Hints(headers=(frozenset({"nom"}), frozenset({"age"})), labels=("Nom", "Âge"), required=frozenset({0, 1}))
+TEXT = "Liste\r\nnom;âge\r\nA;12\r\nB;1;surplus\r\n\r\nC\r\nSource : nous\r\n"
+
+
+def shown(file: ReadFile) -> list[Any]:
+    """All that a file holds, and what is known of its tables afterwards."""
+    blocks = [(b.sheet, b.cells.to_pydict(), b.rows.tolist(), b.shapes.tolist()) for b in file.blocks()]
+    facts = [(t.header, t.header_rows, t.sheet, t.encoding, t.delimiter, t.rows_read, t.notes) for t in file.tables]
+    return [file.format, blocks, facts]
+
+
+def written(folder: Path, kind: str) -> Path:
+    path = folder / f"liste.{kind}"
+    if kind == "csv":
+        path.write_bytes(TEXT.encode("cp1252"))
+    elif kind == "json":
+        path.write_text(json.dumps([{"nom": "A", "âge": 12}, {"nom": "B", "âge": None}]), "utf-8")
+    else:
+        book = openpyxl.Workbook()
+        for name in ("un", "deux"):
+            sheet = book.create_sheet(name)
+            sheet.append(["nom", "âge"])
+            sheet.append(["A", 12])
+        book.save(path)
+    return path
+
+
+@pytest.mark.parametrize("hints", [None, HINTS], ids=["unknown", "expected"])
+@pytest.mark.parametrize("kind", ["csv", "json", "xlsx"])
+def test_rows_are_those_read_in_one_process(kind: str, hints: Hints | None, tmp_path: Path) -> None:
+    path = written(tmp_path, kind)
+    apart = sandbox.open_file(path, hints=hints)
+    expected = shown(files.open_file(path, hints=hints))
+    path.unlink()
+    assert shown(apart) == expected
+    assert shown(apart) == expected  # a second time, though the file's name is gone
+
+
+def test_rows_can_be_left_and_begun_again(tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    path.write_text("a,b\n" + "".join(f"{i},x\n" for i in range(120_000)), "utf-8")
+    (table,) = sandbox.open_file(path).tables
+    assert next(table.blocks()).rows[0] == 2
+    assert sum(len(block) for block in table.blocks()) == table.rows_read == 120_000
+
+
+def test_a_refusal_arrives_with_its_rule(tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    path.write_text(",".join(map(str, range(6_000))), "utf-8")
+    with pytest.raises(ProviderFault) as caught:
+        sandbox.open_file(path)
+    assert (caught.value.rule, caught.value.params["columns"]) == ("file.too_many_columns", 6_000)
+
+
+def test_a_refusal_that_shows_late_arrives_too(tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    path.write_bytes(b"a,b\n1,2\n3," + b"x" * (30 << 20))
+    file = sandbox.open_file(path)
+    with pytest.raises(ProviderFault) as caught:
+        list(file.blocks())
+    assert caught.value.rule == "file.line_too_long"
+
+
+def test_who_wants_too_much_memory_sent_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = openpyxl.Workbook()
+    book.worksheets[0]["A1"] = book.worksheets[0].cell(400_000, 100).value = "two cells, and 40 million between them"
+    book.save(tmp_path / "wide.xlsx")
+    monkeypatch.setattr(limits, "READER_BYTES", 256 << 20)
+    with pytest.raises(ProviderFault) as caught:
+        list(sandbox.open_file(tmp_path / "wide.xlsx").blocks())
+    assert caught.value.rule == "file.too_complex"
+
+
+def test_who_wants_too_much_time_sent_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "big.json"
+    path.write_text(json.dumps([{f"k{i}": i for i in range(20)}] * 100_000), "utf-8")
+    monkeypatch.setattr(limits, "READER_SECONDS", 1)
+    monkeypatch.setattr(limits, "READER_SECONDS_A_MB", 0)
+    with pytest.raises(ProviderFault) as caught:
+        list(sandbox.open_file(path).blocks())
+    assert caught.value.rule == "file.too_complex"
+
+
+def test_who_was_killed_from_outside_is_nobodys_fault(tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    path.write_text("a,b\n" + "".join(f"{i},x\n" for i in range(400_000)), "utf-8")
+    blocks = sandbox.open_file(path).blocks()
+    next(blocks)
+    for reader in readers():
+        os.kill(reader, signal.SIGKILL)
+    with pytest.raises(PassingFault):
+        list(blocks)
+    assert sum(map(len, sandbox.open_file(path).blocks())) == 400_000
+
+
+def test_a_killed_server_is_replaced(tmp_path: Path) -> None:
+    path = written(tmp_path, "csv")
+    sandbox.open_file(path)
+    (server,) = children(os.getpid())
+    os.kill(server, signal.SIGKILL)
+    os.waitpid(server, 0)
+    assert shown(sandbox.open_file(path)) == shown(files.open_file(path))
+
+
+def test_the_reader_sees_no_environment_and_no_other_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARSAD_SECRET_OF_A_TEST", "canary-4711")
+    (tmp_path / "key").write_text("secret")
+    path = tmp_path / "long.csv"
+    path.write_text("a,b\n" + "".join(f"{i},x\n" for i in range(400_000)), "utf-8")
+    with (tmp_path / "key").open():
+        blocks = sandbox.open_file(path).blocks()
+        next(blocks)
+        (reader,) = readers()
+        place = Path(f"/proc/{reader}")
+        named = [os.path.realpath(entry) for entry in (place / "fd").iterdir()]
+        assert b"canary-4711" not in (place / "environ").read_bytes()
+        assert {name for name in named if name.startswith(str(tmp_path))} == {str(path)}
+        assert "Max core file size        0" in (place / "limits").read_text()
+
+
+def readers() -> Iterator[int]:
+    """The processes that read for us just now: children of those that wait for them, children of the server."""
+    for server in children(os.getpid()):
+        for waiting in children(server):
+            yield from children(waiting)
+
+
+def children(process: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
