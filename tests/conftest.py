@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
+from tests.servers import fresh_server
 
 from marsad.runtime.postgres import Postgres
 
@@ -27,16 +27,9 @@ TEMPLATE = "migrated"
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """A running server of its own; started once a session, gone at its end.
-
-    Not below the folder of pytest, which every other run of pytest closes to other users, as the server may be one.
-    """
-    with TemporaryDirectory(prefix="marsad-test-", ignore_cleanup_errors=True) as base:
-        Path(base).chmod(0o711)
-        server = Postgres(Path(base) / "postgres")
-        server.start()
+    """A running server of its own, one a worker; started once a session, gone at its end."""
+    with fresh_server("marsad-test-") as (_, server):
         yield server
-        server.stop()
 
 
 def _administer(postgres: Postgres, *statements: str) -> None:

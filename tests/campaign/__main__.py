@@ -5,18 +5,14 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from tests.campaign.running import campaign
 from tests.faults.killing import steps_of_one_load
 from tests.integration.station import Station
-
-from marsad.runtime.postgres import Postgres
-from marsad.warehouse.migrate import upgrade
+from tests.servers import fresh_warehouse
 
 
 def main() -> int:
@@ -46,18 +42,10 @@ def say(text: str) -> None:
 @contextmanager
 def fresh_station() -> Iterator[Station]:
     """A station on a server of its own in a temporary folder; all gone at the end."""
-    with tempfile.TemporaryDirectory(prefix="marsad-campaign-") as folder:
-        base = Path(folder)
-        base.chmod(0o711)  # as root, the server is another user
-        server = Postgres(base / "pg")
-        server.start()
-        try:
-            upgrade(server.url())
-            station = Station.build(base / "station", server.url())
-            yield station
-            station.close()
-        finally:
-            server.stop()
+    with fresh_warehouse("marsad-campaign-") as (base, url):
+        station = Station.build(base / "station", url)
+        yield station
+        station.close()
 
 
 if __name__ == "__main__":

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import socket
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 # Airflow reads its configuration when it is first imported, so this comes before any such import.
 _HOME = Path(tempfile.mkdtemp(prefix="marsad-test-airflow-"))
+atexit.register(shutil.rmtree, _HOME, ignore_errors=True)  # every worker that only looks for tests imports this too
 _ENVIRONMENT = {
     "AIRFLOW_HOME": str(_HOME),
     "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
@@ -42,11 +44,3 @@ def no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def dag_files() -> list[Path]:
     return DAG_FILES
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _remove_airflow_home() -> Iterator[None]:
-    import shutil
-
-    yield
-    shutil.rmtree(_HOME, ignore_errors=True)

@@ -8,21 +8,19 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from tests.servers import fresh_warehouse
 
 from marsad.identity.keys import KeyRing
 from marsad.intake import pipeline
 from marsad.intake.office import Office
-from marsad.runtime.postgres import Postgres
 from marsad.settings import Settings
 from marsad.simulation import simulate
-from marsad.warehouse.migrate import upgrade
 
 
 def differences(base: Path, url: str, victims: int, seed: int) -> Iterator[str]:
@@ -79,16 +77,8 @@ def main() -> int:
     parser.add_argument("--victims", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="marsad-truth-") as folder:
-        base = Path(folder)
-        base.chmod(0o711)  # as root, the server is another user
-        server = Postgres(base / "pg")
-        server.start()
-        try:
-            upgrade(server.url())
-            found = list(differences(base, server.url(), options.victims, options.seed))
-        finally:
-            server.stop()
+    with fresh_warehouse("marsad-truth-") as (base, url):
+        found = list(differences(base, url, options.victims, options.seed))
     sys.stdout.write("\n".join([*found, f"{options.victims} victims, seed {options.seed}: {len(found)} differences\n"]))
     return 1 if found else 0
 

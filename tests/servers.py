@@ -1,0 +1,36 @@
+"""A PostgreSQL of one's own, in a folder of its own, gone at the end."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from marsad.runtime.postgres import Postgres
+from marsad.warehouse.migrate import upgrade
+
+
+@contextmanager
+def fresh_server(prefix: str) -> Iterator[tuple[Path, Postgres]]:
+    """A new folder and the server that runs in it.
+
+    Not below the folder of pytest, which every other run of pytest closes to other users, as the server may be one.
+    """
+    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as folder:
+        base = Path(folder)
+        base.chmod(0o711)
+        server = Postgres(base / "pg")
+        server.start()
+        try:
+            yield base, server
+        finally:
+            server.stop()
+
+
+@contextmanager
+def fresh_warehouse(prefix: str) -> Iterator[tuple[Path, str]]:
+    """A new folder and the address of an empty, migrated warehouse that runs in it."""
+    with fresh_server(prefix) as (base, server):
+        upgrade(server.url())
+        yield base, server.url()
