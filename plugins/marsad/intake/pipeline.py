@@ -242,8 +242,9 @@ def check(office: Office, path: Path, feed: str, provider: str | None = None) ->
         UsageFault: no such file, feed or provider.
     """
     contract = office.contract(feed)
-    provider = provider or next(iter(contract.providers), "dry-run")
     check_sending(path, contract, provider, office.settings.place("inbox"))
+    if provider is None:
+        provider = next(iter(contract.providers), "dry-run")
     started = time.monotonic()
     name = inbox.text_name(path.name)
     arrival = Arrival(feed, provider, name, _sha256(path), path.stat().st_size, office.clock())
