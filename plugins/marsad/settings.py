@@ -10,6 +10,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[2]
 _MAIL = ("MARSAD_SMTP_URL", "MARSAD_SMTP_PASSWORD_FILE", "MARSAD_SMTP_CA", "MARSAD_MAIL_FROM", "MARSAD_MAIL_ENGINEERS",
          "MARSAD_RUNBOOKS_URL")  # fmt: skip
+_RUNBOOKS = "docs/runbooks"  # in the project
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class MailSettings:
     password_file: Path | None = None
     ca: Path | None = None
     engineers: tuple[str, ...] = ()
-    runbooks: str = "docs/runbooks"
+    runbooks: str = _RUNBOOKS
 
 
 PORTAL_VARIABLES = (
@@ -123,7 +124,7 @@ def _mail(environ: Mapping[str, str]) -> MailSettings | None:
         password_file=Path(password) if password else None,
         ca=Path(ca) if ca else None,
         engineers=tuple(one.strip() for one in engineers.split(",") if one.strip()),
-        runbooks=runbooks or MailSettings.runbooks,
+        runbooks=runbooks or _RUNBOOKS,
     )
 
 

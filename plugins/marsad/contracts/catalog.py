@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from marsad.contracts.check import read_contracts
 from marsad.contracts.codelists import CodeList, load_codelists
-from marsad.contracts.load import load_contracts
+from marsad.contracts.load import HOME, load_contracts
 from marsad.contracts.model import Contract
 from marsad.contracts.problems import did_you_mean
 from marsad.errors import UsageFault
@@ -39,3 +40,11 @@ def load_catalog(settings: Settings, feed: str | None = None) -> Catalog:
     codelists = load_codelists(settings.schemas / "codelists")
     own = [path for folder in settings.contract_dirs if feed and (path := folder / f"{feed}.yaml").is_file()]
     return Catalog(model, codelists, load_contracts(own or settings.contract_dirs, codelists, model))
+
+
+def live_contracts(settings: Settings) -> Mapping[str, Contract]:
+    """The contracts that files are taken under, by feed: sound ones that are no drafts; a wrong one is left out."""
+    model = common_model(settings.schemas / "concepts.yaml")
+    codelists = load_codelists(settings.schemas / "codelists")
+    found, _ = read_contracts(settings.contract_dirs, codelists, model, HOME)
+    return {feed: contract for feed, contract in found.items() if not contract.draft}

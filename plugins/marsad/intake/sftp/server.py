@@ -17,16 +17,13 @@ import asyncssh
 import sqlalchemy as sa
 
 from marsad import audit
-from marsad.contracts.check import read_contracts
-from marsad.contracts.codelists import load_codelists
-from marsad.contracts.load import HOME
+from marsad.contracts.catalog import live_contracts
 from marsad.errors import MarsadError, UsageFault
 from marsad.intake.sftp import keys
 from marsad.intake.sftp.session import Desk, Limits, Log, Session
 from marsad.intake.sftp.tree import Tree, feeds_of
 from marsad.settings import Settings
 from marsad.warehouse.engine import clean_errors
-from marsad.warehouse.model import common_model
 
 log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
@@ -51,10 +48,8 @@ class Post:
 
     def tree(self, provider: str) -> Tree:
         """The tree of a provider, by the contracts as they are now; a wrong contract takes its feed away alone."""
-        schemas = self.settings.schemas
-        lists, model = load_codelists(schemas / "codelists"), common_model(schemas / "concepts.yaml")
-        contracts, _ = read_contracts(self.settings.contract_dirs, lists, model, HOME)
-        return Tree(feeds_of(provider, contracts.values()), self.settings.place("reports") / provider)
+        contracts = live_contracts(self.settings).values()
+        return Tree(feeds_of(provider, contracts), self.settings.place("reports") / provider)
 
     def log(self, provider: str) -> Log:
         """What enters events of a provider in the audit trail."""

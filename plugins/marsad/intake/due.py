@@ -1,0 +1,193 @@
+"""What is due: for each feed, provider and period whether it was received, declared quiet, is due, or is late.
+
+One function over the ledger, ``standing``; pages, marts and mails all show what it says.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from marsad import yaml12
+from marsad.contracts.model import Contract
+from marsad.errors import UsageFault
+from marsad.intake.calendar import Cadence, Period, as_cadence, parse, periods
+from marsad.intake.ledger import ACCEPTED
+
+State = Literal["received", "quiet", "open", "due", "late"]
+ContactKind = Literal["submitter", "supervisor", "engineer"]
+Day = Annotated[date, BeforeValidator(lambda value: date.fromisoformat(value) if isinstance(value, str) else value)]
+Days = Annotated[int, Field(ge=0)]
+
+
+class Step(BaseModel):
+    """One reminder: ``days`` from the due day, to contacts of these kinds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str
+    days: int
+    to: tuple[ContactKind, ...]
+
+
+class Policy(BaseModel):
+    """``schemas/policies/reminders.yaml``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    owner: str
+    decided: Day
+    timezone: str
+    grace_days: dict[Cadence, Days]
+    early_days: Days
+    expected_from: dict[str, Day] = {}
+    look_back_days: Days
+    steps: tuple[Step, ...]
+    step_days: Annotated[int, Field(ge=1)]
+    attempts: Annotated[int, Field(ge=1)]
+
+    def day_of(self, moment: datetime) -> date:
+        """The day that ``moment`` (with a zone) falls on where the agencies are."""
+        return moment.astimezone(ZoneInfo(self.timezone)).date()
+
+
+def load_policy(schemas: Path) -> Policy:
+    """The policy of an installation. Raises UsageFault naming what is wrong."""
+    try:
+        return Policy.model_validate(yaml12.load(schemas / "policies" / "reminders.yaml"))
+    except ValidationError as error:
+        places = ", ".join(".".join(map(str, one["loc"])) for one in error.errors())
+        raise UsageFault(f"policies/reminders.yaml is wrong at {places}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One expected delivery. ``days_late`` counts to the day it came, or to today; 0 when in time or quiet."""
+
+    feed: str
+    provider: str
+    period: Period
+    due_on: date
+    state: State
+    received_on: date | None
+    days_late: int
+
+    @property
+    def waited_for(self) -> bool:
+        """True while nothing came and nothing was declared."""
+        return self.state in {"open", "due", "late"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the ledger knows of one feed and provider."""
+
+    first: date | None
+    covered: tuple[tuple[Period, date], ...]
+    quiet: tuple[Period, ...]
+
+
+def standing(
+    connection: sa.Connection, contracts: Iterable[Contract], policy: Policy, today: date, provider: str | None = None
+) -> list[Slot]:
+    """Every delivery expected up to ``today`` (with ``provider``, of that one alone), by feed, provider and period.
+
+    A feed without a regular cadence expects none. A provider is expected from the first period that fell due on or
+    after the day its first file came, whatever became of it, or from ``expected_from``; only those that the contract
+    names, where it names any.
+    """
+    known = _ledger(connection, policy.timezone)
+    found: list[Slot] = []
+    for contract in sorted(contracts, key=lambda c: c.feed):
+        cadence = as_cadence(contract.cadence)
+        if cadence is None:
+            continue
+        senders = contract.providers or sorted(name for feed, name in known if feed == contract.feed)
+        for name in senders:
+            if provider in {None, name}:
+                told = known.get((contract.feed, name), _Known(None, (), ()))
+                found.extend(_slots(contract.feed, name, cadence, told, policy, today))
+    return found
+
+
+def _slots(feed: str, provider: str, cadence: Cadence, known: _Known, policy: Policy, today: date) -> Iterator[Slot]:
+    grace, start = timedelta(days=policy.grace_days[cadence]), policy.expected_from.get(feed)
+    begins = [day for day in (start, known.first and known.first - grace) if day]
+    if not begins:
+        return
+    first = max(min(begins), today - timedelta(days=policy.look_back_days))
+    for period in periods(cadence, first, today):
+        if period.ends_on >= first:
+            yield _slot(feed, provider, period, period.ends_on + grace, known, policy, today)
+
+
+def _slot(feed: str, provider: str, period: Period, due_on: date, known: _Known, policy: Policy, today: date) -> Slot:
+    earliest = period.ends_on - timedelta(days=policy.early_days)
+    came = [day for covered, day in known.covered if day >= earliest and covered.overlaps(period)]
+    received_on = min(came, default=None)
+    if received_on:
+        state: State = "received"
+    elif any(quiet.overlaps(period) for quiet in known.quiet):
+        state = "quiet"
+    else:
+        state = "open" if today <= period.ends_on else "due" if today <= due_on else "late"
+    late = 0 if state == "quiet" else max(((received_on or today) - due_on).days, 0)
+    return Slot(feed, provider, period, due_on, state, received_on, late)
+
+
+_FIRST = sa.text(
+    "SELECT feed, provider, (min(received_at) AT TIME ZONE :zone)::date AS day FROM ops.delivery GROUP BY 1, 2"
+)
+_COVERED = sa.text(
+    """
+    SELECT DISTINCT c.feed, c.provider, c.period, (d.received_at AT TIME ZONE :zone)::date AS day
+    FROM ops.coverage c JOIN ops.delivery d USING (delivery_id) WHERE d.status = ANY(:accepted)
+    """
+)
+_QUIET = sa.text("SELECT feed, provider, period FROM ops.quiet")
+
+
+def _ledger(connection: sa.Connection, zone: str) -> Mapping[tuple[str, str], _Known]:
+    firsts = {(row.feed, row.provider): row.day for row in connection.execute(_FIRST, {"zone": zone})}
+    covered: defaultdict[tuple[str, str], list[tuple[Period, date]]] = defaultdict(list)
+    for row in connection.execute(_COVERED, {"zone": zone, "accepted": list(ACCEPTED)}):
+        if (period := parse(row.period)) is not None:
+            covered[row.feed, row.provider].append((period, row.day))
+    quiet: defaultdict[tuple[str, str], list[Period]] = defaultdict(list)
+    for row in connection.execute(_QUIET):
+        if (period := parse(row.period)) is not None:
+            quiet[row.feed, row.provider].append(period)
+    keys = firsts.keys() | quiet.keys()
+    return {key: _Known(firsts.get(key), tuple(covered[key]), tuple(quiet[key])) for key in sorted(keys)}
+
+
+def publish(connection: sa.Connection, slots: Iterable[Slot], today: date) -> int:
+    """Writes the calendar for ``mart.punctuality`` anew; readers see the old one until the commit. Returns its rows."""
+    rows = [
+        {
+            "feed": slot.feed, "provider": slot.provider, "period": slot.period.label,
+            "starts_on": slot.period.starts_on, "ends_on": slot.period.ends_on, "due_on": slot.due_on,
+            "state": slot.state, "received_on": slot.received_on, "days_late": slot.days_late, "as_of": today,
+        }
+        for slot in slots
+    ]  # fmt: skip
+    connection.execute(sa.text("DELETE FROM ref.expected"))
+    if rows:
+        connection.execute(
+            sa.text(
+                """
+                INSERT INTO ref.expected (feed, provider, period, starts_on, ends_on, due_on, state, received_on,
+                                          days_late, as_of)
+                VALUES (:feed, :provider, :period, :starts_on, :ends_on, :due_on, :state, :received_on, :days_late,
+                        :as_of)
+                """
+            ),
+            rows,
+        )
+    return len(rows)
