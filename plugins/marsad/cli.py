@@ -14,11 +14,13 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer.exceptions import TyperException
 
+from marsad import cli_reports
+from marsad.cli_reports import Lang
 from marsad.errors import MarsadError
 from marsad.settings import Settings
 from marsad.terminal import err, out, seen_lines, show, show_receipt, show_rows
@@ -42,7 +44,6 @@ app.add_typer(audit_app, name="audit")
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 Feed = Annotated[str, typer.Option(help="Feed, agency/name, e.g. police/victims.")]
-Lang = Annotated[Literal["fr", "ar", "en"], typer.Option(help="Language.")]
 Provider = Annotated[str, typer.Option(help="Sending body, e.g. DGSN.")]
 
 
@@ -180,22 +181,6 @@ def feed_sync(feed: Annotated[str | None, typer.Argument(help="One feed; all if 
         out.print(f"{contract.feed}: {'written' if sync_suite(contract, path, book) else 'in step'}")
 
 
-@app.command()
-def template(
-    feed: Annotated[str, typer.Argument(help="Feed, agency/name.")],
-    out_file: Annotated[Path, typer.Option("--out", help="The workbook to write (XLSX).")],
-    lang: Lang = "fr",
-) -> None:
-    """A workbook to fill in: titles, drop-down lists, hints, an example."""
-    from marsad import durable
-    from marsad.contracts import template as made
-    from marsad.contracts.catalog import load_catalog
-
-    catalog = load_catalog(Settings.from_env(), feed)
-    with durable.os_faults("writing the template"):
-        out_file.write_bytes(made.template(catalog.contract(feed), catalog.codelists, lang))
-
-
 # -- intake ------------------------------------------------------------------------------------------------------------
 
 
@@ -220,20 +205,21 @@ def check(
     file: Path,
     feed: Feed,
     provider: Annotated[str | None, typer.Option(help="Sending body; the contract's first if left out.")] = None,
-    report: Annotated[Path | None, typer.Option(help="Also write the report pages into this folder.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Also write a report: X.xlsx, X.html, X.json, or a folder of pages.")
+    ] = None,
+    lang: Lang = "fr",
     as_json: Json = False,
 ) -> None:
     """Dry run: the verdict that a delivery would get now. Nothing is stored."""
     from marsad.intake import pipeline, receipts, reports
+    from marsad.intake.reports.trial import write_trial
 
     with _office(_catalog_to_send(file, feed, provider)) as office:
         receipt, judged = pipeline.check(office, file, feed, provider)
-        receipt["reports"] = {}
-        if report:
-            lists, contract = office.catalog.codelists, office.contract(feed)
-            written = reports.write_reports(report, receipt, contract, judged.broken, lists, judged.titles)
-            receipt["reports"] = {kind: str(path) for kind, path in written.items()}
-        show_receipt(as_json, receipt, reports.describe(office.contract(feed), judged.broken))
+        terms = office.contract(feed), office.catalog.codelists
+        receipt["reports"] = write_trial(report, file, (receipt, judged), terms, lang) if report else {}
+        show_receipt(as_json, receipt, reports.describe(terms[0], judged.broken))
     raise typer.Exit(receipts.exit_code(receipt))
 
 
@@ -393,3 +379,6 @@ def _office(catalog: Catalog | None = None) -> Iterator[Office]:
 
 def _progress(text: str) -> None:
     err.print(f"{text} …", style="dim")
+
+
+cli_reports.add_to(app, _office)

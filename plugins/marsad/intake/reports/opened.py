@@ -1,0 +1,54 @@
+"""Opening what a delivery held: the annotated workbook of one delivery, made from landing, audited, kept nowhere."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from marsad import audit, durable
+from marsad.errors import UsageFault, own_faults_only
+from marsad.intake import landing, ledger
+from marsad.intake.ledger import Delivery
+from marsad.intake.office import Office
+from marsad.intake.reports.files import report_paths
+from marsad.intake.reports.workbook import annotate
+from marsad.warehouse.engine import clean_errors
+
+
+def annotated(office: Office, delivery_id: str, language: str, actor: str) -> bytes:
+    """The annotated workbook (XLSX) of a settled delivery in ``fr``, ``ar`` or ``en``.
+
+    It holds what was sent, so it is for the delivery's own provider alone: the caller sees to that. That ``actor``
+    opened it is in the audit trail before anything is handed out.
+
+    Raises:
+        UsageFault: there is no such delivery, or it has no report yet.
+        KeyDestroyed: what was sent is gone by policy; receipt and pages stay.
+        PassingFault, PlatformFault: landing, ledger or disk.
+    """
+    with clean_errors(), office.engine.connect() as connection:
+        if not ledger.exists(connection, delivery_id):
+            raise UsageFault(f"there is no delivery {delivery_id}")
+        delivery = ledger.get(connection, delivery_id)
+    report = _report(office, delivery)
+    tmp = office.settings.place("tmp")
+    with own_faults_only(), landing.open_landed(delivery.sha256, office.landing, office.keyring, tmp) as path:
+        workbook = annotate(path, office.contract(delivery.feed), report, language)
+    _note(office, delivery, language, actor)
+    return workbook
+
+
+def _report(office: Office, delivery: Delivery) -> dict[str, Any]:
+    path = report_paths(office.settings.place("reports"), delivery.provider, delivery.delivery_id)["json"]
+    if not path.is_file():
+        raise UsageFault(f"delivery {delivery.delivery_id} has no report")
+    with durable.os_faults("reading a report"):
+        report: dict[str, Any] = json.loads(path.read_bytes())
+    return report
+
+
+def _note(office: Office, delivery: Delivery, language: str, actor: str) -> None:
+    detail = {"feed": delivery.feed, "provider": delivery.provider, "kind": "workbook", "language": language}
+    with clean_errors(), office.engine.begin() as connection:
+        head = audit.append(connection, actor, "report.opened", delivery.delivery_id, detail, office.clock())
+    audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)

@@ -1,0 +1,110 @@
+"""The sender's own workbook with a summary in front and marked cells, as far as openpyxl can carry it."""
+
+from __future__ import annotations
+
+import io
+import xml.etree.ElementTree as ET
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import openpyxl
+from openpyxl.comments import Comment
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils.exceptions import IllegalCharacterError, InvalidFileException
+from openpyxl.workbook import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from marsad.contracts.spreadsheet import looks_calculated
+from marsad.intake.reports.marks import COLOURS, Mark, Place
+from marsad.intake.reports.summary import WIDTHS, Line
+
+MOST_CELLS = 60_000
+"""Used area of all sheets together that openpyxl carries in a few seconds."""
+
+NOTES = 1_000
+"""Cells that get a note; a spreadsheet program is slow with more. All are coloured."""
+
+# What openpyxl raises on workbooks that other programs read; its own kinds are few.
+_UNABLE = (
+    AttributeError, ET.ParseError, IllegalCharacterError, IndexError, InvalidFileException, KeyError, OverflowError,
+    TypeError, ValueError, zipfile.BadZipFile,
+)  # fmt: skip
+_AUTHOR = "Marsad"
+_NOTE_WIDTH, _NOTE_HEIGHT = 380, 150  # pixels
+
+
+def annotate_own(
+    path: Path, sheet: str, lines: Sequence[Line], marked: Mapping[Place, Mark], names: tuple[str, bool]
+) -> bytes | None:
+    """The workbook at ``path`` with marks on ``sheet``; None where openpyxl is not able to carry it.
+
+    Formulas become the values that were read, links go. ``names`` are the summary's name and whether it runs from
+    right to left.
+    """
+    try:
+        with path.open("rb") as file:
+            book = openpyxl.load_workbook(file, data_only=True, keep_links=False)
+        if sum(each.max_row * each.max_column for each in book.worksheets) > MOST_CELLS:
+            return None
+        _make_harmless(book)
+        _mark(book[sheet], marked)
+        _add_summary(book, lines, names)
+        buffer = io.BytesIO()
+        book.save(buffer)
+    except _UNABLE:
+        return None
+    return buffer.getvalue()
+
+
+def _make_harmless(book: Workbook) -> None:
+    for name, defined in list(book.defined_names.items()):
+        if "|" in (defined.value or "") or "[" in (defined.value or ""):  # other programs, other workbooks
+            del book.defined_names[name]
+    for sheet in book.worksheets:
+        for row in sheet.iter_rows():
+            for cell in row:
+                if isinstance(cell.value, str) and looks_calculated(cell.value):
+                    cell.data_type, cell.quotePrefix = "s", True
+                if cell.hyperlink:
+                    cell.hyperlink = None
+
+
+def _mark(sheet: Worksheet, marked: Mapping[Place, Mark]) -> None:
+    for count, ((row, column), mark) in enumerate(marked.items()):
+        cell = sheet.cell(row + 1, column + 1)
+        cell.fill = PatternFill("solid", start_color=COLOURS[mark.severity])
+        if count < NOTES:
+            before = f"{cell.comment.text}\n\n" if cell.comment else ""
+            cell.comment = Comment(before + mark.note, _AUTHOR, height=_NOTE_HEIGHT, width=_NOTE_WIDTH)
+
+
+def _add_summary(book: Workbook, lines: Sequence[Line], names: tuple[str, bool]) -> None:
+    name, rtl = names
+    sheet = book.create_sheet(name, 0)
+    sheet.sheet_view.rightToLeft = rtl
+    for place, width in enumerate(WIDTHS):
+        sheet.column_dimensions["ABCD"[place]].width = width
+    for row, line in enumerate(lines, 1):
+        for column in range(1, len(line.cells) + 1):
+            _write(sheet, row, column, line)
+    for each in book.worksheets:
+        each.sheet_view.tabSelected = False
+    book.active = 0
+
+
+def _write(sheet: Worksheet, row: int, column: int, line: Line) -> None:
+    value = line.cells[column - 1]
+    cell = sheet.cell(row, column)
+    cell.value = value
+    if isinstance(value, str):
+        cell.data_type = "s"  # also a file name that begins like a formula
+        cell.quotePrefix = looks_calculated(value)
+    cell.alignment = Alignment(wrap_text=len(line.cells) == len(WIDTHS), vertical="top", horizontal=None)
+    if line.kind == "title":
+        cell.font = Font(bold=True, size=16, color=line.colour)
+    elif line.kind == "head":
+        cell.font = Font(bold=True)
+    elif line.kind in COLOURS and column == 1:
+        cell.fill = PatternFill("solid", start_color=COLOURS[line.kind])
+        cell.font = Font(bold=True)

@@ -1,0 +1,125 @@
+"""The annotated workbook: what was sent with marked cells, never at rest in clear, made when somebody asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from marsad.contracts.model import Contract
+from marsad.contracts.wording import word
+from marsad.errors import ProviderFault
+from marsad.intake.reading import Hints, TableInfo, open_file
+from marsad.intake.reports.findings import titles_of
+from marsad.intake.reports.made import make
+from marsad.intake.reports.marks import Layout, marks, rows_named
+from marsad.intake.reports.own import MOST_CELLS, NOTES, annotate_own
+from marsad.intake.reports.summary import summary
+
+WHOLE_CELLS = 600_000
+"""Cells of a file up to which all its rows are in the workbook; beyond, only those with findings."""
+
+MOST_ROWS = 20_000
+"""Rows with findings that a workbook shows at most."""
+
+_NOT_IN_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
+_NAME = 31  # characters of a sheet's name
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What was sent, read again: its table, and whether all of its rows are shown."""
+
+    table: TableInfo
+    format: str
+    first: int  # row of the sheet from 0 where the titles go
+    chosen: tuple[int, ...] | None  # numbers of the rows shown; None for all
+
+    def row(self, number: int) -> int | None:
+        """Where a row of the file is on a sheet made of it."""
+        if self.chosen is None:
+            return number - 1 if self.table.header_rows else number
+        place = int(np.searchsorted(self.chosen, number))
+        return self.first + 1 + place if place < len(self.chosen) and self.chosen[place] == number else None
+
+
+def annotate(path: Path, contract: Contract, report: Mapping[str, Any], language: str) -> bytes:
+    """The file at ``path`` as a workbook (XLSX) with marked cells and a summary in ``language`` in front.
+
+    A small XLSX keeps its own sheets and looks; of other files a sheet of the same rows is made. A file that cannot be
+    read has the summary alone. ``report`` is the delivery's JSON report. Nothing in the workbook is a formula.
+    """
+    say = partial(word, language=language)
+    name = say("report.summary_sheet")
+    sent = _read_again(path, contract, report)
+    if sent is None:
+        lines = summary(report, contract, Layout({}, lambda _: None), language)
+        return make(lines, (name, say("report.rows_sheet")), iter(()), {}, rtl=language == "ar")
+    own = _annotate_own(path, sent, contract, report, language)
+    if own is not None:
+        return own
+    layout = _layout(sent, contract, sent.row)
+    marked = marks(report["findings"], contract, layout, language)
+    lines = summary(report, contract, layout, language, _remarks(sent, len(marked), language))
+    sheet = (sent.table.sheet or say("report.rows_sheet")).translate(_NOT_IN_NAMES)[:_NAME].strip()
+    sheet = f"{sheet[: _NAME - 2]} 2" if sheet.casefold() == name.casefold() else sheet
+    return make(lines, (name, sheet), _rows(sent), marked, rtl=language == "ar")
+
+
+def _read_again(path: Path, contract: Contract, report: Mapping[str, Any]) -> _Sent | None:
+    try:
+        found = open_file(path, hints=Hints.of(contract), name=report["file_name"])
+    except ProviderFault:
+        return None
+    table = found.tables[0]
+    whole = report["rows_read"] * len(table.header) <= WHOLE_CELLS
+    chosen = None if whole else tuple(sorted(rows_named(report["findings"]))[:MOST_ROWS])
+    first = table.header_rows[-1] - 1 if whole and table.header_rows else 0
+    return _Sent(table, found.format, first, chosen)
+
+
+def _layout(sent: _Sent, contract: Contract, row: Any) -> Layout:  # noqa: ANN401 - RowPlace
+    places = titles_of(contract, sent.table.header)
+    return Layout({name: place for name, (place, _) in places.items() if place is not None}, row)
+
+
+def _annotate_own(
+    path: Path, sent: _Sent, contract: Contract, report: Mapping[str, Any], language: str
+) -> bytes | None:
+    small = report["rows_read"] * len(sent.table.header) <= MOST_CELLS
+    if sent.format != "xlsx" or sent.table.sheet is None or not small:
+        return None
+    layout = _layout(sent, contract, lambda number: number - 1)
+    marked = marks(report["findings"], contract, layout, language)
+    remarks = _remarks(None, len(marked), language)
+    lines = summary(report, contract, layout, language, remarks)
+    names = (word("report.summary_sheet", language), language == "ar")
+    return annotate_own(path, sent.table.sheet, lines, marked, names)
+
+
+def _remarks(sent: _Sent | None, marked: int, language: str) -> list[str]:
+    said = [word("report.how", language)] if marked else []
+    if sent and sent.chosen is not None:
+        said.append(word("report.partial", language, rows=len(sent.chosen)))
+    if marked > NOTES:
+        said.append(word("report.notes_cut", language, count=NOTES))
+    return said
+
+
+def _rows(sent: _Sent) -> Iterator[tuple[int, Sequence[str]]]:
+    yield sent.first, sent.table.header
+    wanted = None if sent.chosen is None else np.array(sent.chosen)
+    for block in sent.table.blocks():
+        cells, numbers = block.cells, block.rows
+        if wanted is not None:
+            kept = np.flatnonzero(np.isin(numbers, wanted))
+            cells, numbers = cells.take(kept), numbers[kept]
+        columns = [column.to_pylist() for column in cells.columns]
+        for place, number in enumerate(numbers.tolist()):
+            row = sent.row(number)
+            assert row is not None  # noqa: S101 - it is one of the rows shown
+            yield row, [column[place] for column in columns]
