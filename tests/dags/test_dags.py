@@ -23,6 +23,7 @@ FEEDS = (
     "police.suspects",
     "police.victims",
 )
+FOR_ALL = {"statistics": "refresh", "due": "remind", "mail": "send"}  # DAG -> its one task
 ALLOWED_IMPORTS = ("marsad.orchestration", "marsad.settings", "airflow.sdk")
 
 
@@ -36,8 +37,8 @@ def dags(bag: DagBag) -> dict[str, DAG]:
     return dict(bag.dags)
 
 
-def test_there_is_one_intake_dag_a_contract_and_the_statistics(dags: dict[str, DAG]) -> None:
-    assert set(dags) == {f"intake.{feed}" for feed in FEEDS} | {"statistics"}
+def test_there_is_one_intake_dag_a_contract_and_those_for_all(dags: dict[str, DAG]) -> None:
+    assert set(dags) == {f"intake.{feed}" for feed in FEEDS} | set(FOR_ALL)
 
 
 def test_no_file_fails_to_import(bag: DagBag, dags: dict[str, DAG]) -> None:
@@ -68,7 +69,7 @@ def test_one_run_at_a_time_and_no_catching_up(dags: dict[str, DAG]) -> None:
 def test_structure_of_the_dags(dags: dict[str, DAG]) -> None:
     for name, dag in dags.items():
         shape = {task.task_id: task.downstream_task_ids for task in dag.tasks}
-        assert shape == ({"refresh": set()} if name == "statistics" else {"receive": {"load"}, "load": set()})
+        assert shape == ({FOR_ALL[name]: set()} if name in FOR_ALL else {"receive": {"load"}, "load": set()})
 
 
 def test_every_task_retries_by_the_table_and_ends_some_day(dags: dict[str, DAG]) -> None:
@@ -84,7 +85,26 @@ def test_every_task_retries_by_the_table_and_ends_some_day(dags: dict[str, DAG])
 
 def test_only_loading_opens_identities(dags: dict[str, DAG]) -> None:
     queues = {task.task_id: task.queue for dag in dags.values() for task in dag.tasks}
-    assert queues == {"receive": "default", "load": "identity", "refresh": "default"}
+    assert queues == {
+        "receive": "default", "load": "identity", "refresh": "default", "remind": "default", "send": "mail"
+    }  # fmt: skip
+
+
+def test_what_is_due_is_looked_at_each_morning_and_mail_goes_out_every_ten_minutes(dags: dict[str, DAG]) -> None:
+    assert "10 6 * * *" in str(dags["due"].timetable)
+    assert "*/10 * * * *" in str(dags["mail"].timetable)
+
+
+def test_engineers_are_told_when_any_task_has_failed_for_good(
+    dags: dict[str, DAG], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("marsad.intake.reminders.tell_of_failure", lambda _settings, dag: told.append(dag))
+    for dag in dags.values():
+        for task in dag.tasks:
+            for callback in task.on_failure_callback:
+                callback({"dag": dag, "exception": ValueError("Nom Inventé")})
+    assert sorted(told) == sorted(task.dag_id for dag in dags.values() for task in dag.tasks)
 
 
 def test_an_inbox_or_ten_minutes_wake_the_intake_and_changed_core_or_the_hour_the_statistics(
@@ -124,7 +144,7 @@ def test_airflow_in_its_safe_mode_does_not_overlook_a_dag_file(path: Path) -> No
 def test_reading_the_dags_reaches_nothing(no_way_out: None) -> None:
     bag = DagBag(dag_folder=str(PROJECT / "dags"), safe_mode=True, bundle_path=PROJECT / "dags")
     assert bag.import_errors == {}
-    assert len(bag.dags) == len(FEEDS) + 1
+    assert len(bag.dags) == len(FEEDS) + len(FOR_ALL)
 
 
 def test_reading_the_dags_imports_nothing_heavy() -> None:
@@ -132,9 +152,10 @@ def test_reading_the_dags_imports_nothing_heavy() -> None:
     code = (
         "import sys, airflow.sdk; before = set(sys.modules)\n"
         "from marsad.orchestration.intake import feeds, intake_dag\n"
+        "from marsad.orchestration.due import due_dag, mail_dag\n"
         "from marsad.orchestration.statistics import statistics_dag\n"
         "from marsad.settings import Settings\n"
-        "s = Settings.from_env(); [intake_dag(f, s) for f in feeds(s)]; statistics_dag()\n"
+        "s = Settings.from_env(); [intake_dag(f, s) for f in feeds(s)]; statistics_dag(); due_dag(); mail_dag()\n"
         f"print([m for m in {heavy!r} if m in set(sys.modules) - before])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 Cadence = Literal["daily", "weekly", "monthly", "quarterly", "yearly"]
 CADENCES: tuple[Cadence, ...] = get_args(Cadence)
@@ -30,7 +30,7 @@ class Period:
 
 def as_cadence(text: str) -> Cadence | None:
     """A contract's cadence, or None where nothing is ever due (``irregular``)."""
-    return cast(Cadence, text) if text in CADENCES else None
+    return text if text in CADENCES else None
 
 
 def period_of(cadence: Cadence, day: date) -> Period:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, task
 
 from marsad.orchestration.assets import CORE, CORE_CHANGES, inbox
+from marsad.orchestration.failure import tell_engineers
 from marsad.orchestration.retry import RETRIES, RETRY_DELAY, RETRY_POLICY
 from marsad.settings import Settings
 
@@ -30,6 +31,7 @@ DEFAULTS = {
     "retry_delay": RETRY_DELAY,
     "retry_policy": RETRY_POLICY,
     "execution_timeout": timedelta(hours=6),
+    "on_failure_callback": tell_engineers,
 }
 
 DOC = """\
