@@ -64,6 +64,7 @@ def zipped() -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("visites.csv", visits(visit("V1")))
+        archive.writestr("visites-2.csv", visits(visit("V2")))
     return buffer.getvalue()
 
 
@@ -85,7 +86,7 @@ BAD: dict[str, tuple[str, Callable[[], str | bytes], str]] = {
     "an encrypted zip": ("v.xlsx", encrypted_zip, "file.encrypted"),
     "half a workbook": ("v.xlsx", lambda: workbook()[:3000], "file.truncated_archive"),
     "a workbook without its end": ("v.xlsx", lambda: workbook()[:-30], "file.truncated_archive"),
-    "an archive": ("v.zip", zipped, "file.archive"),
+    "an archive of two": ("v.zip", zipped, "file.archive_several"),
     "100,000 columns": (
         "v.csv",
         lambda: csv((*VISITS, *(f"c{n}" for n in range(100_000))), [*visit("V1"), *range(100_000)]),

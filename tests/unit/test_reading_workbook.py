@@ -207,13 +207,12 @@ def test_a_sheet_that_claims_endless_space_is_refused(tmp_path: Path, monkeypatc
 
 
 def test_archives_and_documents_are_told_apart(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-        archive.writestr("victimes.csv", "a,b\n1,2\n")
-    assert refused(tmp_path / "a.zip") == "file.archive"
     for content, rule in (
         (b"%PDF-1.7\n", "file.not_a_table"),
         (b"<html><table><tr><td>1</td></tr></table>", "file.not_a_table"),
-        (b"\x1f\x8b\x08\0", "file.archive"),
+        (b"\x1f\x8b\x08\0", "file.truncated_archive"),
+        (b"BZh9" + b"\0" * 20, "file.archive"),
+        (b"age-encryption.org/v1\n-> X25519 abc\n", "file.age"),
         (bytes(range(256)) * 20, "file.not_a_table"),
         (b"", "file.empty"),
         (b" \n \n", "file.empty"),

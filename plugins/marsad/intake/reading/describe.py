@@ -76,7 +76,7 @@ def _read(table: TableInfo, target: Path | None) -> dict[str, Any]:
         target.parent.mkdir(parents=True, exist_ok=True)
         _write(table, target)
     return {
-        "sheet": table.sheet,
+        "sheet": " / ".join(filter(None, (table.member, table.sheet))) or None,
         "encoding": table.encoding,
         "delimiter": table.delimiter,
         "quote": table.quote,

@@ -10,11 +10,13 @@ from marsad.errors import ProviderFault
 from marsad.intake.reading.encoding import Utf8Stream, detect_encoding
 from marsad.intake.reading.workbook import guard_zip
 
-Format = Literal["csv", "json", "xlsx", "xlsb", "xls", "ods"]
+Format = Literal["csv", "json", "xlsx", "xlsb", "xls", "ods", "zip", "gz"]
 _HEAD = 4096
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BIFF = (b"\x09\x08", b"\x09\x04\x06\x00", b"\x09\x02\x06\x00", b"\x09\x00\x04\x00")
-_ARCHIVES = (b"\x1f\x8b", b"BZh", b"7z\xbc\xaf\x27\x1c", b"Rar!", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
+_GZIP = b"\x1f\x8b"
+_AGE = (b"age-encryption.org/v1", b"-----BEGIN AGE ENCRYPTED FILE-----")
+_ARCHIVES = (b"BZh", b"7z\xbc\xaf\x27\x1c", b"Rar!", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
 _NOT_TABLES = (
     *(b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x7fELF", b"MZ\x90", b"{\\rtf", b"PAR1", b"SQLite format 3"),
     *(b"II*\0", b"MM\0*", b"ID3", b"RIFF", b"\0\0\0\x18ftyp", b"\0\0\0\x20ftyp"),
@@ -27,7 +29,7 @@ _FAMILY = {"jsonl": "json", "tsv": "csv", "txt": "csv", "xlsm": "xlsx"}
 
 
 def detect_format(path: Path, name: str) -> Format:
-    """The format of a file. Raises ProviderFault for an empty one, an archive, or what cannot hold a table."""
+    """The format of a file. Raises ProviderFault for an empty one, an unknown archive, or what cannot hold a table."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
     if not head:
@@ -38,6 +40,10 @@ def detect_format(path: Path, name: str) -> Format:
         return _compound(path)
     if head.startswith(_BIFF):
         return "xls"
+    if head.startswith(_GZIP):
+        return "gz"
+    if head.startswith(_AGE):
+        raise ProviderFault("file.age")
     if head.startswith(_ARCHIVES) or head[257:262] == b"ustar":
         raise ProviderFault("file.archive")
     if head.startswith(_NOT_TABLES):
@@ -55,13 +61,11 @@ def demand_format(found: Format, allowed: frozenset[str]) -> None:
 def _zipped(parts: frozenset[str]) -> Format:
     if any(part.lower().startswith("xl/workbook") and part.endswith(".bin") for part in parts):
         return "xlsb"
-    if any(part.lower().endswith((".xlsx", ".xls", ".csv", ".ods", ".json")) for part in parts):
-        raise ProviderFault("file.archive")
     if "content.xml" in parts:
         return "ods"
     if any(part.lower() == "[content_types].xml" for part in parts):
         return "xlsx"
-    raise ProviderFault("file.archive")
+    return "zip"
 
 
 def _compound(path: Path) -> Format:

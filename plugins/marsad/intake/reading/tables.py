@@ -21,7 +21,8 @@ class TableInfo:
     """One table of a file. ``header_rows`` are row numbers from 1, empty when the table has no header.
 
     ``rows_read`` and the notes on what was left out are complete once ``blocks`` is exhausted; ``encoding`` is final
-    then too (a file that begins in ASCII shows its encoding late).
+    then too (a file that begins in ASCII shows its encoding late). ``member`` is the file of an archive that holds the
+    table, ``held`` what must live as long as it can be read.
     """
 
     header: list[str]
@@ -37,6 +38,8 @@ class TableInfo:
     rows_read: int = 0
     found_notes: list[Note] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    member: str | None = None
+    held: object = None
 
     def blocks(self) -> Iterator[RawBlock]:
         """Rows in order, in blocks of at most ``BLOCK_ROWS`` rows and about 24 MB. Can be called again."""

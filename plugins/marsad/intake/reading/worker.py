@@ -139,6 +139,7 @@ def _described(file: ReadFile) -> dict[str, Any]:
                 "escape": table.escape,
                 "line_end": table.line_end,
                 "found_notes": table.found_notes,
+                "member": table.member,
             }
             for table in file.tables
         ],
