@@ -1,0 +1,37 @@
+"""``python -m marsad.portal``: serves the pages until told to stop. Started by ``marsad up``."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+
+import uvicorn
+
+from marsad.durable import private_folder
+from marsad.errors import UsageFault
+from marsad.portal.app import create_app
+from marsad.portal.site import Site
+from marsad.settings import Settings
+
+
+def serve(settings: Settings) -> None:
+    """Serve on the address that ``marsad up`` chose.
+
+    Raises:
+        UsageFault: it chose none, or the platform is not up.
+    """
+    note = settings.place("run") / "portal.json"
+    if not note.exists():
+        raise UsageFault("the platform is not up: run 'make up'")
+    told = json.loads(note.read_text(encoding="utf-8"))
+    tempfile.tempdir = str(private_folder(settings.place("tmp")))  # where bodies of requests wait, without a name
+    app = create_app(Site.open(settings))
+    # An access log would hold addresses of invitations; who did what stands in the audit.
+    uvicorn.run(
+        app, host=told["host"], port=told["port"], access_log=False, server_header=False,
+        forwarded_allow_ips=settings.portal.proxies, timeout_graceful_shutdown=5,
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    serve(Settings.from_env())

@@ -1,0 +1,93 @@
+"""What the ledger says to a submitter: the deliveries of its own providers and of nobody else, by the query itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from marsad import audit, durable
+from marsad.errors import UsageFault
+from marsad.intake.reports.files import report_paths
+from marsad.portal.accounts import Account
+from marsad.portal.site import Site
+from marsad.portal.uploads import Upload
+
+_OWN = "d.provider = ANY(CAST(:providers AS text[]))"
+_LIST = f"""
+    SELECT d.delivery_id::text, d.feed, d.provider, d.period, coalesce(a.file_name, d.file_name) AS file_name,
+           coalesce(a.received_at, d.received_at) AS received_at, coalesce(a.receipt ->> 'status', d.status) AS status,
+           d.rows_read, d.rows_accepted, d.rows_quarantined, d.rows_unchanged
+    FROM ops.delivery d LEFT JOIN ops.arrival a USING (delivery_id)
+    WHERE {_OWN} ORDER BY coalesce(a.received_at, d.received_at) DESC, d.seq DESC LIMIT :limit OFFSET :offset
+"""  # noqa: S608 - only our own words
+_ONE = sa.text(f"SELECT d.receipt, d.status, d.received_at FROM ops.delivery d WHERE d.delivery_id = :id AND {_OWN}")  # noqa: S608
+_AFTER = sa.text(
+    f"""
+    SELECT d.delivery_id::text, d.receipt IS NOT NULL AND (a.receipt IS NOT NULL OR NOT EXISTS (
+               SELECT FROM ops.arrival f WHERE f.delivery_id = d.delivery_id AND f.arrival_id < a.arrival_id)) AS done
+    FROM ops.arrival a JOIN ops.delivery d USING (delivery_id)
+    WHERE d.feed = :feed AND d.sha256 = :sha256 AND d.provider = :provider AND a.received_at >= :sent AND {_OWN}
+    ORDER BY a.arrival_id LIMIT 1
+    """  # noqa: S608
+)
+_EXPECTED = sa.text(
+    """
+    SELECT feed, provider, period, due_on, state, days_late FROM ref.expected
+    WHERE provider = ANY(CAST(:providers AS text[])) AND state IN ('due', 'late', 'open') ORDER BY due_on, feed
+    """
+)
+
+
+def recent(connection: sa.Connection, account: Account, limit: int, offset: int = 0) -> list[dict[str, Any]]:
+    """Arrivals of its providers, newest first."""
+    values = {"providers": list(account.providers), "limit": limit, "offset": offset}
+    return [dict(row._mapping) for row in connection.execute(sa.text(_LIST), values)]
+
+
+def one(connection: sa.Connection, account: Account, delivery_id: str) -> dict[str, Any] | None:
+    """Receipt (None while it is judged), status and time of one delivery; None when it is not its providers'."""
+    row = connection.execute(_ONE, {"id": delivery_id, "providers": list(account.providers)}).one_or_none()
+    return dict(row._mapping) if row else None
+
+
+def became(connection: sa.Connection, account: Account, upload: Upload) -> tuple[str | None, bool]:
+    """Which delivery a sent file became (None before it was taken) and whether its receipt is there."""
+    values = {
+        "feed": upload.feed, "provider": upload.provider, "sha256": upload.sha256, "sent": upload.sent_at,
+        "providers": list(account.providers),
+    }  # fmt: skip
+    row = connection.execute(_AFTER, values).one_or_none()
+    return (row.delivery_id, row.done) if row else (None, False)
+
+
+def expected(connection: sa.Connection, account: Account) -> list[dict[str, Any]]:
+    """What its providers have yet to send, soonest first."""
+    rows = connection.execute(_EXPECTED, {"providers": list(account.providers)})
+    return [dict(row._mapping) for row in rows]
+
+
+def report(site: Site, receipt: Mapping[str, Any]) -> dict[str, Any]:
+    """The report that lies beside a receipt, as JSON; the receipt alone when it is gone."""
+    path = report_paths(site.settings.place("reports"), receipt["provider"], receipt["delivery_id"])["json"]
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {**receipt, "findings": []}
+    except OSError as error:
+        raise durable.os_fault(error, "reading a report") from None
+    return dict(document)
+
+
+def note(site: Site, account: Account, action: str, object_: str, **detail: str) -> None:
+    """Audits that somebody looked or took something away."""
+    with site.transaction() as connection:
+        audit.append(connection, account.actor, action, object_, detail, site.clock())
+
+
+def check_own(account: Account, provider: str) -> None:
+    """Raises UsageFault when the account does not submit for ``provider``."""
+    if provider not in account.providers:
+        raise UsageFault("this account does not send for that provider")

@@ -1,0 +1,9 @@
+"""One module a subject; each has a ``router`` and the entries it adds to the menu."""
+
+from __future__ import annotations
+
+from marsad.portal.pages import accounts, history, home, own_account, send, sign_in
+
+_MODULES = (sign_in, home, send, history, accounts, own_account)
+ROUTERS = tuple(module.router for module in _MODULES)
+MENU = tuple(entry for module in _MODULES for entry in module.MENU)

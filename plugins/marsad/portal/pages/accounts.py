@@ -1,0 +1,119 @@
+"""Accounts and their rights, for administrators."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import Response
+from starlette.datastructures import FormData
+
+from marsad.errors import UsageFault
+from marsad.portal import accounts, words
+from marsad.portal.accounts import ADMINISTRATOR, ROLES, SUBMITTER, Account, Right
+from marsad.portal.render import Entry, go, page
+from marsad.portal.site import Site
+from marsad.portal.visitor import Posted, SiteOf, field, having
+
+router = APIRouter(prefix="/accounts", dependencies=[Depends(having(ADMINISTRATOR))])
+MENU = (Entry("menu.accounts", "/accounts", (ADMINISTRATOR,)),)
+Administrator = Annotated[Account, Depends(having(ADMINISTRATOR))]
+OTHER_ROLES = tuple(role for role in ROLES if role != SUBMITTER)
+
+
+@router.get("")
+def overview(request: Request, site: SiteOf) -> Response:
+    """All accounts."""
+    with site.transaction() as connection:
+        return page(request, "accounts", accounts=accounts.every(connection), now=site.clock())
+
+
+@router.get("/new")
+def new(request: Request, site: SiteOf) -> Response:
+    """The form for a new account."""
+    return page(request, "account_new", **_choices(site), fault=None, email="", name="")
+
+
+@router.post("/new")
+def add(request: Request, administrator: Administrator, form: Posted, site: SiteOf) -> Response:
+    """Makes an account and shows its invitation, once."""
+    email, name = field(form, "email"), field(form, "name")
+    try:
+        rights = _rights(site, form)
+        with site.transaction() as connection:
+            at, by = site.clock(), administrator.actor
+            language = words.choose(field(form, "language"))
+            account_id = accounts.add(connection, email, name, language, rights, by, at)
+            token = accounts.invite(connection, account_id, site.policy.invitation, by, at)
+    except UsageFault:
+        return page(request, "account_new", 422, **_choices(site), fault="accounts.refused", email=email, name=name)
+    return _invited(request, site, email, token)
+
+
+@router.get("/{account_id}")
+def look(request: Request, account_id: UUID, site: SiteOf) -> Response:
+    """One account with its rights."""
+    return page(request, "account", one=_one(site, str(account_id)), **_choices(site), fault=None)
+
+
+@router.post("/{account_id}/rights")
+def rights(request: Request, account_id: UUID, administrator: Administrator, form: Posted, site: SiteOf) -> Response:
+    """Replaces what it may do."""
+    one = _one(site, str(account_id))
+    try:
+        chosen = _rights(site, form)
+    except UsageFault:
+        raise HTTPException(400) from None
+    own = one.account_id == administrator.account_id
+    if own and ADMINISTRATOR not in {right.role for right in chosen}:
+        return page(request, "account", 422, one=one, **_choices(site), fault="accounts.not_oneself")
+    with site.transaction() as connection:
+        accounts.set_rights(connection, one.account_id, chosen, administrator.actor, site.clock())
+    return go(f"/accounts/{account_id}")
+
+
+@router.post("/{account_id}/disabled")
+def disabled(request: Request, account_id: UUID, administrator: Administrator, form: Posted, site: SiteOf) -> Response:
+    """Closes or opens it."""
+    one = _one(site, str(account_id))
+    if one.account_id == administrator.account_id:
+        return page(request, "account", 422, one=one, **_choices(site), fault="accounts.not_oneself")
+    with site.transaction() as connection:
+        close = field(form, "disabled") == "yes"
+        accounts.set_disabled(connection, one.account_id, close, administrator.actor, site.clock())
+    return go(f"/accounts/{account_id}")
+
+
+@router.post("/{account_id}/reset")
+def reset(request: Request, account_id: UUID, administrator: Administrator, site: SiteOf) -> Response:
+    """A new invitation; password and one-time codes of before no longer work."""
+    one = _one(site, str(account_id))
+    with site.transaction() as connection:
+        at = site.clock()
+        token = accounts.invite(connection, one.account_id, site.policy.invitation, administrator.actor, at)
+    return _invited(request, site, one.email, token)
+
+
+def _invited(request: Request, site: Site, email: str, token: str) -> Response:
+    base = site.settings.portal.url or str(request.base_url).rstrip("/")
+    hours = int(site.policy.invitation.total_seconds() // 3600)
+    return page(request, "account_invited", email=email, address=f"{base}/invitation/{token}", hours=hours)
+
+
+def _one(site: Site, account_id: str) -> Account:
+    with site.transaction() as connection:
+        one = accounts.find(connection, account_id=account_id)
+    if one is None:
+        raise HTTPException(404)
+    return one
+
+
+def _choices(site: Site) -> dict[str, Any]:
+    return {"providers": site.shelf.providers, "roles": OTHER_ROLES}
+
+
+def _rights(site: Site, form: FormData) -> tuple[Right, ...]:
+    chosen = [Right(SUBMITTER, str(name)) for name in form.getlist("provider")]
+    chosen += [Right(str(role)) for role in form.getlist("role")]
+    return accounts.check_rights(chosen, site.shelf.providers)

@@ -1,0 +1,97 @@
+"""What was delivered: history, one delivery with its report, its receipt to print, downloads."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import Response
+
+from marsad.audit import is_genuine
+from marsad.identity.keys import PublicKeys
+from marsad.portal import deliveries
+from marsad.portal.accounts import SUBMITTER, Account
+from marsad.portal.render import Entry, page
+from marsad.portal.site import Site
+from marsad.portal.verdict import shown_verdict
+from marsad.portal.visitor import SiteOf, Visiting, having
+
+router = APIRouter(prefix="/deliveries", dependencies=[Depends(having(SUBMITTER))])
+MENU = (Entry("menu.history", "/deliveries", (SUBMITTER,)),)
+Submitter = Annotated[Account, Depends(having(SUBMITTER))]
+_PAGE = 50
+
+
+@router.get("")
+def history(request: Request, account: Submitter, site: SiteOf, skip: int = 0) -> Response:
+    """All deliveries of its providers, newest first."""
+    skip = max(0, min(skip, 1_000_000))
+    with site.transaction() as connection:
+        rows = deliveries.recent(connection, account, _PAGE + 1, skip)
+    older = skip + _PAGE if len(rows) > _PAGE else None
+    newer = max(skip - _PAGE, 0) if skip else None
+    return page(request, "history", rows=rows[:_PAGE], older=older, newer=newer, titles=site.shelf.titles)
+
+
+@router.get("/{delivery_id}")
+def delivery(request: Request, delivery_id: UUID, account: Submitter, site: SiteOf, who: Visiting) -> Response:
+    """One delivery: verdict, what to do, where."""
+    found = _own(site, account, str(delivery_id))
+    deliveries.note(site, account, "delivery.viewed", f"delivery:{delivery_id}")
+    receipt = found["receipt"]
+    verdict = shown_verdict(deliveries.report(site, receipt), who.language) if receipt else None
+    return page(
+        request, "delivery", delivery_id=str(delivery_id), receipt=receipt, state=found["status"],
+        received_at=found["received_at"], verdict=verdict, titles=site.shelf.titles,
+    )  # fmt: skip
+
+
+@router.get("/{delivery_id}/receipt")
+def receipt(request: Request, delivery_id: UUID, account: Submitter, site: SiteOf, who: Visiting) -> Response:
+    """The receipt, to print."""
+    told = _receipt(site, account, str(delivery_id))
+    deliveries.note(site, account, "receipt.viewed", f"delivery:{delivery_id}")
+    genuine = is_genuine(told, PublicKeys.open(site.settings.place("keys")).verifier)
+    verdict = shown_verdict({**told, "findings": []}, who.language)
+    received = _own(site, account, str(delivery_id))["received_at"]
+    return page(
+        request, "receipt", receipt=told, received_at=received, genuine=genuine, verdict=verdict,
+        titles=site.shelf.titles,
+    )  # fmt: skip
+
+
+@router.get("/{delivery_id}/receipt.json")
+def receipt_json(delivery_id: UUID, account: Submitter, site: SiteOf) -> Response:
+    """The receipt as the platform signed it."""
+    told = _receipt(site, account, str(delivery_id))
+    return _download(site, account, str(delivery_id), "receipt", json.dumps(told, ensure_ascii=False, indent=1))
+
+
+@router.get("/{delivery_id}/report.json")
+def report_json(delivery_id: UUID, account: Submitter, site: SiteOf) -> Response:
+    """The report for programs."""
+    told = deliveries.report(site, _receipt(site, account, str(delivery_id)))
+    return _download(site, account, str(delivery_id), "report", json.dumps(told, ensure_ascii=False, indent=1))
+
+
+def _download(site: Site, account: Account, delivery_id: str, kind: str, text: str) -> Response:
+    deliveries.note(site, account, "delivery.downloaded", f"delivery:{delivery_id}", kind=kind)
+    headers = {"content-disposition": f'attachment; filename="{kind}-{delivery_id}.json"'}
+    return Response(text, media_type="application/json", headers=headers)
+
+
+def _own(site: Site, account: Account, delivery_id: str) -> dict[str, Any]:
+    with site.transaction() as connection:
+        found = deliveries.one(connection, account, delivery_id)
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+def _receipt(site: Site, account: Account, delivery_id: str) -> dict[str, Any]:
+    told = _own(site, account, delivery_id)["receipt"]
+    if told is None:
+        raise HTTPException(404)
+    return dict(told)

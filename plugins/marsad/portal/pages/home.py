@@ -1,0 +1,37 @@
+"""The first page: what is due, what came of the last files; also "nothing to report"."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import Response
+
+from marsad.intake import quiet
+from marsad.portal import deliveries
+from marsad.portal.accounts import SUBMITTER
+from marsad.portal.render import Entry, go, page
+from marsad.portal.visitor import Posted, SignedIn, SiteOf, field, having
+
+router = APIRouter()
+MENU = (Entry("menu.home", "/"),)
+_SHOWN = 5
+
+
+@router.get("/")
+def home(request: Request, account: SignedIn, site: SiteOf) -> Response:
+    """What waits for the one who signed in."""
+    with site.transaction() as connection:
+        due = deliveries.expected(connection, account)
+        last = deliveries.recent(connection, account, _SHOWN)
+    return page(request, "home", due=due, last=last, titles=site.shelf.titles)
+
+
+@router.post("/quiet", dependencies=[Depends(having(SUBMITTER))])
+def nothing_to_report(account: SignedIn, form: Posted, site: SiteOf) -> Response:
+    """Enters that a provider has nothing of a feed for a period that is expected of it."""
+    told = tuple(field(form, name) for name in ("feed", "provider", "period"))
+    with site.transaction() as connection:
+        expected = deliveries.expected(connection, account)
+        if told not in {(row["feed"], row["provider"], row["period"]) for row in expected}:
+            raise HTTPException(404)
+        quiet.declare(connection, *told, account.actor, site.clock())
+    return go("/?told=quiet")

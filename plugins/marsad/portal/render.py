@@ -1,0 +1,91 @@
+"""Pages from templates: words in the visitor's language, the menu of what the account may open, forms with a token."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from marsad.portal import words
+from marsad.portal.visitor import VISITOR, Visitor, site_of
+from marsad.warehouse.model import LANGUAGES
+
+_NAMES = {"fr": "Français", "ar": "العربية", "en": "English"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the menu: a word, where it leads, and whose it is (no role: everybody's who is signed in)."""
+
+    word: str
+    path: str
+    roles: tuple[str, ...] = ()
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"day": _day, "moment": _moment, "number": _number, "astuple": astuple}
+    return environment
+
+
+def _day(at: datetime) -> str:
+    return f"{at:%d/%m/%Y}"
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%d/%m/%Y %H:%M} UTC"
+
+
+def _number(value: int) -> str:
+    return f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def page(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:  # noqa: ANN401
+    """``<template>.html.j2`` for whoever asks; sets the cookie that forms need if there is none yet."""
+    visitor: Visitor = request.state.visitor
+    roles = visitor.account.roles if visitor.account else frozenset()
+    menu = [e for e in request.app.state.menu if visitor.account and (not e.roles or roles & set(e.roles))]
+    text = _environment().get_template(f"{template}.html.j2").render(
+        t=words.speaker(visitor.language),
+        lang=visitor.language,
+        dir=words.direction(visitor.language),
+        languages=[(language, _NAMES[language]) for language in LANGUAGES],
+        path=request.url.path,
+        menu=menu,
+        account=visitor.account,
+        token=lambda: _token_field(visitor),
+        vouched=site_of(request).settings.portal.issuer is not None,
+        **context,
+    )  # fmt: skip
+    answer = HTMLResponse(text, status)
+    if visitor.fresh:
+        set_cookie(request, answer, VISITOR, visitor.token)
+    return answer
+
+
+def _token_field(visitor: Visitor) -> Markup:
+    return Markup('<input type="hidden" name="form_token" value="{}">').format(visitor.form_token)
+
+
+def go(path: str) -> RedirectResponse:
+    """On to another page after a form."""
+    return RedirectResponse(path, 303)
+
+
+def set_cookie(request: Request, answer: HTMLResponse | RedirectResponse, name: str, value: str) -> None:
+    """A cookie for this site alone that scripts cannot read and that goes when the browser is closed."""
+    answer.set_cookie(name, value, httponly=True, samesite="lax", secure=site_of(request).secure, path="/")

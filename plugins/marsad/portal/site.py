@@ -1,0 +1,128 @@
+"""What the pages stand on, opened once a process: settings, database as the role ``portal``, policy, keys, clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import Lock
+
+import sqlalchemy as sa
+
+from marsad.contracts.catalog import Catalog, load_catalog
+from marsad.contracts.model import Contract
+from marsad.errors import UsageFault
+from marsad.portal.asking import Ask, over
+from marsad.portal.policy import Policy, load_policy
+from marsad.portal.secrets_kept import Sealing
+from marsad.settings import Settings
+from marsad.warehouse.engine import clean_errors, make_engine
+
+SOCKET = "trial.sock"  # in run/
+KEYS = "portal"  # folder of keys that is the portal's alone
+
+
+def utc_now() -> datetime:
+    """The present moment, with its zone."""
+    return datetime.now(UTC)
+
+
+def address_of(settings: Settings, role: str) -> str:
+    """The database address that ``marsad up`` left for ``portal`` or ``trial`` (``run/<role>.url``).
+
+    Raises:
+        UsageFault: it did not.
+    """
+    note = settings.place("run") / f"{role}.url"
+    if not note.exists():
+        raise UsageFault(f"{note} is missing: run 'make up', which writes it")
+    return note.read_text(encoding="utf-8").strip()
+
+
+class Shelf:
+    """The catalog of contracts, read again when a file of it changed; a wrong contract leaves the last right ones."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = Lock()
+        self._seen: object = None
+        self._catalog: Catalog | None = None
+
+    @property
+    def catalog(self) -> Catalog:
+        """As the files are now.
+
+        Raises:
+            UsageFault: a contract is wrong and there was never a right one.
+        """
+        with self._lock:
+            now = stamp(self._settings)
+            if self._catalog is None or now != self._seen:
+                try:
+                    self._catalog = load_catalog(self._settings)
+                except UsageFault:
+                    if self._catalog is None:
+                        raise
+                self._seen = now
+            return self._catalog
+
+    @property
+    def providers(self) -> list[str]:
+        """All sending bodies that contracts name."""
+        return sorted({name for contract in self.catalog.contracts.values() for name in contract.providers})
+
+    @property
+    def titles(self) -> dict[str, Mapping[str, str]]:
+        """What each feed is called, by language."""
+        return {feed: contract.title for feed, contract in self.catalog.contracts.items()}
+
+    def feeds_of(self, provider: str) -> list[Contract]:
+        """What a provider may send now."""
+        contracts = self.catalog.contracts.values()
+        return [c for c in contracts if not c.draft and (not c.providers or provider in c.providers)]
+
+
+def stamp(settings: Settings) -> tuple[tuple[str, int, int], ...]:
+    """Changes when a contract, suite or code list does."""
+    folders = (*settings.contract_dirs, *settings.expectation_dirs, settings.schemas / "codelists")
+    found = (path for folder in folders for path in folder.rglob("*.*"))
+    return tuple(sorted((str(p), p.stat().st_mtime_ns, p.stat().st_size) for p in found))
+
+
+@dataclass(frozen=True)
+class Site:
+    """Safe to share between threads. ``secure`` when browsers come by https."""
+
+    settings: Settings
+    engine: sa.Engine
+    policy: Policy
+    sealing: Sealing
+    shelf: Shelf
+    ask: Ask
+    secure: bool = False
+    clock: Callable[[], datetime] = utc_now
+
+    @classmethod
+    def open(cls, settings: Settings, clock: Callable[[], datetime] = utc_now) -> Site:
+        """The site of an installation that is up.
+
+        Raises:
+            UsageFault: it is not.
+        """
+        return cls(
+            settings,
+            make_engine(address_of(settings, "portal")),
+            load_policy(settings.schemas),
+            Sealing.open(settings.place("keys") / KEYS),
+            Shelf(settings),
+            over(settings.place("run") / SOCKET),
+            secure=(settings.portal.url or "").startswith("https://"),
+            clock=clock,
+        )
+
+    @contextmanager
+    def transaction(self) -> Iterator[sa.Connection]:
+        """One transaction; its errors name no value."""
+        with clean_errors(), self.engine.begin() as connection:
+            yield connection

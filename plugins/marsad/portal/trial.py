@@ -1,0 +1,100 @@
+"""``python -m marsad.portal.trial``: the warm process of dry runs. It may write to staging tables and nowhere else.
+
+Great Expectations takes seconds to import, so it is imported once; each file is judged in a fork of its own, which a
+hostile file may crash or stall without harm. Asked over a socket in ``run/`` with one line of JSON, answers with one.
+It needs the keys of pseudonyms and fingerprints, to tell which rows are known, and opens nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socketserver
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
+
+from marsad.errors import MarsadError, UsageFault
+from marsad.identity.keys import KeyRing
+from marsad.intake import pipeline
+from marsad.intake.office import Office
+from marsad.intake.reports.files import document
+from marsad.portal.site import SOCKET, address_of, stamp
+from marsad.settings import Settings
+
+SECONDS = 120  # for one file; a delivery may take longer
+_AT_ONCE = 2
+_LINE = 100_000  # bytes of a question
+
+
+class Trials(socketserver.ForkingMixIn, socketserver.UnixStreamServer):
+    """The server; ``office`` is kept warm and read again when a contract, suite or code list changed."""
+
+    max_children = _AT_ONCE
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._seen: object = None
+        path = settings.place("run") / SOCKET
+        path.unlink(missing_ok=True)
+        before = os.umask(0o177)
+        try:
+            super().__init__(str(path), _Asked)
+        finally:
+            os.umask(before)
+        self.warm()
+
+    def warm(self) -> None:
+        """Reads everything that a verdict needs, as it is now.
+
+        Raises:
+            UsageFault: a contract or suite is wrong.
+        """
+        now = stamp(self.settings)
+        if now == self._seen:
+            return
+        self._seen = now
+        engine = create_engine(address_of(self.settings, "trial"), hide_parameters=True, poolclass=NullPool)
+        office = Office(self.settings, engine, KeyRing.open(self.settings.place("keys")))
+        for feed, contract in office.catalog.contracts.items():
+            if not contract.draft:
+                office.judge(feed)
+                office.terms(feed)
+        self.office = office
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ANN401 - as in socketserver
+        """Before the fork of each question; a contract that is wrong at the moment leaves what was right."""
+        with suppress(UsageFault):
+            self.warm()
+        return True
+
+
+class _Asked(socketserver.StreamRequestHandler):
+    """One question, in a process of its own."""
+
+    server: Trials
+
+    def handle(self) -> None:
+        signal.alarm(SECONDS)
+        asked = json.loads(self.rfile.readline(_LINE))
+        answer = judge(self.server.office, Path(asked["path"]), asked["feed"], asked["provider"])
+        self.wfile.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
+
+
+def judge(office: Office, path: Path, feed: str, provider: str) -> dict[str, Any]:
+    """The report of a dry run as ``intake.reports`` writes it, or ``{"fault": class of our own fault}``."""
+    try:
+        receipt, judged = pipeline.check(office, path, feed, provider)
+    except MarsadError as fault:
+        return {"fault": type(fault).__name__}
+    receipt = {**receipt, "reports": {}}
+    return document(receipt, office.contract(feed), judged.broken, office.catalog.codelists, judged.titles)
+
+
+if __name__ == "__main__":
+    with Trials(Settings.from_env()) as trials:
+        trials.serve_forever()

@@ -1,0 +1,52 @@
+"""A verdict as a page shows it, from the JSON of a report: places and messages, never what a cell held."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from marsad.contracts.wording import word
+from marsad.intake.reports.page import SEVERITIES, SHOWN, advice, count_label, split_message
+
+_COUNTS = ("rows_read", "rows_accepted", "rows_quarantined", "rows_unchanged")
+
+
+def shown_verdict(report: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """Status, advice, counts and findings by severity, in words of ``language``."""
+    say = partial(word, language=language)
+    findings = [_finding(finding, language) for finding in report.get("findings", ())]
+    sections = [
+        {
+            "severity": severity,
+            "title": say(f"severity.{severity}"),
+            "means": say(f"severity.{severity}.means"),
+            "findings": part,
+        }
+        for severity in SEVERITIES
+        if (part := [finding for finding in findings if finding["severity"] == severity])
+    ]
+    return {
+        "status": report["status"],
+        "title": say(f"status.{report['status']}"),
+        "advice": say(advice(report)),
+        "counts": [(say(count_label(name, report)), report[name]) for name in _COUNTS],
+        "sections": sections,
+        "headings": [say(f"label.{name}") for name in ("column", "rows", "message")],
+    }
+
+
+def _finding(finding: Mapping[str, Any], language: str) -> dict[str, Any]:
+    wrong, todo = split_message(finding["message"][language])
+    hidden, count = len(finding["rows"]) - SHOWN, finding["count"]
+    whole = "label.whole_row" if finding["rows"] else "label.whole_file"
+    return {
+        "severity": finding["severity"],
+        "column": finding["title"] or finding["column"][language] or word(whole, language),
+        "letter": finding["letter"],
+        "runs": finding["rows"][:SHOWN],
+        "hidden": word("label.more", language, count=hidden) if hidden > 0 else "",
+        "count": word("label.count_rows", language, count=count) if count > 3 and finding["rows"] else "",  # noqa: PLR2004
+        "wrong": wrong,
+        "todo": todo,
+    }

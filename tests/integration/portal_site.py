@@ -1,0 +1,76 @@
+"""The pages over a station: accounts of several providers, and browsers without a browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyotp
+from fastapi.testclient import TestClient
+from tests.integration.station import Station
+
+from marsad.portal import accounts
+from marsad.portal.accounts import Right
+from marsad.portal.app import create_app
+from marsad.portal.site import Site
+from marsad.portal.trial import judge
+from marsad.warehouse.query import role_url
+
+PASSWORD = "une phrase de quelques mots"
+_TOKEN = re.compile(r'name="form_token" value="([0-9a-f]+)"')
+
+
+def site_over(station: Station) -> Site:
+    """A site with the role ``portal`` on the station's database; dry runs with the role ``trial``, in this process."""
+    settings = station.office.settings
+    settings.place("run").mkdir(mode=0o700, exist_ok=True)
+    for role in ("portal", "trial"):
+        (settings.place("run") / f"{role}.url").write_text(role_url(settings, role))
+
+    def ask(path: Path, feed: str, provider: str) -> Mapping[str, Any] | None:
+        return judge(station.office, path, feed, provider)
+
+    return replace(Site.open(settings, station.office.clock), ask=ask)
+
+
+class Browser(TestClient):
+    """A client that keeps cookies and sends the token of the page it saw last, as a browser's form does."""
+
+    def __init__(self, site: Site, **kwargs: Any) -> None:
+        super().__init__(create_app(site), base_url="http://marsad.test", follow_redirects=False, **kwargs)
+        self.site = site
+        self.form_token = ""
+
+    def see(self, path: str) -> str:
+        answer = self.get(path, follow_redirects=True)
+        found = _TOKEN.search(answer.text)
+        self.form_token = found[1] if found else self.form_token
+        return answer.text
+
+    def submit(self, path: str, data: Mapping[str, Any] | None = None, **kwargs: Any) -> Any:
+        return self.post(path, data={"form_token": self.form_token, **(data or {})}, **kwargs)
+
+    def sign_in(self, email: str, password: str = PASSWORD) -> Any:
+        self.see("/sign-in")
+        answer = self.submit("/sign-in", {"email": email, "password": password})
+        self.see("/account")
+        return answer
+
+
+def add_account(site: Site, email: str, *rights: Right) -> str:
+    with site.transaction() as connection:
+        account_id = accounts.add(connection, email, email.partition("@")[0], "fr", rights, "test", site.clock())
+        account = accounts.find(connection, account_id=account_id)
+        assert account is not None
+        accounts.set_password(connection, account, PASSWORD, site.clock())
+    return account_id
+
+
+def code_now(site: Site, seed: str) -> str:
+    return pyotp.TOTP(seed).at(site.clock())
+
+
+Signed = Callable[..., Browser]
