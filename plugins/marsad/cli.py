@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.exceptions import TyperException
 
-from marsad import cli_reports
+from marsad import cli_agencies, cli_reports
 from marsad.cli_reports import Lang
 from marsad.errors import MarsadError
 from marsad.settings import Settings
@@ -382,3 +382,4 @@ def _progress(text: str) -> None:
 
 
 cli_reports.add_to(app, _office)
+cli_agencies.add_to(app, _office)

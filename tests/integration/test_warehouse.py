@@ -21,13 +21,14 @@ READABLE = {
     "publisher": {"mart", "release", "ref"},
     "portal": {"ops", "ref", "portal"},
     "trial": {"ops", "core", "ref"},
+    "sftp": set(),
     "auditor": {"audit", "ops"},
     "steward": {"ops", "quarantine", "core", "mart", "ref"},
     "loader": {"ops", "quarantine", "core", "vault", "ref", "mart", "audit"},
     "case_officer": set(),
     "linker": set(),
 }
-READABLE_TABLES = {"portal": {"audit.head"}}  # whoever adds an event reads the chain's end
+READABLE_TABLES = {"portal": {"audit.head"}, "sftp": {"audit.head"}}  # whoever adds an event reads the chain's end
 
 
 def refused(station: Station, statement: str, role: str) -> str:

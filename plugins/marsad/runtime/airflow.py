@@ -87,6 +87,7 @@ class Airflow:
             "OPENBLAS_NUM_THREADS": "1",
             **({"MARSAD_WAREHOUSE_URL": self.settings.warehouse_url} if self.settings.warehouse_url else {}),
             **{name: os.pathsep.join(map(str, folders)) for name, folders in extra.items() if folders},
+            **self.settings.handed_on,
         }
 
     def migrate(self) -> None:

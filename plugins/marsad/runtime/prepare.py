@@ -7,12 +7,12 @@ import sqlalchemy as sa
 from marsad.errors import PlatformFault
 from marsad.identity.keys import RESTORE, KeyRing
 from marsad.settings import Settings
-from marsad.warehouse import migrate
+from marsad.warehouse import migrate, roles
 from marsad.warehouse.engine import clean_errors, database_url, make_engine
 
 
 def prepare(settings: Settings) -> None:
-    """Bring the warehouse to this version's schema and make the keys if there never were any.
+    """Bring the warehouse to this version's schema, make the keys if there never were any, and the servers' logins.
 
     Raises:
         PassingFault: the server does not answer.
@@ -21,6 +21,23 @@ def prepare(settings: Settings) -> None:
     """
     migrate.upgrade(database_url(settings))
     make_keys(settings, database_url(settings))
+    make_logins(settings, database_url(settings))
+
+
+def make_logins(settings: Settings, url: str) -> None:
+    """The login of each server whose database address was put into ``run/<role>.url``, with the password it has there.
+
+    Raises:
+        PassingFault, PlatformFault: the database does not answer or refuses.
+    """
+    engine = make_engine(url)
+    with clean_errors(), engine.begin() as connection:
+        for role in roles.ROLES:
+            note = settings.place("run") / f"{role}.url"
+            if note.exists():
+                password = sa.make_url(note.read_text("utf-8").strip()).password
+                roles.login(connection, role, password or "")
+    engine.dispose()
 
 
 def make_keys(settings: Settings, url: str) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from marsad.durable import locked, os_faults, try_lock, write_whole
 from marsad.errors import PlatformFault
-from marsad.runtime import processes
+from marsad.runtime import processes, sftp
 from marsad.runtime.airflow import USER, Airflow
 from marsad.runtime.files import read_json
 from marsad.runtime.postgres import Postgres
@@ -42,6 +42,7 @@ class Status:
     url: str | None
     user: str
     password_file: Path
+    sftp: str | None
 
     @property
     def up(self) -> bool:
@@ -58,6 +59,7 @@ class Status:
             "url": self.url if self.supervisor else None,
             "user": self.user,
             "password_file": str(self.password_file),
+            "sftp": self.sftp,
         }
 
 
@@ -96,10 +98,11 @@ def status(settings: Settings) -> Status:
         home=settings.home,
         postgres=Postgres(settings.home).running,
         supervisor=alive,
-        health=airflow.health() if alive else {},
+        health=_health(settings, airflow) if alive else {},
         url=airflow.url if airflow.port else None,
         user=USER,
         password_file=airflow.password_file,
+        sftp=sftp.address(settings) if alive else None,
     )
 
 
@@ -156,6 +159,7 @@ def _start(settings: Settings, progress: Progress) -> None:
     progress("preparing Airflow")
     airflow.configure(server.url("airflow"))
     airflow.migrate()
+    sftp.leave_address(settings)
     progress("starting Airflow")
     with (settings.place("logs") / "supervisor.log").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own command
@@ -172,22 +176,31 @@ def _start(settings: Settings, progress: Progress) -> None:
 
 def _wait_until_healthy(settings: Settings, airflow: Airflow, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + HEALTHY_SECONDS
-    while not (health := airflow.health()) or not all(health.values()):
+    while not (health := _health(settings, airflow)) or not all(health.values()):
         if process.poll() is not None:
             raise PlatformFault(f"Airflow does not start: see {settings.place('logs') / 'supervisor.log'}")
         for name, deaths in _deaths(settings).items():
             if deaths >= DEATHS:
-                raise PlatformFault(f"Airflow's {name} does not start: see {settings.place('logs') / name}.log")
+                raise PlatformFault(f"the {name} does not start: see {settings.place('logs') / name}.log")
         if time.monotonic() > deadline:
             late = ", ".join(name for name, well in health.items() if not well) or "api-server"
             raise PlatformFault(f"not healthy after {HEALTHY_SECONDS} s: {late}; see {settings.place('logs')}")
         time.sleep(0.3)
 
 
+def _health(settings: Settings, airflow: Airflow) -> dict[str, bool]:
+    """Health by component; empty while Airflow's API does not answer."""
+    found = airflow.health()
+    if not found:
+        return {}
+    return {**found, **({"sftp": sftp.answers(settings)} if settings.sftp else {})}
+
+
 def _stop(settings: Settings) -> None:
     _end_airflow(settings)
     Postgres(settings.home).stop()
-    (settings.place("run") / "warehouse.url").unlink(missing_ok=True)
+    for note in ("warehouse.url", sftp.URL, sftp.NOTE):
+        (settings.place("run") / note).unlink(missing_ok=True)
 
 
 def _end_airflow(settings: Settings) -> None:

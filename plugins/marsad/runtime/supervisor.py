@@ -1,4 +1,4 @@
-"""The parent of Airflow's four components: starts them, brings back one that dies, ends them all together.
+"""The parent of Airflow's components and our own servers: starts them, brings back one that dies, ends them together.
 
 Run by ``stack.up`` as ``python -m marsad.runtime.supervisor HOME``. (``airflow standalone`` would leave its children
 behind when it is ended, and takes no notice when one of them dies.)
@@ -11,31 +11,39 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
 from marsad.runtime.files import write_json
 from marsad.runtime.processes import Started, end
+from marsad.settings import Settings
 
 COMPONENTS = {
-    "api-server": ("api-server",),
-    "scheduler": ("scheduler", "--skip-serve-logs"),  # the api-server reads the logs from the same disk
-    "dag-processor": ("dag-processor",),
-    "triggerer": ("triggerer", "--skip-serve-logs"),
+    "api-server": ("airflow", "api-server"),
+    "scheduler": ("airflow", "scheduler", "--skip-serve-logs"),  # the api-server reads the logs from the same disk
+    "dag-processor": ("airflow", "dag-processor"),
+    "triggerer": ("airflow", "triggerer", "--skip-serve-logs"),
 }
+SFTP = {"sftp": ("marsad.intake.sftp",)}
 GRACE = 12.0  # seconds a component gets to end by itself
 PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0)  # seconds before a dead component is started again, growing with each death
 HEALTHY_AFTER = 300.0  # seconds of life after which earlier deaths are forgiven
 LOG_LIMIT = 20_000_000  # bytes
 
 
+def components(settings: Settings) -> Mapping[str, tuple[str, ...]]:
+    """The modules to run, with their arguments, by name; which servers there are is for the settings to say."""
+    return {**COMPONENTS, **(SFTP if settings.sftp else {})}
+
+
 class Component:
-    """One process of Airflow in a session of its own, with a log of its own."""
+    """One process in a session of its own, with a log of its own."""
 
     def __init__(self, name: str, arguments: tuple[str, ...], logs: Path) -> None:
         self.name = name
         self.deaths = 0
-        self._command = [sys.executable, "-m", "airflow", *arguments]
+        self._command = [sys.executable, "-m", *arguments]
         self._log = logs / f"{name}.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._since = 0.0
@@ -75,9 +83,10 @@ class Component:
 class Supervisor:
     """Keeps the components of one home alive until it is told to stop."""
 
-    def __init__(self, home: Path) -> None:
-        self._components = [Component(name, arguments, home / "logs") for name, arguments in COMPONENTS.items()]
-        self._note = home / "run" / "supervisor.json"
+    def __init__(self, settings: Settings) -> None:
+        logs = settings.place("logs")
+        self._components = [Component(name, command, logs) for name, command in components(settings).items()]
+        self._note = settings.place("run") / "supervisor.json"
         self._stopping = False
 
     def run(self) -> None:
@@ -105,4 +114,4 @@ class Supervisor:
 
 
 if __name__ == "__main__":
-    Supervisor(Path(sys.argv[1])).run()
+    Supervisor(Settings.from_env({**os.environ, "MARSAD_HOME": sys.argv[1]})).run()

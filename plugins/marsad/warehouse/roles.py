@@ -9,8 +9,8 @@ from psycopg2.extensions import encrypt_password
 
 PREFIX = "marsad_"
 ROLES = (
-    "owner", "loader", "linker", "portal", "trial", "steward", "case_officer", "commission", "publisher", "analyst",
-    "auditor",
+    "owner", "loader", "linker", "portal", "trial", "sftp", "steward", "case_officer", "commission", "publisher",
+    "analyst", "auditor",
 )  # fmt: skip
 
 # role -> schema -> privileges on all its tables and views
@@ -86,6 +86,7 @@ def grant(connection: sa.Connection) -> None:
     _grant_loader(connection)
     _grant_portal(connection)
     _grant_trial(connection)
+    _grant_sftp(connection)
 
 
 def _grant_loader(connection: sa.Connection) -> None:
@@ -111,3 +112,11 @@ def _grant_trial(connection: sa.Connection) -> None:
     trial = role_name("trial")
     connection.execute(sa.text(f"GRANT USAGE, CREATE ON SCHEMA stage TO {trial}"))
     connection.execute(sa.text(f"GRANT USAGE ON SEQUENCE core.content_id TO {trial}"))
+
+
+def _grant_sftp(connection: sa.Connection) -> None:
+    """The SFTP server adds audit events, and reads nothing but the chain's end."""
+    sftp = role_name("sftp")
+    connection.execute(sa.text(f"GRANT USAGE ON SCHEMA audit TO {sftp}"))
+    connection.execute(sa.text(f"GRANT INSERT ON audit.event TO {sftp}"))
+    connection.execute(sa.text(f"GRANT SELECT, UPDATE ON audit.head TO {sftp}"))

@@ -188,13 +188,3 @@ async def listen(post: Post, host: str, port: int) -> asyncssh.SSHAcceptor:
         return await asyncssh.listen(host, port, **options)
     except OSError:
         raise UsageFault(f"nothing can listen on {host}:{port}") from None
-
-
-async def serve(post: Post, host: str, port: int, ready: Callable[[int], None]) -> None:
-    """Serves until it is cancelled; ``ready`` is told the port."""
-    acceptor = await listen(post, host, port)
-    ready(acceptor.get_port())
-    try:
-        await acceptor.wait_closed()
-    finally:
-        acceptor.close()
