@@ -155,6 +155,43 @@ def test_a_corrected_row_clears_its_quarantine(station: Station, sender: str):
     assert station.state("lab/visits", sender, "record_id", "children") == [("V1", 4), ("V2", 2)]
 
 
+WAITING = "SELECT count(*) FROM quarantine.record WHERE delivery_id::text = :id AND corrected_by IS NULL"
+
+
+@pytest.mark.parametrize("order", ["bad old", "old bad"])
+def test_an_older_revision_corrects_nothing(station: Station, sender: str, order: str):
+    files = {"old": visits(visit("V1", "01/02/2024")), "bad": visits(visit("V1", "01/03/2024", Enfants="viele"))}
+    sent = {name: station.send("lab/visits", files[name], sender) for name in order.split()}
+    assert station.one(WAITING, id=sent["bad"]["delivery_id"]) == 1
+
+
+@pytest.mark.parametrize("order", ["bad new", "new bad"])
+def test_a_newer_revision_corrects_whichever_comes_first(station: Station, sender: str, order: str):
+    files = {"new": visits(visit("V1", "01/04/2024")), "bad": visits(visit("V1", "01/03/2024", Enfants="viele"))}
+    sent = {name: station.send("lab/visits", files[name], sender) for name in order.split()}
+    assert station.one(WAITING, id=sent["bad"]["delivery_id"]) == 0
+
+
+def test_without_a_version_what_came_later_corrects(station: Station, sender: str):
+    bad = visits(visit("V1", "unlesbar", Enfants="viele"), visit("V2"), visit("V3"))
+    first = station.send("lab/visits", visits(visit("V1")), sender)
+    refused = station.send("lab/visits", bad, sender)
+    assert station.one(WAITING, id=refused["delivery_id"]) == 1
+    assert first["status"] == "accepted"
+    station.send("lab/visits", visits(visit("V1", "01/01/2020")), sender)
+    assert station.one(WAITING, id=refused["delivery_id"]) == 0
+
+
+def test_retracting_a_correction_opens_the_quarantine_again(station: Station, sender: str):
+    bad = station.send("lab/visits", visits(visit("V1", Enfants="viele"), visit("V2")), sender)
+    first = station.send("lab/visits", visits(visit("V1", Enfants=4)), sender)
+    second = station.send("lab/visits", visits(visit("V1", "01/03/2024", Enfants=5)), sender)
+    pipeline.retract(station.office, first["delivery_id"], "tester")
+    assert station.one(WAITING, id=bad["delivery_id"]) == 0
+    pipeline.retract(station.office, second["delivery_id"], "tester")
+    assert station.one(WAITING, id=bad["delivery_id"]) == 1
+
+
 def test_the_quarantine_keeps_the_row_as_it_was_sent(station: Station, sender: str):
     receipt = station.send(
         "lab/visits", visits(visit("V1", Enfants="viele", Naissance="irgendwann"), visit("V2")), sender

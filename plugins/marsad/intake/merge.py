@@ -67,10 +67,16 @@ def foresee(connection: sa.Connection, stage: Stage, target: Target) -> tuple[in
 def supersede(connection: sa.Connection, target: Target, earlier: str) -> None:
     """Takes back what an earlier judgement of the same bytes stated: the bytes say what they are read as now."""
     connection.execute(sa.text(_SUPERSEDE), {**target.values(), "earlier": earlier})
+    _reopen(connection, target, earlier)
+
+
+def _reopen(connection: sa.Connection, target: Target, withdrawn: str) -> None:
+    """Refused rows that a withdrawn delivery had corrected wait again, unless another delivery corrects them too."""
+    connection.execute(sa.text(_REOPEN), {**target.values(), "withdrawn": withdrawn})
 
 
 def merge_quarantine(connection: sa.Connection, stage: Stage, target: Target) -> None:
-    """Keeps the refused rows, sealed."""
+    """Keeps the refused rows, sealed. One that is older than what is known already is corrected from the start."""
     _Runner(connection, stage, target)(_QUARANTINE)
 
 
@@ -222,12 +228,28 @@ _VAULT = """
 # Only a record met again in the file may state a content twice. Being ready for that costs all other rows a third more.
 _FIRST = " AND NOT s.again"
 _AGAIN = " AND s.again ON CONFLICT DO NOTHING"
-_CORRECTED = """
-    UPDATE quarantine.record q SET corrected_by = :delivery_id
-    FROM ops.delivery d, {table} s
-    WHERE q.corrected_by IS NULL AND d.delivery_id = q.delivery_id AND d.feed = :feed AND d.provider = :provider
-      AND q.record_id = s.record_id AND NOT s.refused
+# A refused row (q, of delivery d) is corrected by a newer revision (k, of delivery o), or by the same revision sent
+# again. Where the refused row states no version, what came later is the correction.
+_NEWER = """
+    ((q.version <> '' AND k.version > q.version) OR (o.seq > d.seq AND (q.version = '' OR k.version = q.version)))
 """
+_CORRECTED = f"""
+    UPDATE quarantine.record q SET corrected_by = :delivery_id
+    FROM ops.delivery d, ops.delivery o, {{table}} k
+    WHERE q.corrected_by IS NULL AND d.delivery_id = q.delivery_id AND d.feed = :feed AND d.provider = :provider
+      AND o.delivery_id = :delivery_id AND q.record_id = k.record_id AND NOT k.refused AND {_NEWER}
+"""  # noqa: S608 - our own condition
+# Judgements of the same bytes replace each other: what the earlier ones refused stays corrected by them.
+_REOPEN = f"""
+    UPDATE quarantine.record q SET corrected_by = (
+        SELECT k.delivery_id FROM core.sighting k JOIN ops.delivery o ON o.delivery_id = k.delivery_id
+        WHERE k.feed = :feed AND k.provider = :provider AND k.record_id = q.record_id AND NOT k.retracted
+          AND k.delivery_id <> q.delivery_id AND {_NEWER}
+        ORDER BY o.seq LIMIT 1)
+    FROM ops.delivery d, ops.delivery w
+    WHERE q.corrected_by = :withdrawn AND d.delivery_id = q.delivery_id AND w.delivery_id = :withdrawn
+      AND d.sha256 <> w.sha256
+"""  # noqa: S608 - our own condition
 _TOUCHED = """
     DROP TABLE IF EXISTS pg_temp.touched;
     CREATE TEMP TABLE touched ON COMMIT DROP AS
@@ -242,8 +264,13 @@ _SUPERSEDE = """
     INSERT INTO touched SELECT record_id FROM taken_back
 """
 _QUARANTINE = """
-    INSERT INTO quarantine.record (delivery_id, row, sheet, record_id, key_slot, attempt, sealed)
-    SELECT :delivery_id, row, sheet, record_id, slot, :attempt, sealed FROM {table} WHERE refused AND sealed IS NOT NULL
+    INSERT INTO quarantine.record (delivery_id, row, sheet, record_id, version, key_slot, attempt, sealed, corrected_by)
+    SELECT :delivery_id, s.row, s.sheet, s.record_id, s.version, s.slot, :attempt, s.sealed,
+           (SELECT k.delivery_id FROM core.sighting k
+            WHERE k.feed = :feed AND k.provider = :provider AND k.record_id = s.record_id AND NOT k.retracted
+              AND s.version <> '' AND k.version > s.version AND k.delivery_id <> :delivery_id
+            ORDER BY k.version, k.delivery_id LIMIT 1)
+    FROM {table} s WHERE s.refused AND s.sealed IS NOT NULL
 """
 _COVERAGE = """
     INSERT INTO ops.coverage (delivery_id, period, feed, provider, version, rows, unmapped_share)
@@ -309,6 +336,7 @@ def retract(connection: sa.Connection, delivery: Delivery, at: datetime, *, snap
     target = Target(delivery.delivery_id, delivery.feed, delivery.provider, 0, at)
     connection.execute(sa.text(_TOUCH_DELIVERY), target.values())
     rows = int(connection.execute(sa.text(_RETRACT), target.values()).rowcount)
+    _reopen(connection, target, delivery.delivery_id)
     refresh_current(connection, target, snapshot=snapshot)
     return rows
 

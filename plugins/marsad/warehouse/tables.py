@@ -152,6 +152,7 @@ def _quarantine(metadata: sa.MetaData) -> None:
         sa.Column("row", sa.BigInteger, primary_key=True),
         sa.Column("sheet", sa.Text),
         sa.Column("record_id", _C),
+        sa.Column("version", _C, comment="Of the revision that was refused; empty where the row stated none"),
         sa.Column("key_slot", sa.Integer, nullable=False),
         sa.Column("attempt", sa.Integer, nullable=False),
         sa.Column("sealed", BYTEA, nullable=False),

@@ -799,6 +799,12 @@ def upgrade() -> None:
         sa.Column("row", sa.BigInteger(), nullable=False),
         sa.Column("sheet", sa.Text(), nullable=True),
         sa.Column("record_id", sa.Text(collation="C"), nullable=True),
+        sa.Column(
+            "version",
+            sa.Text(collation="C"),
+            nullable=True,
+            comment="Of the revision that was refused; empty where the row stated none",
+        ),
         sa.Column("key_slot", sa.Integer(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("sealed", postgresql.BYTEA(), nullable=False),
