@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.exceptions import TyperException
 
-from marsad import cli_agencies, cli_reports
+from marsad import cli_account, cli_agencies, cli_reports
 from marsad.cli_reports import Lang
 from marsad.errors import MarsadError
 from marsad.settings import Settings
@@ -74,7 +74,8 @@ def up(as_json: Json = False) -> None:
     from marsad.runtime import stack
 
     status = stack.up(Settings.from_env(), _progress)
-    show(as_json, status.as_dict(), f"up: {status.url}\nuser {status.user}, password in {status.password_file}")
+    told = f"pages: {status.portal}\nAirflow: {status.url}, user {status.user}, password in {status.password_file}"
+    show(as_json, status.as_dict(), told)
 
 
 @app.command()
@@ -382,4 +383,5 @@ def _progress(text: str) -> None:
 
 
 cli_reports.add_to(app, _office)
+cli_account.add_to(app, _warehouse)
 cli_agencies.add_to(app, _office)

@@ -29,10 +29,11 @@ class MailSettings:
     runbooks: str = _RUNBOOKS
 
 
-PORTAL_VARIABLES = (
+_PORTAL = (
     "MARSAD_PORTAL_URL", "MARSAD_PORTAL_HOST", "MARSAD_PORTAL_PORT", "MARSAD_PORTAL_PROXIES",
     "MARSAD_OIDC_ISSUER", "MARSAD_OIDC_CLIENT", "MARSAD_OIDC_SECRET_FILE",
 )  # fmt: skip
+_HANDED_ON = (*_MAIL, *_PORTAL, "MARSAD_SFTP")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class PortalSettings:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> PortalSettings:
-        """From the variables of ``PORTAL_VARIABLES``."""
+        """From ``MARSAD_PORTAL_…`` and ``MARSAD_OIDC_…``."""
         secret = environ.get("MARSAD_OIDC_SECRET_FILE")
         return cls(
             url=(environ.get("MARSAD_PORTAL_URL") or "").rstrip("/") or None,
@@ -65,11 +66,6 @@ class PortalSettings:
             client=environ.get("MARSAD_OIDC_CLIENT") or "marsad",
             secret_file=Path(secret).absolute() if secret else None,
         )
-
-    def variables(self) -> dict[str, str]:
-        """The environment from which ``from_env`` makes the same."""
-        values = (self.url, self.host, str(self.port), self.proxies, self.issuer, self.client, self.secret_file)
-        return {name: str(value) for name, value in zip(PORTAL_VARIABLES, values, strict=True) if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +102,7 @@ class Settings:
             portal=PortalSettings.from_env(environ),
             mail=_mail(environ),
             sftp=environ.get("MARSAD_SFTP") or None,
-            handed_on={name: environ[name] for name in (*_MAIL, "MARSAD_SFTP") if environ.get(name)},
+            handed_on={name: environ[name] for name in _HANDED_ON if environ.get(name)},
         )
 
     def place(self, name: str) -> Path:

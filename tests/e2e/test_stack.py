@@ -137,7 +137,7 @@ def test_down_leaves_no_process_and_no_address(running: stack.Status, settings: 
     assert not status.up
     assert not status.postgres
     left = {path.name for path in settings.place("run").iterdir()}
-    assert left <= {"airflow.json", "postgres.lock", "stack.lock"}
+    assert left <= {"airflow.json", "portal.json", "postgres.lock", "stack.lock"}
 
 
 def test_a_stranger_with_a_noted_process_number_is_left_alone(settings: Settings, tmp_path: Path) -> None:

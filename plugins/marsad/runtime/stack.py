@@ -14,7 +14,7 @@ from typing import Any
 
 from marsad.durable import locked, os_faults, try_lock, write_whole
 from marsad.errors import PlatformFault
-from marsad.runtime import processes, sftp
+from marsad.runtime import portal, processes, sftp
 from marsad.runtime.airflow import USER, Airflow
 from marsad.runtime.files import read_json
 from marsad.runtime.postgres import Postgres
@@ -43,6 +43,7 @@ class Status:
     user: str
     password_file: Path
     sftp: str | None
+    portal: str | None
 
     @property
     def up(self) -> bool:
@@ -60,6 +61,7 @@ class Status:
             "user": self.user,
             "password_file": str(self.password_file),
             "sftp": self.sftp,
+            "portal": self.portal,
         }
 
 
@@ -103,6 +105,7 @@ def status(settings: Settings) -> Status:
         user=USER,
         password_file=airflow.password_file,
         sftp=sftp.address(settings) if alive else None,
+        portal=portal.url(settings) if alive else None,
     )
 
 
@@ -160,6 +163,7 @@ def _start(settings: Settings, progress: Progress) -> None:
     airflow.configure(server.url("airflow"))
     airflow.migrate()
     sftp.leave_address(settings)
+    portal.configure(settings)
     progress("starting Airflow")
     with (settings.place("logs") / "supervisor.log").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own command
@@ -193,13 +197,14 @@ def _health(settings: Settings, airflow: Airflow) -> dict[str, bool]:
     found = airflow.health()
     if not found:
         return {}
-    return {**found, **({"sftp": sftp.answers(settings)} if settings.sftp else {})}
+    ours = {"portal": portal.healthy(settings)} | ({"sftp": sftp.answers(settings)} if settings.sftp else {})
+    return {**found, **ours}
 
 
 def _stop(settings: Settings) -> None:
     _end_airflow(settings)
     Postgres(settings.home).stop()
-    for note in ("warehouse.url", sftp.URL, sftp.NOTE):
+    for note in ("warehouse.url", sftp.URL, sftp.NOTE, *portal.LEFT):
         (settings.place("run") / note).unlink(missing_ok=True)
 
 

@@ -25,6 +25,7 @@ COMPONENTS = {
     "dag-processor": ("airflow", "dag-processor"),
     "triggerer": ("airflow", "triggerer", "--skip-serve-logs"),
 }
+PORTAL = {"portal": ("marsad.portal",), "trial": ("marsad.portal.trial",)}
 SFTP = {"sftp": ("marsad.intake.sftp",)}
 GRACE = 12.0  # seconds a component gets to end by itself
 PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0)  # seconds before a dead component is started again, growing with each death
@@ -34,7 +35,7 @@ LOG_LIMIT = 20_000_000  # bytes
 
 def components(settings: Settings) -> Mapping[str, tuple[str, ...]]:
     """The modules to run, with their arguments, by name; which servers there are is for the settings to say."""
-    return {**COMPONENTS, **(SFTP if settings.sftp else {})}
+    return {**COMPONENTS, **PORTAL, **(SFTP if settings.sftp else {})}
 
 
 class Component:
