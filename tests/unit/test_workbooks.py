@@ -151,6 +151,20 @@ def test_pages_run_nothing_that_was_sent() -> None:
     assert "<script" not in html
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_put_into_temporary_files(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = KINDS[kind](tmp_path)
+
+    def refuse(*_args: object, **_kwargs: object) -> None:
+        raise AssertionError("a temporary file would hold what was sent, in clear")
+
+    for name in ("NamedTemporaryFile", "TemporaryFile", "mkstemp", "mkdtemp"):
+        monkeypatch.setattr(f"tempfile.{name}", refuse)
+    monkeypatch.setattr("openpyxl.worksheet._writer.NamedTemporaryFile", refuse)
+    content = annotate(path, STAYS, report(path.name, broken("row.long", None, 4)), "fr")
+    assert ("=Autre" in sheets(content)) == (kind == "xlsx")
+
+
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_marks_and_notes_are_on_the_cells_that_are_meant(tmp_path: Path, kind: str) -> None:
     path = KINDS[kind](tmp_path)

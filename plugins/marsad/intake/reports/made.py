@@ -22,7 +22,7 @@ def make(
 ) -> bytes:
     """The workbook as bytes. ``sheet`` are the names of the summary and of the sheet of ``rows``."""
     buffer = io.BytesIO()
-    options = {"in_memory": True, "constant_memory": False, "strings_to_formulas": False, "strings_to_urls": False}
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(buffer, options) as book:
         styles = _Styles(book)
         first, second = book.add_worksheet(sheet[0]), book.add_worksheet(sheet[1])

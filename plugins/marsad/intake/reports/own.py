@@ -10,10 +10,13 @@ from pathlib import Path
 
 import openpyxl
 from openpyxl.comments import Comment
+from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils.exceptions import IllegalCharacterError, InvalidFileException
 from openpyxl.workbook import Workbook
+from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.writer.excel import ExcelWriter
 
 from marsad.contracts.spreadsheet import looks_calculated
 from marsad.intake.reports.marks import COLOURS, Mark, Place
@@ -50,10 +53,29 @@ def annotate_own(
         _make_harmless(book)
         _mark(book[sheet], marked)
         _add_summary(book, lines, names)
-        buffer = io.BytesIO()
-        book.save(buffer)
+        return _saved(book)
     except _UNABLE:
         return None
+
+
+class _MemoryWriter(ExcelWriter):  # type: ignore[misc]  # openpyxl has no types
+    """Writes sheets in memory: openpyxl's own writer puts each, in clear, into a temporary file first."""
+
+    def write_worksheet(self, ws: Worksheet) -> None:
+        ws._drawing = SpreadsheetDrawing()  # noqa: SLF001 - as in the method that this one replaces (openpyxl 3.1)
+        ws._drawing.charts, ws._drawing.images = ws._charts, ws._images  # noqa: SLF001
+        content = io.BytesIO()
+        writer = WorksheetWriter(ws, content)
+        writer.write()
+        ws._rels = writer._rels  # noqa: SLF001
+        self._archive.writestr(ws.path[1:], content.getvalue())
+        self.manifest.append(ws)
+
+
+def _saved(book: Workbook) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        _MemoryWriter(book, archive).save()
     return buffer.getvalue()
 
 
