@@ -99,20 +99,20 @@ def _owner(provider: str) -> str:
 
 
 def _add_keys(app: typer.Typer, office: Opened) -> None:
-    def enter(action: str, provider: str, fingerprint: str) -> None:
+    def enter(opened: Office, action: str, provider: str, fingerprint: str) -> None:
         from marsad import audit
 
-        with office() as opened, opened.engine.begin() as connection:
-            detail = {"key": fingerprint}
-            audit.append(connection, getpass.getuser(), action, provider, detail, opened.clock())
+        with opened.engine.begin() as connection:
+            audit.append(connection, getpass.getuser(), action, provider, {"key": fingerprint}, opened.clock())
 
     @app.command()
     def add(provider: str, keyfile: Annotated[Path, typer.Argument(help="Public key of OpenSSH.")]) -> None:
         """Let the holder of a key send for a provider."""
         from marsad.intake.sftp import keys
 
-        added = keys.add(_folder(Settings.from_env()), provider, keyfile)
-        enter("sftp.key_added", provider, added.fingerprint)
+        with office() as opened:
+            added = keys.add(_folder(opened.settings), provider, keyfile)
+            enter(opened, "sftp.key_added", provider, added.fingerprint)
         out.print(added.fingerprint)
 
     @app.command()
@@ -120,8 +120,9 @@ def _add_keys(app: typer.Typer, office: Opened) -> None:
         """Take a key away, at once."""
         from marsad.intake.sftp import keys
 
-        keys.remove(_folder(Settings.from_env()), provider, fingerprint)
-        enter("sftp.key_removed", provider, fingerprint)
+        with office() as opened:
+            keys.remove(_folder(opened.settings), provider, fingerprint)
+            enter(opened, "sftp.key_removed", provider, fingerprint)
 
     @app.command("list")
     def listed(as_json: Json = False) -> None:

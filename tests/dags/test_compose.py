@@ -13,13 +13,15 @@ from typing import Any
 
 import pytest
 
+from marsad.orchestration.due import MAIL_QUEUE
 from marsad.orchestration.intake import IDENTITY_QUEUE
 from marsad.runtime.airflow import LOCAL_SETTINGS
 from marsad.runtime.postgres import CONFIGURATION
 from marsad.runtime.secret_files import make_secrets
 
 PROJECT = Path(__file__).parents[2]
-AIRFLOW = {"api-server", "scheduler", "dag-processor", "triggerer", "worker", "worker-identity"}
+AIRFLOW = {"api-server", "scheduler", "dag-processor", "triggerer", "worker", "worker-identity", "worker-mail"}
+SERVERS = {"sftp"}  # of our own
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +64,7 @@ def test_compose_would_refuse_a_misspelt_key(compose: Path, secret_folder: Path,
 
 
 def test_all_parts_are_there_with_health_checks(services: dict[str, Any]) -> None:
-    assert set(services) == AIRFLOW | {"postgres", "redis", "init"}
+    assert set(services) == AIRFLOW | SERVERS | {"postgres", "redis", "init"}
     assert {name for name, service in services.items() if "healthcheck" not in service} == {"init"}
 
 
@@ -71,15 +73,16 @@ def test_postgres_is_not_healthy_before_it_answers_the_network(services: dict[st
 
 
 def test_airflow_runs_unprivileged_from_one_image_and_waits_for_the_migration(services: dict[str, Any]) -> None:
-    images = {services[name]["image"] for name in AIRFLOW | {"init"}}
+    images = {services[name]["image"] for name in AIRFLOW | SERVERS | {"init"}}
     assert len(images) == 1
-    for name in AIRFLOW:
+    for name in AIRFLOW | SERVERS:
         service = services[name]
         assert service["user"] == "10001:10001"
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
         assert service["depends_on"]["init"]["condition"] == "service_completed_successfully"
-        assert service["environment"]["AIRFLOW__CORE__AUTH_MANAGER"].endswith("FabAuthManager")
+        if name in AIRFLOW:
+            assert service["environment"]["AIRFLOW__CORE__AUTH_MANAGER"].endswith("FabAuthManager")
 
 
 def mounts(service: dict[str, Any]) -> dict[str, bool]:
@@ -98,19 +101,42 @@ def test_private_keys_are_mounted_read_only_and_only_where_identities_are_opened
 
 def test_the_warehouse_is_open_to_workers_only(services: dict[str, Any]) -> None:
     able = {name for name, s in services.items() if any(x["source"] == "warehouse_url" for x in s.get("secrets", []))}
-    assert able == {"worker", "worker-identity", "init"}
+    assert able == {"worker", "worker-identity", "worker-mail", "init"}
+
+
+def test_sftp_writes_inboxes_reads_reports_and_knows_no_other_key_or_password(services: dict[str, Any]) -> None:
+    home = "/var/lib/marsad/"
+    assert mounts(services["sftp"]) == {
+        home + "inbox": False, home + "reports": True, home + "keys/sftp": False
+    }  # fmt: skip
+    assert [(secret["source"], secret["target"]) for secret in services["sftp"]["secrets"]] == [
+        ("sftp_url", home + "run/sftp.url")
+    ]
+    assert services["sftp"]["command"] == ["python", "-m", "marsad.intake.sftp"]
+    assert services["sftp"]["environment"] == {"MARSAD_SFTP": "0.0.0.0:2222"}
+    assert any(secret["source"] == "sftp_url" for secret in services["init"]["secrets"])  # which makes the login
+
+
+def test_no_worker_that_opens_files_has_a_way_out_and_the_one_that_sends_mail_opens_none(
+    services: dict[str, Any],
+) -> None:
+    out = {name for name, service in services.items() if "outside" in service["networks"]}
+    assert out == {"api-server", "worker-mail"} | SERVERS
+    assert set(mounts(services["worker-mail"])) == {"/var/lib/marsad/logs"}
+    for name in AIRFLOW - {"worker-mail"}:
+        assert "smtp_password" not in {secret["source"] for secret in services[name]["secrets"]}
 
 
 def test_each_queue_of_the_dags_has_its_worker(services: dict[str, Any]) -> None:
     queues = {name: services[name]["command"][services[name]["command"].index("--queues") + 1] for name in services
               if "--queues" in (services[name].get("command") or [])}  # fmt: skip
-    assert queues == {"worker": "default", "worker-identity": IDENTITY_QUEUE}
+    assert queues == {"worker": "default", "worker-identity": IDENTITY_QUEUE, "worker-mail": MAIL_QUEUE}
 
 
-def test_only_the_pages_are_reachable_and_only_from_this_machine(services: dict[str, Any]) -> None:
+def test_only_pages_and_sftp_are_reachable_and_only_from_this_machine(services: dict[str, Any]) -> None:
     published = {name: [port["host_ip"] for port in service["ports"]] for name, service in services.items()
                  if service.get("ports")}  # fmt: skip
-    assert published == {"api-server": ["127.0.0.1"]}
+    assert published == {"api-server": ["127.0.0.1"], "sftp": ["127.0.0.1"]}
 
 
 def test_no_secret_stands_in_the_file(compose: Path, secret_folder: Path) -> None:
@@ -137,7 +163,7 @@ def test_the_image_preloads_what_the_embedded_scheduler_preloads_and_runs_unpriv
 
 def test_secret_files_are_made_once_in_a_closed_folder(tmp_path: Path) -> None:
     folder = tmp_path / "secrets"
-    assert len(make_secrets(folder)) == 12
+    assert len(make_secrets(folder)) == 15
     before = {path.name: path.read_text() for path in folder.iterdir()}
     (folder / "jwt_secret").unlink()
     assert make_secrets(folder) == ["jwt_secret"]

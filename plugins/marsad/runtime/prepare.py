@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from marsad.errors import PlatformFault
 from marsad.identity.keys import RESTORE, KeyRing
+from marsad.intake.sftp.keys import host_key
 from marsad.settings import Settings
 from marsad.warehouse import migrate, roles
 from marsad.warehouse.engine import clean_errors, database_url, make_engine
@@ -13,6 +14,8 @@ from marsad.warehouse.engine import clean_errors, database_url, make_engine
 
 def prepare(settings: Settings) -> None:
     """Bring the warehouse to this version's schema, make the keys if there never were any, and the servers' logins.
+
+    Of the keys, also the SFTP server's host key: that server starts with a folder of its own.
 
     Raises:
         PassingFault: the server does not answer.
@@ -22,6 +25,7 @@ def prepare(settings: Settings) -> None:
     migrate.upgrade(database_url(settings))
     make_keys(settings, database_url(settings))
     make_logins(settings, database_url(settings))
+    host_key(settings.place("keys") / "sftp")
 
 
 def make_logins(settings: Settings, url: str) -> None:

@@ -13,8 +13,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from marsad.durable import open_new, private_folder
+from marsad.warehouse.roles import role_name
 
-PASSWORDS = ("postgres_password", "marsad_password", "airflow_password", "redis_password", "admin_password")
+PASSWORDS = ("postgres_password", "marsad_password", "airflow_password", "redis_password", "admin_password",
+             "sftp_password", "smtp_password")  # fmt: skip  # the last is to be replaced by the mail server's own
 
 
 def make_secrets(folder: Path) -> list[str]:
@@ -28,7 +30,9 @@ def make_secrets(folder: Path) -> list[str]:
 
 def _derived(known: Mapping[str, str]) -> dict[str, str]:
     airflow = f"airflow:{known['airflow_password']}@postgres/airflow"
+    sftp = f"{role_name('sftp')}_login:{known['sftp_password']}@postgres/marsad"
     return {
+        "sftp_url": f"postgresql+psycopg2://{sftp}",
         "airflow_database_url": f"postgresql+psycopg2://{airflow}",
         "warehouse_url": f"postgresql+psycopg2://marsad:{known['marsad_password']}@postgres/marsad",
         "broker_url": f"redis://:{known['redis_password']}@redis:6379/0",
