@@ -113,11 +113,11 @@ def _group(contract: Contract, broken: Broken, titles: Titles) -> dict[str, Any]
         "message": {language: fill(text, broken.params) for language, text in rule.message.items()},
         "count": max(len(broken.rows), 1),
         "rows": row_runs(broken.rows),
-        "fix": _fix(contract, broken),
+        "fix": _fix(contract, broken, titles),
     }
 
 
-def _fix(contract: Contract, broken: Broken) -> dict[str, Any]:
+def _fix(contract: Contract, broken: Broken, titles: Titles) -> dict[str, Any]:
     rule = broken.rule
     if rule.severity == "info" or (not len(broken.rows) and rule.scope != "file"):
         return {"action": "none"}
@@ -125,9 +125,14 @@ def _fix(contract: Contract, broken: Broken) -> dict[str, Any]:
         return {"action": _FILE_ACTIONS.get(rule.id, "send_again"), **_file_fix(contract, broken)}
     if rule.id in _ROW_ACTIONS:
         action = _ROW_ACTIONS[rule.id] if rule.severity == "critical" else "check"
-        return {"action": action} | ({"key": [c.name for c in contract.key]} if action == "keep_one" else {})
+        return {"action": action} | ({"key": _key(contract, titles)} if action == "keep_one" else {})
     structural = rule.column is not None and _column(rule.id) == rule.column
     return {"action": _ACTIONS.get(rule.id.rpartition(".")[2], "check") if structural else "check"}
+
+
+def _key(contract: Contract, titles: Titles) -> list[str]:
+    """Titles of the key's columns in the sender's file."""
+    return [titles[c.name][1] if c.name in titles else labels(c)["fr"] for c in contract.key]
 
 
 def _file_fix(contract: Contract, broken: Broken) -> dict[str, Any]:

@@ -32,10 +32,11 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where things of the file are on the sheet: position of each column of the contract, row of each row."""
+    """Where things of the file are on the sheet: position of each column of the contract, row of each row, width."""
 
     columns: Mapping[str, int]
     row: RowPlace
+    width: int
 
 
 def marks(
@@ -79,7 +80,9 @@ def _places(finding: Mapping[str, Any], contract: Contract, layout: Layout) -> I
 
 
 def _columns(finding: Mapping[str, Any], contract: Contract, layout: Layout) -> list[int]:
-    """The finding's column; the key for rows of one number; the first cell for a row as a whole."""
+    """The finding's column; the key for rows of one number; the first surplus cell; the first cell of a whole row."""
+    if finding["fix"]["action"] == "cut":
+        return [layout.width]
     names = [finding["field"]] if finding["field"] else []
     if finding["fix"]["action"] == "keep_one":
         names = [column.name for column in contract.key]

@@ -25,6 +25,9 @@ from marsad.intake.reports.summary import WIDTHS, Line
 MOST_CELLS = 60_000
 """Used area of all sheets together that openpyxl carries in a few seconds."""
 
+MOST_BYTES = 32 << 20
+"""Its parts unpacked: looked at before openpyxl builds an object of every cell."""
+
 NOTES = 1_000
 """Cells that get a note; a spreadsheet program is slow with more. All are coloured."""
 
@@ -46,6 +49,9 @@ def annotate_own(
     right to left.
     """
     try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
+                return None
         with path.open("rb") as file:
             book = openpyxl.load_workbook(file, data_only=True, keep_links=False)
         if sum(each.max_row * each.max_column for each in book.worksheets) > MOST_CELLS:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from marsad.contracts.model import Contract
 from marsad.contracts.wording import word
 from marsad.errors import ProviderFault
+from marsad.intake.blocks import RawBlock
 from marsad.intake.reading import Hints, TableInfo, open_file
 from marsad.intake.reports.findings import titles_of
 from marsad.intake.reports.made import make
@@ -57,7 +60,7 @@ def annotate(path: Path, contract: Contract, report: Mapping[str, Any], language
     name = say("report.summary_sheet")
     sent = _read_again(path, contract, report)
     if sent is None:
-        lines = summary(report, contract, Layout({}, lambda _: None), language)
+        lines = summary(report, contract, Layout({}, lambda _: None, 0), language)
         return make(lines, (name, say("report.rows_sheet")), iter(()), {}, rtl=language == "ar")
     own = _annotate_own(path, sent, contract, report, language)
     if own is not None:
@@ -72,7 +75,8 @@ def annotate(path: Path, contract: Contract, report: Mapping[str, Any], language
 
 def _read_again(path: Path, contract: Contract, report: Mapping[str, Any]) -> _Sent | None:
     try:
-        found = open_file(path, hints=Hints.of(contract), name=report["file_name"])
+        hints = replace(Hints.of(contract), required=frozenset())  # shown also where a column is missing
+        found = open_file(path, hints=hints, name=report["file_name"])
     except ProviderFault:
         return None
     table = found.tables[0]
@@ -84,13 +88,14 @@ def _read_again(path: Path, contract: Contract, report: Mapping[str, Any]) -> _S
 
 def _layout(sent: _Sent, contract: Contract, row: Any) -> Layout:  # noqa: ANN401 - RowPlace
     places = titles_of(contract, sent.table.header)
-    return Layout({name: place for name, (place, _) in places.items() if place is not None}, row)
+    columns = {name: place for name, (place, _) in places.items() if place is not None}
+    return Layout(columns, row, len(sent.table.header))
 
 
 def _annotate_own(
     path: Path, sent: _Sent, contract: Contract, report: Mapping[str, Any], language: str
 ) -> bytes | None:
-    small = report["rows_read"] * len(sent.table.header) <= MOST_CELLS
+    small = 0 < report["rows_read"] * len(sent.table.header) <= MOST_CELLS
     if sent.format != "xlsx" or sent.table.sheet is None or not small:
         return None
     layout = _layout(sent, contract, lambda number: number - 1)
@@ -113,13 +118,22 @@ def _remarks(sent: _Sent | None, marked: int, language: str) -> list[str]:
 def _rows(sent: _Sent) -> Iterator[tuple[int, Sequence[str]]]:
     yield sent.first, sent.table.header
     wanted = None if sent.chosen is None else np.array(sent.chosen)
+    # A file refused before its rows were counted may have any number of them.
+    left = WHOLE_CELLS // len(sent.table.header) if wanted is None else MOST_ROWS
     for block in sent.table.blocks():
-        cells, numbers = block.cells, block.rows
-        if wanted is not None:
-            kept = np.flatnonzero(np.isin(numbers, wanted))
-            cells, numbers = cells.take(kept), numbers[kept]
-        columns = [column.to_pylist() for column in cells.columns]
-        for place, number in enumerate(numbers.tolist()):
+        shown = np.arange(len(block)) if wanted is None else np.flatnonzero(np.isin(block.rows, wanted))
+        shown = shown[:left]
+        left -= len(shown)
+        numbers = block.rows[shown].tolist()
+        for number, cells in zip(numbers, _cells(block, len(sent.table.header), shown), strict=True):
             row = sent.row(number)
             assert row is not None  # noqa: S101 - it is one of the rows shown
-            yield row, [column[place] for column in columns]
+            yield row, cells
+
+
+def _cells(block: RawBlock, width: int, shown: npt.NDArray[np.int64]) -> Iterator[list[str]]:
+    """Rows as they were sent: cells beyond the titles stand in their own places again."""
+    columns = [column.to_pylist() for column in block.cells.take(shown).columns]
+    for cells in zip(*columns, strict=True):
+        surplus = json.loads(cells[width]) if len(cells) > width and cells[width] else []
+        yield [*cells[:width], *surplus]
