@@ -50,6 +50,40 @@ def test_the_same_bytes_again_repeat_the_first_verdict(station: Station, sender:
     assert grown == {"ops.arrival", "audit.event"}
 
 
+def test_the_same_bytes_named_for_another_month_are_another_delivery(station: Station, sender: str):
+    """A list that did not change: sent for January, for February, and for February once more."""
+    content = notes(r1="A", r2="B")
+    january = station.send("lab/rolls", content, sender, "liste 2024-01.csv")
+    february = station.send("lab/rolls", content, sender, "liste 2024-02.csv")
+    assert (january["period"], february["period"]) == ("2024-01", "2024-02")
+    assert january["delivery_id"] != february["delivery_id"]
+    again = station.send("lab/rolls", content, sender, "liste du 2024-02, copie.csv")
+    assert (again["status"], again["delivery_id"]) == ("duplicate", february["delivery_id"])
+    periods = "SELECT DISTINCT period FROM ops.coverage WHERE provider = :p"
+    assert {row["period"] for row in station.rows(periods, p=sender)} == {"2024-01", "2024-02"}
+    checked, _ = pipeline.check(station.office, station.file(content, "liste 2024-03.csv"), "lab/rolls", sender)
+    assert (checked["period"], checked["rows_read"]) == ("2024-03", 2)
+
+
+def test_retracting_one_month_leaves_the_same_bytes_of_another(station: Station, sender: str):
+    content = notes(r1="A")
+    sent = [station.send("lab/rolls", content, sender, f"liste 2024-0{month}.csv") for month in (1, 2)]
+    pipeline.retract(station.office, sent[1]["delivery_id"], "tester")
+    statuses = "SELECT status FROM ops.delivery WHERE provider = :p ORDER BY seq"
+    assert [row["status"] for row in station.rows(statuses, p=sender)] == ["accepted", "retracted"]
+    assert station.state("lab/rolls", sender, "record_id", "period") == [("r1", "2024-01")]
+
+
+def test_a_contract_that_takes_more_from_names_still_replaces_its_own_readings(station: Station, sender: str):
+    """What was read from the same bytes under the older contract does not stay beside the new reading."""
+    content = notes(r1="A", r2="B")
+    station.send("lab/rolls", content, sender, "liste 2024-01.csv")
+    with station.amended("lab/rolls", r"(\d{4}-\d{2})", r"(\d{4}-\d)"):
+        station.send("lab/rolls", content, sender, "liste 2024-01.csv")
+        assert station.state("lab/rolls", sender, "record_id", "period") == [("r1", "2024-0"), ("r2", "2024-0")]
+        assert station.one("SELECT count(*) FROM core.sighting WHERE provider = :p AND NOT retracted", p=sender) == 2
+
+
 def test_a_refused_file_again_is_refused_again(station: Station, sender: str):
     first = station.send("lab/visits", visits(visit("")), sender)
     again = station.send("lab/visits", visits(visit("")), sender)

@@ -14,7 +14,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from marsad.contracts.model import Contract
 from marsad.errors import UsageFault
+from marsad.intake.naming import name_facts
 from marsad.warehouse.engine import clean_errors
 
 ACCEPTED = ("accepted", "accepted_with_findings")
@@ -23,7 +25,10 @@ DONE = (*ACCEPTED, "refused")
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Bytes that came in: where for, under which name, and what they are."""
+    """Bytes that came in: where for, under which name, and what they are.
+
+    ``facts`` is what the contract takes from the name (``naming.name_facts``).
+    """
 
     feed: str
     provider: str
@@ -31,6 +36,7 @@ class Arrival:
     sha256: str
     size: int
     received_at: datetime
+    facts: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,7 @@ class Delivery:
     attempts: int
     rejudges: str | None
     receipt: dict[str, Any] | None
+    facts: str = ""
 
 
 _IDS = ("delivery_id", "rejudges")
@@ -68,18 +75,18 @@ _COLUMNS = ", ".join(f"d.{name}::text" if name in _IDS else f"d.{name}" for name
 
 _INSERT = sa.text(
     """
-    INSERT INTO ops.delivery (delivery_id, feed, provider, sha256, size, file_name, received_at, contract_version,
-                              contract_fingerprint, suite_fingerprint, status, rejudges)
-    VALUES (uuidv7(), :feed, :provider, :sha256, :size, :file_name, :received_at, :contract_version,
+    INSERT INTO ops.delivery (delivery_id, feed, provider, sha256, facts, size, file_name, received_at,
+                              contract_version, contract_fingerprint, suite_fingerprint, status, rejudges)
+    VALUES (uuidv7(), :feed, :provider, :sha256, :facts, :size, :file_name, :received_at, :contract_version,
             :contract_fingerprint, :suite_fingerprint, 'received', :rejudges)
-    ON CONFLICT (feed, provider, sha256, contract_fingerprint, suite_fingerprint) WHERE status <> 'retracted'
+    ON CONFLICT (feed, provider, sha256, facts, contract_fingerprint, suite_fingerprint) WHERE status <> 'retracted'
     DO NOTHING RETURNING delivery_id::text
     """
 )
 _SAME = sa.text(
     f"""
     SELECT {_COLUMNS} FROM ops.delivery d
-    WHERE feed = :feed AND provider = :provider AND sha256 = :sha256 AND status <> 'retracted'
+    WHERE feed = :feed AND provider = :provider AND sha256 = :sha256 AND facts = :facts AND status <> 'retracted'
       AND contract_fingerprint = :contract_fingerprint AND suite_fingerprint = :suite_fingerprint
     """  # noqa: S608 - only our own column names
 )
@@ -200,15 +207,25 @@ def to_rejudge(connection: sa.Connection, target: str) -> list[str]:
     return list(connection.execute(query, {"target": target, "done": list(DONE)}).scalars())
 
 
-def of_same_content(connection: sa.Connection, delivery_id: str, states: Sequence[str]) -> list[Delivery]:
-    """The other deliveries in one of ``states`` that judged the same bytes of the same feed and provider, in order."""
+def of_same_content(
+    connection: sa.Connection, delivery: Delivery, states: Sequence[str], contract: Contract
+) -> list[Delivery]:
+    """The other deliveries in one of ``states`` that judged the same content of the same feed and provider, in order.
+
+    Content is the bytes and what ``contract``, the feed's present one, takes from the file's name.
+    """
     query = sa.text(
         f"""
-        SELECT {_COLUMNS} FROM ops.delivery d JOIN ops.delivery o USING (feed, provider, sha256)
-        WHERE o.delivery_id::text = :id AND d.delivery_id <> o.delivery_id AND d.status = ANY(:states) ORDER BY d.seq
+        SELECT {_COLUMNS} FROM ops.delivery d
+        WHERE d.feed = :feed AND d.provider = :provider AND d.sha256 = :sha256 AND d.delivery_id <> :delivery_id
+          AND d.status = ANY(:states) ORDER BY d.seq
         """  # noqa: S608
     )
-    return [_delivery(row) for row in connection.execute(query, {"id": delivery_id, "states": list(states)})]
+    names = ("feed", "provider", "sha256", "delivery_id")
+    values = {**{name: getattr(delivery, name) for name in names}, "states": list(states)}
+    found = map(_delivery, connection.execute(query, values))
+    facts = name_facts(contract, delivery.file_name)
+    return [other for other in found if name_facts(contract, other.file_name) == facts]
 
 
 def last_arrived(connection: sa.Connection, delivery: Delivery) -> datetime:
@@ -216,10 +233,10 @@ def last_arrived(connection: sa.Connection, delivery: Delivery) -> datetime:
     query = sa.text(
         """
         SELECT max(a.received_at) FROM ops.arrival a JOIN ops.delivery d USING (delivery_id)
-        WHERE d.feed = :feed AND d.provider = :provider AND d.sha256 = :sha256
+        WHERE d.feed = :feed AND d.provider = :provider AND d.sha256 = :sha256 AND d.facts = :facts
         """
     )
-    values = {"feed": delivery.feed, "provider": delivery.provider, "sha256": delivery.sha256}
+    values = {name: getattr(delivery, name) for name in ("feed", "provider", "sha256", "facts")}
     return connection.execute(query, values).scalar() or delivery.received_at
 
 

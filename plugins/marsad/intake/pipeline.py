@@ -22,6 +22,7 @@ from marsad.identity.vault import Sealer
 from marsad.intake import inbox, landing, ledger, leftovers, merge, settle
 from marsad.intake.judging import FileJudge, Judged
 from marsad.intake.ledger import Arrival, Delivery
+from marsad.intake.naming import name_facts
 from marsad.intake.office import Office
 from marsad.intake.reports import write_receipt, write_reports
 from marsad.intake.rows import FileFacts
@@ -86,7 +87,8 @@ def receive(office: Office, path: Path, feed: str, provider: str, file_name: str
     terms = office.terms(feed)
     landed = landing.receive(path, office.landing, office.keyring.public)
     name = inbox.text_name(file_name)
-    arrival = Arrival(feed, provider, name, landed.sha256, landed.size, office.clock())
+    facts = name_facts(office.contract(feed), name)
+    arrival = Arrival(feed, provider, name, landed.sha256, landed.size, office.clock(), facts)
     with clean_errors(), office.engine.begin() as connection:
         return ledger.register(connection, arrival, terms)
 
@@ -247,7 +249,8 @@ def check(office: Office, path: Path, feed: str, provider: str | None = None) ->
         provider = next(iter(contract.providers), "dry-run")
     started = time.monotonic()
     name = inbox.text_name(path.name)
-    arrival = Arrival(feed, provider, name, _sha256(path), path.stat().st_size, office.clock())
+    facts = name_facts(contract, name)
+    arrival = Arrival(feed, provider, name, _sha256(path), path.stat().st_size, office.clock(), facts)
     with own_faults_only(), clean_errors(), office.engine.connect() as connection:
         known = ledger.find(connection, arrival, office.terms(feed))
         receipt, judged = _dry_run(office, connection, arrival, path, started)
@@ -303,7 +306,8 @@ def rejudge(office: Office, target: str) -> list[dict[str, Any]]:
 def _register_again(office: Office, old: Delivery) -> tuple[Delivery, bool]:
     with clean_errors(), office.engine.begin() as connection:
         came = ledger.last_arrived(connection, old)  # a feed without versions orders by it
-        arrival = Arrival(old.feed, old.provider, old.file_name, old.sha256, old.size, came)
+        facts = name_facts(office.contract(old.feed), old.file_name)
+        arrival = Arrival(old.feed, old.provider, old.file_name, old.sha256, old.size, came, facts)
         return ledger.register(connection, arrival, office.terms(old.feed), rejudges=old.delivery_id)
 
 
@@ -321,8 +325,9 @@ def retract(office: Office, delivery_id: str, actor: str) -> int:
             return 0
         merge.lock(connection, named.feed, named.provider)
         # Also a judgement still open: whoever works on it finds the delivery retracted and writes nothing.
-        deliveries = [named, *ledger.of_same_content(connection, delivery_id, ("received", *ledger.DONE))]
-        snapshot = office.contract(named.feed).mode == "snapshot"
+        contract = office.contract(named.feed)
+        deliveries = [named, *ledger.of_same_content(connection, named, ("received", *ledger.DONE), contract)]
+        snapshot = contract.mode == "snapshot"
         ledger.mark_retracted(connection, [d.delivery_id for d in deliveries])
         rows = sum(merge.retract(connection, d, office.clock(), snapshot=snapshot) for d in deliveries)
         head = audit.append(connection, actor, "delivery.retracted", delivery_id, {"rows": rows}, office.clock())

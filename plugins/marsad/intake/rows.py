@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from marsad.identity.pseudonyms import KeyedHash
 from marsad.identity.vault import Sealer
 from marsad.intake.blocks import NormalBlock, RawBlock, State
 from marsad.intake.doubtful import doubtful_keys
+from marsad.intake.naming import found_in
 from marsad.intake.normalise import row_bytes
 from marsad.intake.stage import DERIVED, staged_columns
 
@@ -109,8 +109,7 @@ class RowKeys:
         return _constant(_period(moment, source.grain)[0].as_py(), len(block))
 
     def _from_name(self, source: Source) -> str:
-        found = re.search(source.value, self._facts.name)
-        return (found.group(1) or "") if found else ""
+        return found_in(source, self._facts.name)
 
 
 def _places(contract: Contract) -> str:

@@ -90,7 +90,7 @@ def foresee(connection: sa.Connection, work: Work, judged: Judged) -> tuple[str,
 def _merge(connection: sa.Connection, work: Work, judged: Judged) -> tuple[Counts, str | None]:
     model = dict(work.office.catalog.model)
     unchanged = merge.merge_rows(connection, work.stage, work.contract, model, work.target)
-    for earlier in ledger.of_same_content(connection, work.delivery.delivery_id, ledger.ACCEPTED):
+    for earlier in ledger.of_same_content(connection, work.delivery, ledger.ACCEPTED, work.contract):
         merge.supersede(connection, work.target, earlier.delivery_id)
     merge.cover(connection, work.stage, work.target, judged.unmapped_share)
     good = judged.rows - judged.refused

@@ -639,6 +639,13 @@ def upgrade() -> None:
         sa.Column("feed", sa.Text(collation="C"), nullable=False),
         sa.Column("provider", sa.Text(collation="C"), nullable=False),
         sa.Column("sha256", sa.Text(collation="C"), nullable=False),
+        sa.Column(
+            "facts",
+            sa.Text(collation="C"),
+            server_default="",
+            nullable=False,
+            comment="Taken from the file's name by the contract",
+        ),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("file_name", sa.Text(), nullable=False),
         sa.Column("received_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
@@ -673,7 +680,7 @@ def upgrade() -> None:
     op.create_index(
         "delivery_content",
         "delivery",
-        ["feed", "provider", "sha256", "contract_fingerprint", "suite_fingerprint"],
+        ["feed", "provider", "sha256", "facts", "contract_fingerprint", "suite_fingerprint"],
         unique=True,
         schema="ops",
         postgresql_where=sa.text("status <> 'retracted'"),
