@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pyotp
@@ -15,8 +15,9 @@ from tests.integration.station import Station
 from marsad.portal import accounts
 from marsad.portal.accounts import Right
 from marsad.portal.app import create_app
-from marsad.portal.site import Site
-from marsad.portal.trial import judge
+from marsad.portal.site import Site, address_of
+from marsad.portal.trial import answer
+from marsad.warehouse.engine import make_engine
 from marsad.warehouse.query import role_url
 
 PASSWORD = "une phrase de quelques mots"
@@ -24,14 +25,16 @@ _TOKEN = re.compile(r'name="form_token" value="([0-9a-f]+)"')
 
 
 def site_over(station: Station) -> Site:
-    """A site with the role ``portal`` on the station's database; dry runs with the role ``trial``, in this process."""
+    """A site with the role ``portal`` on the station's database; dry runs as ``trial``."""
     settings = station.office.settings
     settings.place("run").mkdir(mode=0o700, exist_ok=True)
     for role in ("portal", "trial"):
         (settings.place("run") / f"{role}.url").write_text(role_url(settings, role))
 
-    def ask(path: Path, feed: str, provider: str) -> Mapping[str, Any] | None:
-        return judge(station.office, path, feed, provider)
+    trial = replace(station.office, engine=make_engine(address_of(settings, "trial")))
+
+    def ask(question: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        return answer(trial, json.loads(json.dumps(question)))
 
     return replace(Site.open(settings, station.office.clock), ask=ask)
 

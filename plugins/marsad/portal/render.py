@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -79,6 +79,12 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
 
 def _token_field(visitor: Visitor) -> Markup:
     return Markup('<input type="hidden" name="form_token" value="{}">').format(visitor.form_token)
+
+
+def workbook(content: bytes, name: str) -> Response:
+    """A spreadsheet to keep; ``name`` is plain ASCII of ours."""
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    return Response(content, media_type=kind, headers={"content-disposition": f'attachment; filename="{name}"'})
 
 
 def go(path: str) -> RedirectResponse:

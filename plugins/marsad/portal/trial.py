@@ -7,10 +7,13 @@ It needs the keys of pseudonyms and fingerprints, to tell which rows are known, 
 
 from __future__ import annotations
 
+import base64
 import json
+import logging
 import os
 import signal
 import socketserver
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,17 +21,19 @@ from typing import Any
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
-from marsad.errors import MarsadError, UsageFault
+from marsad.errors import MarsadError, UsageFault, own_faults_only
 from marsad.identity.keys import KeyRing
 from marsad.intake import pipeline
 from marsad.intake.office import Office
 from marsad.intake.reports.files import document
+from marsad.intake.reports.workbook import annotate
 from marsad.portal.site import SOCKET, address_of, stamp
 from marsad.settings import Settings
 
+_LOG = logging.getLogger(__name__)
 SECONDS = 120  # for one file; a delivery may take longer
 _AT_ONCE = 2
-_LINE = 100_000  # bytes of a question
+_LINE = 100_000_000  # bytes of a question; a report names every row
 
 
 class Trials(socketserver.ForkingMixIn, socketserver.UnixStreamServer):
@@ -81,18 +86,34 @@ class _Asked(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         signal.alarm(SECONDS)
         asked = json.loads(self.rfile.readline(_LINE))
-        answer = judge(self.server.office, Path(asked["path"]), asked["feed"], asked["provider"])
-        self.wfile.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
+        told = answer(self.server.office, asked)
+        self.wfile.write(json.dumps(told, ensure_ascii=False).encode() + b"\n")
 
 
-def judge(office: Office, path: Path, feed: str, provider: str) -> dict[str, Any]:
-    """The report of a dry run as ``intake.reports`` writes it, or ``{"fault": class of our own fault}``."""
+def answer(office: Office, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The report of a dry run, as ``intake.reports`` writes it; of a question with a report, the marked ``workbook``.
+
+    A fault of ours is ``{"fault": its class}``.
+    """
     try:
-        receipt, judged = pipeline.check(office, path, feed, provider)
+        if "report" in asked:
+            return {"workbook": _marked(office, asked)}
+        return _judged(office, Path(asked["path"]), asked["feed"], asked["provider"])
     except MarsadError as fault:
+        _LOG.error("%s: %s", type(fault).__name__, fault)
         return {"fault": type(fault).__name__}
-    receipt = {**receipt, "reports": {}}
-    return document(receipt, office.contract(feed), judged.broken, office.catalog.codelists, judged.titles)
+
+
+def _judged(office: Office, path: Path, feed: str, provider: str) -> dict[str, Any]:
+    receipt, judged = pipeline.check(office, path, feed, provider)
+    contract, codelists = office.contract(feed), office.catalog.codelists
+    return document({**receipt, "reports": {}}, contract, judged.broken, codelists, judged.titles)
+
+
+def _marked(office: Office, asked: Mapping[str, Any]) -> str:
+    with own_faults_only():
+        content = annotate(Path(asked["path"]), office.contract(asked["feed"]), asked["report"], asked["language"])
+    return base64.b64encode(content).decode("ascii")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from marsad import audit, durable
 from marsad.intake import inbox
+from marsad.portal import asking
 from marsad.portal.accounts import Account
 from marsad.portal.site import Site
 
@@ -122,7 +123,7 @@ def find(connection: sa.Connection, account: Account, upload_id: str) -> Upload 
 
 def check(site: Site, upload: Upload) -> None:
     """Asks the process of dry runs and keeps its verdict; ``failed`` when it gives none."""
-    verdict = site.ask(path_of(site, upload), upload.feed, upload.provider)
+    verdict = asking.verdict(site.ask, path_of(site, upload), upload.feed, upload.provider)
     state = "checked" if verdict else "failed"
     query = sa.text(
         "UPDATE portal.upload SET state = :state, verdict = CAST(:verdict AS jsonb) "
@@ -132,6 +133,14 @@ def check(site: Site, upload: Upload) -> None:
         connection.execute(query, {"state": state, "verdict": json.dumps(verdict), "id": upload.upload_id})
     if not verdict:
         _remove(site, upload.upload_id)
+
+
+def marked(site: Site, upload: Upload, language: str) -> bytes | None:
+    """The checked file as a workbook with marked cells; None when the file is gone or nobody can make it."""
+    path = path_of(site, upload)
+    if upload.verdict is None or not path.exists():
+        return None
+    return asking.marked(site.ask, path, upload.verdict, language)
 
 
 def send(site: Site, account: Account, upload: Upload) -> bool:

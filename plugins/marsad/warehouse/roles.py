@@ -73,7 +73,7 @@ def login(connection: sa.Connection, role: str, password: str) -> str:
 
 def grant(connection: sa.Connection) -> None:
     """Gives each role exactly what it may use; what is not listed is taken away."""
-    database = connection.execute(sa.text("SELECT quote_ident(current_database())")).scalar_one()
+    database = _database(connection)
     for role in ROLES:
         name = role_name(role)
         connection.execute(sa.text(f"GRANT CONNECT ON DATABASE {database} TO {name}"))
@@ -87,6 +87,10 @@ def grant(connection: sa.Connection) -> None:
     _grant_portal(connection)
     _grant_trial(connection)
     _grant_sftp(connection)
+
+
+def _database(connection: sa.Connection) -> str:
+    return str(connection.execute(sa.text("SELECT quote_ident(current_database())")).scalar_one())
 
 
 def _grant_loader(connection: sa.Connection) -> None:
@@ -108,8 +112,9 @@ def _grant_portal(connection: sa.Connection) -> None:
 
 
 def _grant_trial(connection: sa.Connection) -> None:
-    """A dry run writes into staging tables of its own and nowhere else."""
-    trial = role_name("trial")
+    """A dry run writes into staging tables of its own and temporary ones, and nowhere else."""
+    trial, database = role_name("trial"), _database(connection)
+    connection.execute(sa.text(f"GRANT TEMPORARY ON DATABASE {database} TO {trial}"))
     connection.execute(sa.text(f"GRANT USAGE, CREATE ON SCHEMA stage TO {trial}"))
     connection.execute(sa.text(f"GRANT USAGE ON SEQUENCE core.content_id TO {trial}"))
 

@@ -13,7 +13,7 @@ from starlette.datastructures import UploadFile
 
 from marsad.portal import deliveries, uploads
 from marsad.portal.accounts import SUBMITTER, Account
-from marsad.portal.render import Entry, go, page
+from marsad.portal.render import Entry, go, page, workbook
 from marsad.portal.site import Site
 from marsad.portal.uploads import Upload
 from marsad.portal.verdict import shown_verdict
@@ -77,6 +77,17 @@ def state(upload_id: UUID, account: Submitter, site: SiteOf) -> dict[str, Any]:
     upload = _own(site, account, str(upload_id))
     done = upload.state == "sent" and _became(site, account, upload)[1]
     return {"state": "done" if done else upload.state}
+
+
+@router.get("/uploads/{upload_id}/workbook")
+def marked(upload_id: UUID, account: Submitter, site: SiteOf, who: Visiting) -> Response:
+    """The sender's own workbook, or one made of the CSV, with the cells to correct marked."""
+    upload = _own(site, account, str(upload_id))
+    content = uploads.marked(site, upload, who.language)
+    if content is None:
+        raise HTTPException(404)
+    deliveries.note(site, account, "workbook.downloaded", f"upload:{upload_id}", language=who.language)
+    return workbook(content, f"marsad-{str(upload_id)[-6:]}-{who.language}.xlsx")
 
 
 @router.post("/uploads/{upload_id}/send")
