@@ -15,9 +15,10 @@ Labels = Mapping[str, str]  # language (fr, ar, en) -> text
 
 # Every row is staged beside a contract's columns under these names, so no column of a contract may have one of them.
 ROW_COLUMNS = ("row", "sheet", "record_id", "version", "period", "fingerprint", "refused", "slot", "sealed")
+LATE_COLUMNS = ("later", "late", "late_slot", "late_sealed")
 REPEAT_COLUMNS = ("content_id", "occurrence", "rivals", "again")
 SYSTEM_COLUMNS = ("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "oid")  # PostgreSQL's own of every table
-RESERVED = frozenset({*ROW_COLUMNS, *REPEAT_COLUMNS, *SYSTEM_COLUMNS})
+RESERVED = frozenset({*ROW_COLUMNS, *LATE_COLUMNS, *REPEAT_COLUMNS, *SYSTEM_COLUMNS})
 AGE_COLUMNS = ("age_years", "age_band", "minor", "age_agrees")  # taken as well where a contract derives age
 
 

@@ -1,17 +1,18 @@
 """Judging one file: read, normalise, row rules block by block, staging, delivery rules, the verdict on the whole.
 
-Three threads work on three blocks: one is read and normalised while the one before is judged and the one before that
-fingerprinted and copied into staging. Arrow, psycopg2 and hashing let the others run.
+Blocks flow through threads: while one is read and normalised, the one before is judged, the one before that
+fingerprinted and sealed, and earlier ones are copied into staging and taken into core. Arrow, psycopg2 and hashing let
+the others run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,24 +27,18 @@ from marsad.intake.normalise import Normaliser
 from marsad.intake.office import Office
 from marsad.intake.reading import Hints, TableInfo, open_file
 from marsad.intake.reports.findings import Titles, titles_of
-from marsad.intake.rows import (
-    QUARANTINE,
-    VAULT,
-    FileFacts,
-    RowKeys,
-    Sealed,
-    raw_payloads,
-    seal_rows,
-    staged_table,
-    vault_payloads,
-)
+from marsad.intake.rows import QUARANTINE, FileFacts, RowKeys, Staging, raw_payloads
 from marsad.intake.stage import SCHEMA, Stage
 from marsad.quality.delivery import judge_delivery
 from marsad.quality.findings import Broken
 from marsad.quality.messages import message_rule
 from marsad.quality.refusal import refused_file, refused_rows
 
-_PENDING = 2  # blocks that may wait for COPY; each is tens of megabytes
+_PENDING = 1  # blocks that may wait before each step; each is tens of megabytes
+
+T = TypeVar("T")
+Take = Callable[[int], None]
+Blocked = tuple[NormalBlock, npt.NDArray[np.bool_]]  # a block and which of its rows are refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +95,11 @@ class FileJudge:
         self._suite = office.suite(contract.feed)
         self._keys = RowKeys(contract, provider, facts, office.keyring)
 
-    def judge(self, path: Path, previous: Previous) -> Judged:
+    def judge(self, path: Path, previous: Previous, take: Take | None = None) -> Judged:
         """The verdict on the file at ``path``; a file that cannot be read is refused with the reason as its finding.
+
+        ``take`` is called, in another thread, with the last row of a staged block once the next one is staged too:
+        whoever merges early may take what stands up to there.
 
         Raises:
             PassingFault, PlatformFault: not the sender's fault; the delivery stays open.
@@ -109,7 +107,7 @@ class FileJudge:
         try:
             self._check_sender()
             table = self._open(path)
-            tally = self._judge_rows(table)
+            tally = self._judge_rows(table, take)
         except ProviderFault as fault:
             return Judged(file_refused=True, broken=[Broken(message_rule(fault.rule), params=fault.params)])
         if not tally.rows:
@@ -131,30 +129,38 @@ class FileJudge:
         except ProviderFault as fault:
             raise belonging(fault, path, self._facts.name, self._contract, self._office.settings) from None
 
-    def _judge_rows(self, table: TableInfo) -> Tally:
+    def _judge_rows(self, table: TableInfo, take: Take | None) -> Tally:
         normaliser = Normaliser(self._contract, self._office.catalog.codelists, table.header)
         tally, judge = Tally(), self._office.judge(self._contract.feed)
         self._stage.create()
-        with _ahead(map(normaliser.block, table.blocks())) as blocks, _copier(self._stage) as copy:
+        with _ahead(map(normaliser.block, table.blocks())) as blocks, self._stager(table.header, take) as stage:
             for block in blocks:
                 broken = judge.judge(block)
                 refused = refused_rows(broken, block.raw.rows)
-                sealed = self._seal(block, refused, table.header)
-                copy(partial(staged_table, self._contract, block, self._keys, refused, sealed))
+                stage((block, refused))
                 self._count(tally, block, broken, refused)
         return tally
 
-    def _seal(self, block: NormalBlock, refused: npt.NDArray[np.bool_], header: list[str]) -> Sealed:
-        if self._sealer is None:
-            return Sealed([None] * len(block), [None] * len(block))
-        kept = [
-            None if bad else payload
-            for bad, payload in zip(refused, vault_payloads(self._contract, block), strict=True)
-        ]
-        vault = seal_rows(kept, self._sealer, VAULT)
-        if not refused.any():
-            return vault
-        return _merged(vault, seal_rows(raw_payloads(block.raw, header, refused), self._sealer, QUARANTINE))
+    @contextmanager
+    def _stager(self, header: list[str], take: Take | None) -> Iterator[Callable[[Blocked], None]]:
+        """A function that has judged blocks made ready, copied, and taken when the next one follows."""
+        staging = Staging(self._contract, self._keys, self._sealer, header)
+        staged: list[int] = []
+        with ExitStack() as threads:
+            taken = threads.enter_context(_behind(take)) if take else None
+
+            def copy(rows: pa.Table) -> None:
+                self._stage.copy(rows)
+                if taken and staged:
+                    taken(staged.pop())
+                staged.append(rows["row"][-1].as_py())
+
+            copied = threads.enter_context(_behind(copy))
+
+            def make(blocked: Blocked) -> None:
+                copied(staging.table(*blocked))
+
+            yield threads.enter_context(_behind(make))
 
     def _count(self, tally: Tally, block: NormalBlock, broken: list[Broken], refused: npt.NDArray[np.bool_]) -> None:
         tally.rows += len(block)
@@ -191,18 +197,21 @@ class FileJudge:
 
     def _refuse_late(self, path: Path, late: list[Broken]) -> int:
         rows = [b.rows for b in late if b.rule.severity == "critical"]
-        chosen = self._stage.refuse(np.unique(np.concatenate(rows))) if rows else np.empty(0, np.int64)
-        if self._sealer is not None and len(chosen):
-            self._stage.seal(self._sealed_again(path, chosen))
+        if not rows:
+            return 0
+        chosen = self._stage.refuse(np.unique(np.concatenate(rows)))
+        unsealed = chosen[chosen[:, 1] == 1, 0]
+        if self._sealer is not None and len(unsealed):
+            self._seal_again(path, unsealed)
         return len(chosen)
 
-    def _sealed_again(self, path: Path, chosen: npt.NDArray[np.int64]) -> Iterator[tuple[int, int, bytes]]:
+    def _seal_again(self, path: Path, chosen: npt.NDArray[np.int64]) -> None:
         """Rows that only the whole file shows to be wrong are read once more and sealed as they were sent."""
         table = self._open(path)
         for raw in table.blocks():
             wanted = np.isin(raw.rows, chosen)
             if wanted.any():
-                yield from self._sealed_rows(raw, table.header, wanted)
+                self._stage.seal(self._sealed_rows(raw, table.header, wanted))
             if raw.rows[-1] >= chosen[-1]:
                 return
 
@@ -228,11 +237,6 @@ def gather(broken: list[Broken]) -> list[Broken]:
     ]
 
 
-def _merged(first: Sealed, second: Sealed) -> Sealed:
-    slots = [a if a is not None else b for a, b in zip(first.slots, second.slots, strict=True)]
-    return Sealed(slots, [a or b for a, b in zip(first.ciphertexts, second.ciphertexts, strict=True)])
-
-
 @contextmanager
 def _ahead(blocks: Iterator[NormalBlock]) -> Iterator[Iterator[NormalBlock]]:
     """The blocks, each made in the background while the one before is used; raises what making one raised."""
@@ -248,16 +252,16 @@ def _ahead(blocks: Iterator[NormalBlock]) -> Iterator[Iterator[NormalBlock]]:
 
 
 @contextmanager
-def _copier(stage: Stage) -> Iterator[Callable[[Callable[[], pa.Table]], None]]:
-    """A function that makes and copies rows in the background and raises what an earlier call raised."""
+def _behind(work: Callable[[T], None]) -> Iterator[Callable[[T], None]]:
+    """A function that does ``work`` in the background, in order, and raises what an earlier call raised."""
     waiting: list[Future[None]] = []
     with ThreadPoolExecutor(1) as pool:
 
-        def copy(rows: Callable[[], pa.Table]) -> None:
+        def soon(what: T) -> None:
             while len(waiting) >= _PENDING:
                 waiting.pop(0).result()
-            waiting.append(pool.submit(lambda: stage.copy(rows())))
+            waiting.append(pool.submit(work, what))
 
-        yield copy
+        yield soon
         for future in waiting:
             future.result()

@@ -19,9 +19,10 @@ from marsad import audit, durable
 from marsad.audit import Head
 from marsad.errors import MarsadError, PassingFault, UsageFault, own_faults_only
 from marsad.identity.vault import Sealer
-from marsad.intake import inbox, landing, ledger, leftovers, merge, settle
+from marsad.intake import current, inbox, landing, ledger, leftovers, settle
 from marsad.intake.judging import FileJudge, Judged
 from marsad.intake.ledger import Arrival, Delivery
+from marsad.intake.merge import Merge
 from marsad.intake.naming import name_facts
 from marsad.intake.office import Office
 from marsad.intake.reports import write_receipt, write_reports
@@ -199,24 +200,27 @@ def _process(office: Office, delivery: Delivery, attempt: int) -> dict[str, Any]
         judge = FileJudge(office, contract, delivery.provider, facts, stage, sealer)
         with clean_errors(), office.engine.connect() as connection:
             before = settle.previous(connection, delivery)
-        with landing.open_landed(delivery.sha256, office.landing, office.keyring, tmp) as path:
-            judged = judge.judge(path, before)
         work = Work(office, delivery, contract, stage, sealer.attempt)
-        receipts = _settle(work, judged, sealer, started)
+        with clean_errors(), office.engine.begin() as connection:
+            merge = settle.merge_of(connection, work)
+            with landing.open_landed(delivery.sha256, office.landing, office.keyring, tmp) as path:
+                judged = judge.judge(path, before, merge.take)
+            receipts = _settle(connection, work, merge, judged, sealer, started)
     stage.drop()
     _hand_out(office, receipts)
     return receipts[0]
 
 
-def _settle(work: Work, judged: Judged, sealer: Sealer, started: float) -> list[dict[str, Any]]:
-    with clean_errors(), work.office.engine.begin() as connection:
-        outcome = settle.write_rows(connection, work, judged)
-        seconds = time.monotonic() - started
-        draft = settle.compose(work, outcome, judged, seconds)
-        lists, place = work.office.catalog.codelists, work.office.settings.place("reports")
-        write_reports(place, draft, work.contract, judged.broken, lists, judged.titles)
-        sealer.commit()
-        return settle.issue_receipt(connection, work, outcome, judged, seconds)
+def _settle(
+    connection: sa.Connection, work: Work, merge: Merge, judged: Judged, sealer: Sealer, started: float
+) -> list[dict[str, Any]]:
+    outcome = settle.write_rows(connection, work, merge, judged)
+    seconds = time.monotonic() - started
+    draft = settle.compose(work, outcome, judged, seconds)
+    lists, place = work.office.catalog.codelists, work.office.settings.place("reports")
+    write_reports(place, draft, work.contract, judged.broken, lists, judged.titles)
+    sealer.commit()
+    return settle.issue_receipt(connection, work, outcome, judged, seconds)
 
 
 def _hand_out(office: Office, receipts: list[dict[str, Any]]) -> None:
@@ -323,13 +327,13 @@ def retract(office: Office, delivery_id: str, actor: str) -> int:
         named = ledger.get(connection, delivery_id)
         if named.status == "retracted":
             return 0
-        merge.lock(connection, named.feed, named.provider)
+        current.lock(connection, named.feed, named.provider)
         # Also a judgement still open: whoever works on it finds the delivery retracted and writes nothing.
         contract = office.contract(named.feed)
         deliveries = [named, *ledger.of_same_content(connection, named, ("received", *ledger.DONE), contract)]
         snapshot = contract.mode == "snapshot"
         ledger.mark_retracted(connection, [d.delivery_id for d in deliveries])
-        rows = sum(merge.retract(connection, d, office.clock(), snapshot=snapshot) for d in deliveries)
+        rows = sum(current.retract(connection, d, office.clock(), snapshot=snapshot) for d in deliveries)
         head = audit.append(connection, actor, "delivery.retracted", delivery_id, {"rows": rows}, office.clock())
     _write_head(office, head)
     return rows

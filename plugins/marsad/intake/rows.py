@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -20,9 +19,11 @@ from marsad.intake.blocks import NormalBlock, RawBlock, State
 from marsad.intake.doubtful import doubtful_keys
 from marsad.intake.naming import found_in
 from marsad.intake.normalise import row_bytes
+from marsad.intake.repeats import Mask, Met
 from marsad.intake.stage import DERIVED, staged_columns
 
 VAULT, QUARANTINE = b"vault", b"quarantine"
+SEALED = ("slot", "sealed")
 UNKNOWN_PERIOD = "unknown"
 _as_json = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would make an encoder a row
 _NEXT_MEMBER = ", "  # of a JSON object, as Python writes it
@@ -149,30 +150,63 @@ def _constant(text: str, length: int) -> pa.Array:
     return pa.repeat(pa.scalar(text, pa.string()), length)
 
 
-def staged_table(
-    contract: Contract, block: NormalBlock, keys: RowKeys, refused: npt.NDArray[np.bool_], sealed: Sealed
-) -> pa.Table:
-    """The block as ``Stage.copy`` takes it."""
-    fingerprints = keys.fingerprints(block)
-    columns = {
-        "row": pa.array(block.raw.rows),
-        "sheet": _constant(block.raw.sheet, len(block)) if block.raw.sheet else pa.nulls(len(block), pa.string()),
-        "record_id": _nameable(keys.record_ids(block), doubtful_keys(contract, block, refused)),
-        "version": keys.versions(block),
-        "period": keys.periods(block),
-        "fingerprint": pa.array([None if f is None else f"\\x{f.hex()}" for f in fingerprints], pa.string()),
-        "refused": pa.array(refused),
-        "slot": pa.array(sealed.slots, pa.int32()),
-        "sealed": pa.array(sealed.ciphertexts, pa.string()),
-    }
-    for column in staged_columns(contract):
-        columns[column.name] = _copyable(block.values[column.name])
-    if contract.age:
-        columns |= {name: block.values[name] for name in DERIVED}
-    return pa.table(columns)
+class Staging:
+    """Makes the blocks of one delivery ready for ``Stage.copy``, in their order; seals only if there is a sealer."""
+
+    def __init__(self, contract: Contract, keys: RowKeys, sealer: Sealer | None, header: Sequence[str]) -> None:
+        self._contract = contract
+        self._keys = keys
+        self._sealer = sealer
+        self._header = header
+        self._met = Met()
+
+    def table(self, block: NormalBlock, refused: Mask) -> pa.Table:
+        """The block as ``Stage.copy`` takes it."""
+        ids = self._keys.record_ids(block)
+        later = self._met.again(ids, refused)
+        columns = {
+            "row": pa.array(block.raw.rows),
+            "sheet": _constant(block.raw.sheet, len(block)) if block.raw.sheet else pa.nulls(len(block), pa.string()),
+            "record_id": _nameable(ids, doubtful_keys(self._contract, block, refused)),
+            "version": self._keys.versions(block),
+            "period": self._keys.periods(block),
+            "fingerprint": _bytea(self._keys.fingerprints(block)),
+            "refused": pa.array(refused),
+            "later": pa.array(later),
+            **self._sealed(block, refused, later),
+        }
+        for column in staged_columns(self._contract):
+            columns[column.name] = _copyable(block.values[column.name])
+        if self._contract.age:
+            columns |= {name: block.values[name] for name in DERIVED}
+        return pa.table(columns)
+
+    def _sealed(self, block: NormalBlock, refused: Mask, later: Mask) -> dict[str, pa.Array]:
+        """What is sealed of each row: good ones for the vault, refused ones as sent for the quarantine.
+
+        Rows that may still be refused, as repeats, are sealed in both ways: to read the file again costs far more.
+        """
+        if self._sealer is None:
+            return {}
+        vault = vault_payloads(self._contract, block)
+        kept = [None if bad else payload for bad, payload in zip(refused, vault, strict=True)]
+        slots, ciphers = seal_rows(kept, self._sealer, VAULT)
+        sealed: dict[str, pa.Array] = {}
+        if refused.any() or later.any():
+            raw = seal_rows(raw_payloads(block.raw, self._header, refused | later), self._sealer, QUARANTINE)
+            bad = pa.array(refused)
+            slots, ciphers = pc.if_else(bad, raw[0], slots), pc.if_else(bad, raw[1], ciphers)
+            if later.any():
+                sealed = {f"late_{name}": pc.if_else(bad, None, part) for name, part in zip(SEALED, raw, strict=True)}
+        return dict(zip(SEALED, (slots, ciphers), strict=True)) | sealed
 
 
-def _nameable(ids: pa.Array, doubtful: npt.NDArray[np.bool_]) -> pa.Array:
+def _bytea(digests: Sequence[bytes | None]) -> pa.StringArray:
+    """Bytes as COPY spells them."""
+    return pa.array([None if digest is None else f"\\x{digest.hex()}" for digest in digests], pa.string())
+
+
+def _nameable(ids: pa.Array, doubtful: Mask) -> pa.Array:
     return pc.if_else(pa.array(doubtful), pa.scalar(None, pa.string()), ids) if doubtful.any() else ids
 
 
@@ -182,24 +216,16 @@ def _copyable(values: pa.Array) -> pa.Array:
     return values
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """Slot and ciphertext (as COPY spells bytea) a row; None where nothing of the row is to be kept apart."""
-
-    slots: list[int | None]
-    ciphertexts: list[str | None]
-
-
-def seal_rows(payloads: Sequence[bytes | None], sealer: Sealer, context: bytes) -> Sealed:
-    """Seals what is there, each row with a key of its own."""
-    first = sealer.next_slot
-    places = [place for place, payload in enumerate(payloads) if payload is not None]
-    ciphertexts = sealer.seal([payloads[place] or b"" for place in places], context)
-    sealed = Sealed([None] * len(payloads), [None] * len(payloads))
-    for offset, (place, ciphertext) in enumerate(zip(places, ciphertexts, strict=True)):
-        sealed.slots[place] = first + offset
-        sealed.ciphertexts[place] = f"\\x{ciphertext.hex()}"
-    return sealed
+def seal_rows(payloads: Sequence[bytes | None], sealer: Sealer, context: bytes) -> tuple[pa.Array, pa.Array]:
+    """Slot and ciphertext (as COPY spells it) of each row, each under its own key; null where there is nothing."""
+    present = [payload for payload in payloads if payload is not None]
+    slots = iter(range(sealer.next_slot, sealer.next_slot + len(present)))
+    ciphertexts = iter(sealer.seal(present, context))
+    filled = [payload is not None for payload in payloads]
+    return (
+        pa.array([next(slots) if one else None for one in filled], pa.int32()),
+        _bytea([next(ciphertexts) if one else None for one in filled]),
+    )
 
 
 def vault_payloads(contract: Contract, block: NormalBlock) -> list[bytes | None]:
@@ -237,10 +263,10 @@ def _vaulted_cells(contract: Contract, block: NormalBlock) -> Iterator[tuple[str
         yield name, block.raw.cells[place].combine_chunks()
 
 
-def _without_value(block: NormalBlock, name: str) -> npt.NDArray[np.bool_]:
+def _without_value(block: NormalBlock, name: str) -> Mask:
     """Where a cell says something and gave no value, a bare year of a birth date too: what it says must not be lost."""
     states, missing = block.states[name], np.asarray(block.values[name].is_null())
-    found: npt.NDArray[np.bool_] = np.isin(states, _WITHOUT_VALUE) | (missing & (states == State.REPAIRED))
+    found: Mask = np.isin(states, _WITHOUT_VALUE) | (missing & (states == State.REPAIRED))
     return found
 
 
@@ -253,7 +279,7 @@ def _json_texts(cells: pa.StringArray) -> pa.StringArray:
     return pc.binary_join_element_wise('"', escaped, '"', "")
 
 
-def raw_payloads(raw: RawBlock, header: Sequence[str], chosen: npt.NDArray[np.bool_]) -> list[bytes | None]:
+def raw_payloads(raw: RawBlock, header: Sequence[str], chosen: Mask) -> list[bytes | None]:
     """Chosen rows as sent, as JSON by header (a repeated one gets its number), for the quarantine; None elsewhere."""
     names = [f"{text} ({place + 1})" if header.index(text) != place else text for place, text in enumerate(header)]
     names += [f"({place + 1})" for place in range(len(header), raw.cells.num_columns)]

@@ -14,10 +14,11 @@ import sqlalchemy as sa
 from marsad import audit
 from marsad.contracts.model import Contract
 from marsad.errors import PassingFault
-from marsad.intake import ledger, merge, receipts
+from marsad.intake import current, ledger, receipts
+from marsad.intake.current import Target
 from marsad.intake.judging import Judged, Previous
 from marsad.intake.ledger import Delivery
-from marsad.intake.merge import Target
+from marsad.intake.merge import Merge
 from marsad.intake.office import Office
 from marsad.intake.receipts import Counts
 from marsad.intake.reports import report_paths
@@ -60,20 +61,25 @@ def previous(connection: sa.Connection, delivery: Delivery) -> Previous:
     return Previous(row.rows_read, row.share) if row else Previous()
 
 
-def write_rows(connection: sa.Connection, work: Work, judged: Judged) -> tuple[str, Counts, str | None]:
+def merge_of(connection: sa.Connection, work: Work) -> Merge:
+    """The way of the delivery's rows into core, within the transaction of ``connection``."""
+    return Merge(connection, work.stage, work.contract, dict(work.office.catalog.model), work.target)
+
+
+def write_rows(connection: sa.Connection, work: Work, merge: Merge, judged: Judged) -> tuple[str, Counts, str | None]:
     """Writes everything but receipt and audit; returns status, counts and the delivery's period."""
-    merge.lock(connection, work.delivery.feed, work.delivery.provider)
     if judged.file_refused:
+        merge.undo()
         counts, period = Counts(judged.rows, 0, judged.rows, 0), None
     else:
-        counts, period = _merge(connection, work, judged)
+        counts, period = _merged(connection, work, merge, judged)
     if judged.rows:
-        merge.merge_quarantine(connection, work.stage, work.target)
+        merge.keep_quarantine()
     status = receipts.status_of(judged.file_refused, counts, judged.broken)
     _write_findings(connection, work.delivery, judged.broken)
     _close(connection, work, status, counts, period)
     if not judged.file_refused:
-        merge.refresh_current(connection, work.target, snapshot=work.contract.mode == "snapshot")
+        current.refresh_current(connection, work.target, snapshot=work.contract.mode == "snapshot")
     return status, counts, period
 
 
@@ -82,17 +88,16 @@ def foresee(connection: sa.Connection, work: Work, judged: Judged) -> tuple[str,
     if judged.file_refused:
         counts, period = Counts(judged.rows, 0, judged.rows, 0), None
     else:
-        unchanged, period = merge.foresee(connection, work.stage, work.target)
+        unchanged, period = merge_of(connection, work).foresee()
         counts = Counts(judged.rows, judged.rows - judged.refused - unchanged, judged.refused, unchanged)
     return receipts.status_of(judged.file_refused, counts, judged.broken), counts, period
 
 
-def _merge(connection: sa.Connection, work: Work, judged: Judged) -> tuple[Counts, str | None]:
-    model = dict(work.office.catalog.model)
-    unchanged = merge.merge_rows(connection, work.stage, work.contract, model, work.target)
+def _merged(connection: sa.Connection, work: Work, merge: Merge, judged: Judged) -> tuple[Counts, str | None]:
+    unchanged = merge.finish()
     for earlier in ledger.of_same_content(connection, work.delivery, ledger.ACCEPTED, work.contract):
-        merge.supersede(connection, work.target, earlier.delivery_id)
-    merge.cover(connection, work.stage, work.target, judged.unmapped_share)
+        current.supersede(connection, work.target, earlier.delivery_id)
+    merge.cover(judged.unmapped_share)
     good = judged.rows - judged.refused
     period = connection.execute(
         sa.text("SELECT period FROM ops.coverage WHERE delivery_id = :id ORDER BY rows DESC, period LIMIT 1"),
@@ -227,6 +232,6 @@ def _restate(connection: sa.Connection, office: Office, delivery: Delivery, repe
     contract = office.contract(delivery.feed)
     if contract.revision.kind != "received" or not repeated:
         return
-    merge.lock(connection, delivery.feed, delivery.provider)
+    current.lock(connection, delivery.feed, delivery.provider)
     latest = max(arrival.received_at for arrival in repeated)
-    merge.restate(connection, delivery, latest, snapshot=contract.mode == "snapshot")
+    current.restate(connection, delivery, latest, snapshot=contract.mode == "snapshot")

@@ -80,9 +80,14 @@ class Stage:
             sa.Column("content_id", sa.BigInteger),
             sa.Column("occurrence", sa.Integer, server_default="1"),
             sa.Column("rivals", sa.Integer, server_default="1"),
-            sa.Column("again", sa.Boolean, server_default="false"),
+            sa.Column("later", sa.Boolean),  # its record stands further up in the file, among the rows not refused
+            sa.Column("again", sa.Boolean, server_default="false"),  # its record stands in several rows of the file
+            sa.Column("late", sa.Boolean, server_default="false"),  # refused by a rule on the whole delivery
+            sa.Column("late_slot", sa.Integer),
+            sa.Column("late_sealed", BYTEA),
             *(sa.Column(c.name, _sql_type(c)) for c in staged_columns(self.contract)),
             *(sa.Column(n, t) for n, t in DERIVED.items() if self.contract.age),
+            sa.Index(f"{self.name}_row", "row"),
             schema=SCHEMA,
             prefixes=["UNLOGGED"],
         )
@@ -123,13 +128,17 @@ class Stage:
             connection.execute(sa.text(f"INSERT INTO {self.table}_facts ({names}) VALUES ({values})"), facts)  # noqa: S608
 
     def refuse(self, rows: np.typing.NDArray[np.int64]) -> np.typing.NDArray[np.int64]:
-        """Marks rows as refused and gives those that were not; what was sealed for the vault is dropped."""
+        """Marks rows as refused late; what was sealed for the vault is dropped, what for this case takes its place.
+
+        Gives the rows that were not refused before, and those of them that have nothing sealed now.
+        """
         query = sa.text(
-            f"UPDATE {self.table} SET refused = true, sealed = NULL, slot = NULL "  # noqa: S608
-            "WHERE row = ANY(:rows) AND NOT refused RETURNING row"
+            f"UPDATE {self.table} SET refused = true, late = true, sealed = late_sealed, slot = late_slot "  # noqa: S608
+            "WHERE row = ANY(:rows) AND NOT refused RETURNING row, sealed IS NULL"
         )
         with clean_errors(), self.engine.begin() as connection:
-            return np.sort(np.array(connection.execute(query, {"rows": rows.tolist()}).scalars().all(), np.int64))
+            found = sorted(tuple(row) for row in connection.execute(query, {"rows": rows.tolist()}))
+        return np.array(found, np.int64).reshape(-1, 2)
 
     def seal(self, sealed: Iterable[tuple[int, int, bytes]]) -> None:
         """Adds (row, slot, ciphertext) to rows refused late."""
@@ -185,10 +194,10 @@ _ABANDONED = sa.text(
 _LEFT = sa.text("SELECT tablename FROM pg_tables WHERE schemaname = 'stage' AND tablename LIKE :family")
 
 _REPEATS: Sequence[str] = (
-    # Records met more than once; most files have none, and then nothing below finds a row.
+    # Most files have none, and then nothing below finds a row.
     """
-    UPDATE {table} SET again = true WHERE NOT refused AND record_id IN
-        (SELECT record_id FROM {table} WHERE NOT refused GROUP BY record_id HAVING count(*) > 1)
+    UPDATE {table} SET again = true
+    WHERE NOT refused AND record_id IN (SELECT record_id FROM {table} WHERE later AND NOT refused)
     """,
     """
     WITH numbered AS (
