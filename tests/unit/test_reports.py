@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from marsad.contracts.catalog import load_catalog
+from marsad.contracts.expected import expected_columns
 from marsad.contracts.wording import load_wording
 from marsad.intake.reports import describe, page
-from marsad.contracts.expected import expected_columns
 from marsad.intake.reports.findings import letters, titles_of, without_echoes
 from marsad.intake.reports.page import split_message
 from marsad.quality.findings import Broken, Rule
@@ -101,6 +101,21 @@ def test_missing_columns_come_with_their_titles():
     params = {"columns": "N° de la victime / رقم الضحية, Date d'envoi / تاريخ الإرسال"}
     (group,) = describe(POLICE, [Broken(message_rule("file.columns_missing"), params=params)])
     assert [title["fr"] for title in group["fix"]["titles"]] == ["N° de la victime", "Date d'envoi"]
+    assert "obligatoires : N° de la victime, Date d'envoi." in group["message"]["fr"]
+    assert "إلزامية: رقم الضحية, تاريخ الإرسال." in group["message"]["ar"]
+
+
+def test_the_feed_where_a_file_belongs_is_named_in_the_reader_s_language():
+    params = {
+        "feed": "a/b",
+        "other": "Mis en cause / المشتبه فيهم / Suspects",
+        "expected": "Date d'envoi / تاريخ الإرسال",
+    }
+    (group,) = describe(POLICE, [Broken(message_rule("file.other_feed"), params=params)])
+    assert "« Mis en cause »" in group["message"]["fr"]
+    assert "«المشتبه فيهم»" in group["message"]["ar"]
+    assert "“Suspects”" in group["message"]["en"]
+    assert "Date d'envoi / " not in group["message"]["fr"]
 
 
 def test_what_a_column_takes_is_told_in_full():

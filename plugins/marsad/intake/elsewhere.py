@@ -10,6 +10,10 @@ from marsad.contracts.model import Contract
 from marsad.errors import ProviderFault, UsageFault
 from marsad.intake.reading import Hints, open_file
 from marsad.settings import Settings
+from marsad.warehouse.model import LANGUAGES
+
+ALL_LANGUAGES = " / "
+"""Between the titles of a feed in French, Arabic and English; a report takes the one of its language."""
 
 STRANGE = frozenset({"file.wrong_feed", "file.no_header", "file.columns_missing"})
 """Verdicts of the reader after which a file may be another feed's."""
@@ -18,7 +22,8 @@ STRANGE = frozenset({"file.wrong_feed", "file.no_header", "file.columns_missing"
 def belonging(fault: ProviderFault, path: Path, name: str, contract: Contract, settings: Settings) -> ProviderFault:
     """``fault``, or ``file.other_feed`` when the file has all that another feed needs and more titles of it.
 
-    Its ``feed`` names that feed, ``other`` is its title, ``expected`` are titles of the feed it was sent to.
+    Its ``feed`` names that feed, ``other`` is its title in all languages, ``expected`` are titles of the feed to which
+    it was sent.
     """
     if fault.rule not in STRANGE:
         return fault
@@ -32,8 +37,8 @@ def belonging(fault: ProviderFault, path: Path, name: str, contract: Contract, s
     if known[best] <= len(own.matches(fitting[best])):
         return fault
     expected = ", ".join(own.label(index) for index in sorted(own.required))
-    title = others[best].title
-    return ProviderFault("file.other_feed", feed=best, other=f"{title['fr']} / {title['ar']}", expected=expected)
+    title = ALL_LANGUAGES.join(others[best].title[language] for language in LANGUAGES)
+    return ProviderFault("file.other_feed", feed=best, other=title, expected=expected)
 
 
 def _contracts(settings: Settings) -> Mapping[str, Contract]:

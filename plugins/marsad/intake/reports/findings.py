@@ -10,6 +10,7 @@ import numpy as np
 
 from marsad.contracts.examples import labels
 from marsad.contracts.model import Column, Contract
+from marsad.intake.elsewhere import ALL_LANGUAGES
 from marsad.intake.normalise.headers import match_headers
 from marsad.intake.reading import Hints
 from marsad.quality.findings import Broken, RowIds
@@ -110,11 +111,38 @@ def _group(contract: Contract, broken: Broken, titles: Titles) -> dict[str, Any]
         "column": dict(labels(about)) if about else dict.fromkeys(LANGUAGES, ""),
         "title": title,
         "letter": None if place is None else letters(place),
-        "message": {language: fill(text, broken.params) for language, text in rule.message.items()},
+        "message": {
+            language: fill(text, _params(contract, broken, language)) for language, text in rule.message.items()
+        },
         "count": max(len(broken.rows), 1),
         "rows": row_runs(broken.rows),
         "fix": _fix(contract, broken, titles),
     }
+
+
+def _params(contract: Contract, broken: Broken, language: str) -> Mapping[str, str | int]:
+    """The parameters of a message in one language: a title is written above a column in one language, not in all."""
+    if broken.rule.scope != "file":
+        return broken.params
+    names = _names(contract, language)
+    params = {name: _named(value, names) for name, value in broken.params.items()}
+    if "other" in params:  # a title of a feed in all languages
+        params["other"] = str(params["other"]).split(ALL_LANGUAGES)[LANGUAGES.index(language)]
+    return params
+
+
+def _names(contract: Contract, language: str) -> list[tuple[str, str]]:
+    """What the reader calls each column, and its title in one language; the longest first, as one may hold another."""
+    hints = Hints.of(contract)
+    names = [(hints.label(place), labels(column)[language]) for place, column in enumerate(contract.columns)]
+    return sorted(names, key=lambda pair: -len(pair[0]))
+
+
+def _named(value: str | int, names: Sequence[tuple[str, str]]) -> str | int:
+    if isinstance(value, str):
+        for called, title in names:
+            value = value.replace(called, title)
+    return value
 
 
 def _fix(contract: Contract, broken: Broken, titles: Titles) -> dict[str, Any]:
