@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.exceptions import TyperException
 
-from marsad import cli_account, cli_agencies, cli_reports
+from marsad import cli_account, cli_agencies, cli_keys, cli_reports
 from marsad.cli_reports import Lang
 from marsad.errors import MarsadError
 from marsad.settings import Settings
@@ -385,3 +385,4 @@ def _progress(text: str) -> None:
 cli_reports.add_to(app, _office)
 cli_account.add_to(app, _warehouse)
 cli_agencies.add_to(app, _office)
+cli_keys.add_to(app)

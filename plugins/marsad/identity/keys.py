@@ -152,7 +152,8 @@ class KeyRing:
         return cls(folder)
 
     @cached_property
-    def _private_folder(self) -> Path:
+    def private_folder(self) -> Path:
+        """Where private keys lie; PlatformFault if they are not there, or others than their owner may read them."""
         folder = self.folder / _PRIVATE
         if not folder.exists():
             raise PlatformFault(f"no private keys in {self.folder}: they were lost, or this process may not have them")
@@ -193,14 +194,19 @@ class KeyRing:
         """For blocking and search tokens."""
         return self._hash_key("token")
 
-    @cached_property
-    def wrapping_id(self) -> int:
-        """Number of the wrapping key for what is sealed from now on: the newest."""
-        names = (_WRAPPING.fullmatch(path.name) for path in self._private_folder.iterdir())
-        numbers = [int(name[1]) for name in names if name]
+    @property
+    def wrapping_ids(self) -> tuple[int, ...]:
+        """Numbers of the wrapping keys; more than one while a rotation is not finished. Looked up each time."""
+        names = (_WRAPPING.fullmatch(path.name) for path in self.private_folder.iterdir())
+        numbers = sorted(int(name[1]) for name in names if name)
         if not numbers:
             raise PlatformFault("the wrapping keys are missing")
-        return max(numbers)
+        return tuple(numbers)
+
+    @property
+    def wrapping_id(self) -> int:
+        """Number of the wrapping key for what is sealed from now on: the newest."""
+        return self.wrapping_ids[-1]
 
     def wrapping_key(self, number: int) -> bytes:
         """The key that wraps data keys in stores marked with ``number``.
@@ -208,7 +214,7 @@ class KeyRing:
         Raises:
             KeyDestroyed: it was retired, and with it all it had wrapped.
         """
-        path = self._private_folder / _wrapping_name(number)
+        path = self.private_folder / wrapping_name(number)
         if not path.exists():
             raise KeyDestroyed(f"wrapping key {number} is gone")
         return _raw(path)
@@ -217,10 +223,10 @@ class KeyRing:
         return HashKey(f"{purpose[0]}1", self._raw(f"{purpose}.key"))
 
     def _private(self, name: str) -> bytes:
-        return _read(self._private_folder / name)
+        return _read(self.private_folder / name)
 
     def _raw(self, name: str) -> bytes:
-        return _raw(self._private_folder / name)
+        return _raw(self.private_folder / name)
 
     def _publish(self) -> None:
         """Writes what follows from the private keys, and the folders that hold wrapped keys."""
@@ -246,7 +252,7 @@ def _make_private(folder: Path) -> None:
     for left in folder.glob(".private-*"):  # of a crash before the rename: never used
         shutil.rmtree(left)
     draft = durable.private_folder(folder / f".private-{secrets.token_hex(8)}")
-    raw = [_SIGNING, _wrapping_name(1), *(f"{purpose}.key" for purpose in _HASHING)]
+    raw = [_SIGNING, wrapping_name(1), *(f"{purpose}.key" for purpose in _HASHING)]
     for name in raw:
         durable.write_whole(draft / name, secrets.token_bytes(KEY_BYTES).hex().encode("ascii"))
     durable.write_whole(draft / _LANDING, str(x25519.Identity.generate()).encode("ascii"))
@@ -254,7 +260,8 @@ def _make_private(folder: Path) -> None:
     durable.sync_folder(folder)
 
 
-def _wrapping_name(number: int) -> str:
+def wrapping_name(number: int) -> str:
+    """Name of the file of a wrapping key."""
     return f"wrapping-{number:04d}.key"
 
 

@@ -8,11 +8,13 @@ sealed record's own tag refuses. Zeros mark a destroyed slot, since a true one i
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import secrets
 import struct
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +28,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from marsad import durable
 from marsad.errors import PlatformFault
-from marsad.identity.keys import KEY_BYTES, KeyRing
+from marsad.identity.keys import KEY_BYTES, KeyDestroyed, KeyRing
 
 SLOT_BYTES = KEY_BYTES
 _HEADER = struct.Struct(">8sI32s20x")
@@ -61,13 +63,20 @@ class NewStore:
 
     def __init__(self, keyring: KeyRing, delivery_id: str) -> None:
         """Takes the next free attempt of ``delivery_id``; a file that exists is never opened again for filling."""
-        self.name, self._file = _next_attempt(keyring.store, delivery_id)
+        self._filling = _filling(keyring.store)
+        fcntl.flock(self._filling, fcntl.LOCK_SH)  # a wrapping key is not retired while somebody fills a file
+        try:
+            self.name, self._file = _next_attempt(keyring.store, delivery_id)
+        except BaseException:
+            self._filling.close()
+            raise
         salt = secrets.token_bytes(32)
         self._folder = keyring.store
         self.slots = 0
         try:
-            self._stream = _cipher(_file_key(keyring, self.name, keyring.wrapping_id, salt), first_slot=0).encryptor()
-            durable.write_all(self._file, _HEADER.pack(_MAGIC, keyring.wrapping_id, salt))
+            number = keyring.wrapping_id
+            self._stream = _cipher(_file_key(keyring, self.name.file_name, number, salt), first_slot=0).encryptor()
+            durable.write_all(self._file, _HEADER.pack(_MAGIC, number, salt))
         except BaseException:
             self.discard()
             self.close()
@@ -86,8 +95,9 @@ class NewStore:
         durable.sync_folder(self._folder)
 
     def close(self) -> None:
-        """Ends the lock."""
+        """Ends the locks."""
         self._file.close()
+        self._filling.close()
 
     def discard(self) -> None:
         """Removes the file, while it is still ours."""
@@ -112,8 +122,8 @@ def _next_attempt(folder: Path, delivery_id: str) -> tuple[StoreName, BinaryIO]:
         file.close()  # sweep was faster than our lock and took the empty file away
 
 
-def _file_key(keyring: KeyRing, name: StoreName, wrapping_id: int, salt: bytes) -> bytes:
-    info = b"marsad key store 1 " + name.file_name.encode("ascii")
+def _file_key(keyring: KeyRing, name: str, wrapping_id: int, salt: bytes) -> bytes:
+    info = b"marsad key store 1 " + name.encode("ascii")
     return HKDF(SHA256(), KEY_BYTES, salt, info).derive(keyring.wrapping_key(wrapping_id))
 
 
@@ -128,13 +138,29 @@ def read_keys(keyring: KeyRing, name: StoreName, slots: Iterable[int]) -> Iterat
         PlatformFault: the file is missing, damaged or cannot be read.
         KeyDestroyed: its wrapping key was retired.
     """
-    with durable.os_faults("reading the key store"), (keyring.store / name.file_name).open("rb") as file:
-        key = _file_key(keyring, name, *_header(file))
+    with durable.os_faults("reading the key store"):
+        file, key = _opened(keyring, keyring.store / name.file_name)
+    with durable.os_faults("reading the key store"), file:
         for slot in slots:
             wrapped = os.pread(file.fileno(), SLOT_BYTES, _offset(slot))
             if len(wrapped) != SLOT_BYTES:
                 raise PlatformFault("the key store is cut short")
             yield None if wrapped == _GONE else _cipher(key, slot).decryptor().update(wrapped)
+
+
+def _opened(keyring: KeyRing, path: Path) -> tuple[BinaryIO, bytes]:
+    """A file of the store and its key; opened anew when it was wrapped anew, and the old key retired, in between."""
+    while True:
+        file = path.open("rb")
+        try:
+            return file, _file_key(keyring, path.name, *_header(file))
+        except KeyDestroyed:
+            with file:
+                if os.fstat(file.fileno()).st_ino == path.stat().st_ino:
+                    raise
+        except BaseException:
+            file.close()
+            raise
 
 
 def destroy_keys(keyring: KeyRing, name: StoreName, slots: Iterable[int]) -> None:
@@ -143,13 +169,83 @@ def destroy_keys(keyring: KeyRing, name: StoreName, slots: Iterable[int]) -> Non
     Raises:
         PlatformFault: the file cannot be written, or is shorter than a slot says.
     """
-    with durable.os_faults("destroying keys"), (keyring.store / name.file_name).open("r+b") as file:
+    with durable.os_faults("destroying keys"), _held(keyring.store / name.file_name) as file:
         size = os.fstat(file.fileno()).st_size
         for slot in slots:
             if slot < 0 or _offset(slot) + SLOT_BYTES > size:  # the header must survive any reference
                 raise PlatformFault("the key store has no such slot")
             os.pwrite(file.fileno(), _GONE, _offset(slot))
         durable.sync_file(file)
+
+
+def _held(path: Path) -> BinaryIO:
+    """The file open and locked, so that nobody wraps it anew meanwhile: the copy would keep what is destroyed."""
+    while True:
+        file = path.open("r+b")
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if os.fstat(file.fileno()).st_ino == path.stat().st_ino:
+            return file
+        file.close()
+
+
+def files(folder: Path) -> list[Path]:
+    """The files of a key store, in order of name."""
+    return sorted(path for path in folder.glob("*.keys") if _NAME.fullmatch(path.name))
+
+
+def wrapping_of(path: Path) -> int:
+    """Number of the wrapping key of one file."""
+    with path.open("rb") as file:
+        return _header(file)[0]
+
+
+def rewrap(keyring: KeyRing, path: Path) -> bool | None:
+    """Wraps one file by the newest key: True if it was done, None if there is nothing to do, False while it is filled.
+
+    A reader sees the old file or the new one. Destroyed slots stay destroyed.
+    """
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:  # swept
+        return None
+    with file:
+        if not durable.try_lock(file):
+            return False
+        if os.fstat(file.fileno()).st_size < _HEADER.size:  # its filler died before the header
+            return None
+        number, salt = _header(file)
+        if number == keyring.wrapping_id:
+            return None
+        old = _cipher(_file_key(keyring, path.name, number, salt), first_slot=0).decryptor()
+        number, salt = keyring.wrapping_id, secrets.token_bytes(32)
+        new = _cipher(_file_key(keyring, path.name, number, salt), first_slot=0).encryptor()
+        wrapped = file.read()[_HEADER.size :]
+        durable.write_whole(
+            path, _HEADER.pack(_MAGIC, number, salt) + _rewrapped(wrapped, new.update(old.update(wrapped)))
+        )
+        return True
+
+
+def _rewrapped(before: bytes, after: bytes) -> bytes:
+    """``after`` with the slots zero that are zero in ``before``."""
+    result, gone = bytearray(after), before.find(_GONE)
+    while gone >= 0:
+        slot = -(-gone // SLOT_BYTES) * SLOT_BYTES  # zeros may begin with the last bytes of the slot before
+        if before[slot : slot + SLOT_BYTES] == _GONE:
+            result[slot : slot + SLOT_BYTES] = _GONE
+        gone = before.find(_GONE, slot + 1)
+    return bytes(result)
+
+
+def _filling(folder: Path) -> BinaryIO:
+    return os.fdopen(os.open(folder / ".filling", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b")
+
+
+@contextmanager
+def nobody_filling(folder: Path) -> Iterator[bool]:
+    """Whether nobody fills a file of the store; if so, whoever wants to begin waits until the block's end."""
+    with _filling(folder) as lock:
+        yield durable.try_lock(lock)
 
 
 def _header(file: BinaryIO) -> tuple[int, bytes]:

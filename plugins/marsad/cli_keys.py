@@ -1,0 +1,49 @@
+"""Commands for the platform's keys: which there are, a new wrapping key."""
+# ruff: noqa: PLC0415 - heavy rooms are imported where they are used, as in marsad.cli
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from marsad.settings import Settings
+from marsad.terminal import err, show, show_rows
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds the group ``keys`` to ``app``."""
+    group = typer.Typer(no_args_is_help=True, help="The platform's keys.")
+    app.add_typer(group, name="keys")
+
+    @group.command("list")
+    def list_(as_json: Json = False) -> None:
+        """The wrapping keys, and how many files of the key store each wraps."""
+        from marsad.identity.keys import KeyRing
+        from marsad.identity.rotation import usage
+
+        ring = KeyRing.open(Settings.from_env().place("keys"))
+        rows = [
+            {"wrapping_key": number, "files": files, "newest": number == ring.wrapping_id}
+            for number, files in usage(ring).items()
+        ]
+        show_rows(as_json, rows, ["wrapping_key", "files", "newest"])
+
+    @group.command()
+    def rotate(as_json: Json = False) -> None:
+        """Wrap all keys of identities by a new key and destroy the old one; goes on where a killed run ended."""
+        from marsad.identity.keys import KeyRing
+        from marsad.identity.rotation import rotate as run
+
+        ring = KeyRing.open(Settings.from_env().place("keys"))
+        done = run(ring, lambda text: err.print(f"{text} …", style="dim"))
+        text = f"wrapping key {done.number}: {done.rewrapped} files wrapped anew"
+        if done.retired:
+            text += f", destroyed: {', '.join(map(str, done.retired))}. Back up the folder of keys now"
+        if not done.finished:
+            text += "; an intake is running: run this again when it has ended, the old key is kept until then"
+        show(as_json, {**asdict(done), "finished": done.finished}, text)
+        raise typer.Exit(0 if done.finished else 1)
