@@ -35,7 +35,8 @@ def occupied() -> Iterator[int]:
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings.from_env({"MARSAD_HOME": str(tmp_path_factory.mktemp("stack") / "home")})
+    home = str(tmp_path_factory.mktemp("stack") / "home")
+    return Settings.from_env({"MARSAD_HOME": home, "MARSAD_SFTP": "127.0.0.1:2222"})
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +92,12 @@ def test_up_brings_every_component_and_takes_a_free_port_when_the_usual_one_is_t
     assert not (running.url or "").endswith(f":{occupied}")
 
 
+def test_sftp_greets_where_the_status_says(running: stack.Status) -> None:
+    host, _, port = (running.sftp or "").rpartition(":")
+    with socket.create_connection((host, int(port)), 10) as connection:
+        assert connection.recv(8) == b"SSH-2.0-"
+
+
 def test_the_pages_want_the_generated_password_and_listen_on_this_machine_only(
     running: stack.Status, settings: Settings
 ) -> None:
@@ -99,7 +106,7 @@ def test_the_pages_want_the_generated_password_and_listen_on_this_machine_only(
     with pytest.raises(urllib.error.HTTPError, match="401"):
         get(f"{running.url}/api/v2/dags")
     token = get(f"{running.url}/auth/token", body={"username": running.user, "password": password})["access_token"]
-    eventually(lambda: get(f"{running.url}/api/v2/dags", token)["total_entries"] == 8)
+    eventually(lambda: get(f"{running.url}/api/v2/dags", token)["total_entries"] == 10)
     assert get(f"{running.url}/api/v2/importErrors", token)["total_entries"] == 0
     listening = {c.laddr.ip for p in components(settings) for child in [p, *p.children(recursive=True)]
                  for c in child.net_connections("inet") if c.status == psutil.CONN_LISTEN}  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,9 @@ from marsad.intake.sftp import keys
 from marsad.intake.sftp.server import Post, listen
 from marsad.intake.sftp.session import Limits
 from marsad.intake.sftp.tree import Tree
+from marsad.runtime.prepare import make_logins
+from marsad.warehouse.engine import make_engine
+from marsad.warehouse.query import role_url
 
 FEED = "lab/visits"
 FOLDER = f"/inbox/{FEED}"
@@ -76,12 +79,20 @@ class Desk:
 Story = Callable[[Desk], Awaitable[None]]
 
 
+@pytest.fixture(scope="module")
+def signed_in(station: Station) -> Iterator[sa.Engine]:
+    """The database as the server in production has it: with the rights of its role."""
+    engine = make_engine(role_url(station.office.settings, "sftp"))
+    yield engine
+    engine.dispose()
+
+
 @pytest.fixture
-def served(station: Station) -> Callable[..., None]:
+def served(station: Station, signed_in: sa.Engine) -> Callable[..., None]:
     def run(story: Story, limits: Limits = Limits()) -> None:  # noqa: B008 - frozen
         async def told() -> None:
             office = station.office
-            post = Post(office.settings, office.engine, office.clock, limits)
+            post = Post(office.settings, signed_in, office.clock, limits)
             acceptor = await listen(post, "127.0.0.1", 0)
             try:
                 await asyncio.wait_for(story(Desk(station, post, acceptor.get_port(), {})), 60)
@@ -358,6 +369,24 @@ async def _until(holds: Callable[[], bool]) -> None:
             return
         await asyncio.sleep(0.05)
     assert holds()
+
+
+def test_a_server_installation_makes_the_login_that_its_address_names(station: Station) -> None:
+    settings = station.office.settings
+    assert settings.warehouse_url is not None
+    note = settings.place("run") / "sftp.url"
+    note.parent.mkdir(mode=0o700, exist_ok=True)
+    url = sa.make_url(settings.warehouse_url).set(username="marsad_sftp_login", password="chosen by compose")
+    note.write_text(url.render_as_string(hide_password=False))
+    try:
+        make_logins(settings, settings.warehouse_url)
+        with make_engine(note.read_text()).connect() as connection:
+            assert connection.execute(sa.text("SELECT seq FROM audit.head")).scalar_one() >= 0
+            for table in ("audit.event", "ops.delivery", "core.sighting", "ref.code"):
+                with pytest.raises(sa.exc.ProgrammingError), connection.begin_nested():
+                    connection.execute(sa.text(f"SELECT * FROM {table}"))
+    finally:
+        note.unlink()
 
 
 # -- keys and paths, without a server ----------------------------------------------------------------------------------
