@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from marsad.contracts.text import fold
 from marsad.intake.reading.encoding import BROKEN
@@ -20,6 +21,7 @@ _TYPED_SHARE = 0.5
 _ALIKE_SHARE = 0.8
 _FEW_ALIKE = 3
 _SHORT = 4  # signs: shorter forms such as "a9" or "9999" stand in headers too
+_YEAR = re.compile(r"(19|20)\d\d")
 _DIGIT, _LETTERS = re.compile(r"\d"), re.compile(r"[^\W\d_]+")
 _REPEATS = 3
 """Rows of one header at most: beyond that, rows alike are data."""
@@ -33,6 +35,11 @@ class Header:
     rows: tuple[int, ...]
     data: int
     found: frozenset[int] = frozenset()
+
+    @property
+    def banner(self) -> int:
+        """Number of rows above the table."""
+        return self.rows[0] if self.rows else self.data
 
 
 def usual_width(records: Records) -> int:
@@ -137,7 +144,16 @@ def _is_data(records: Records, first: int) -> bool:
     below = [record for record in records[first + 1 :] if len(record) == len(records[first])]
     filled = [position for position, cell in enumerate(records[first]) if cell.strip()]
     typed = [p for p in filled if _DATA.fullmatch(records[first][p].strip()) and _typed_below(below, p)]
+    if _are_years([records[first][position].strip() for position in typed]):
+        return False
     return (bool(typed) and len(typed) >= _TYPED_SHARE * len(filled)) or _is_alike(records[first], below, filled)
+
+
+def _are_years(cells: list[str]) -> bool:
+    """True for ``2019 2020 2021``: titles of a table by year."""
+    years = [int(cell) for cell in cells if _YEAR.fullmatch(cell)]
+    rising = all(later > sooner for sooner, later in pairwise(years))
+    return len(years) == len(cells) > 2 and (rising or years == sorted(set(years), reverse=True))
 
 
 def _is_alike(first: Sequence[str], below: Records, filled: list[int]) -> bool:

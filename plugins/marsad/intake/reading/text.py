@@ -54,7 +54,6 @@ def open_text(path: Path, hints: Hints | None) -> TableInfo:
     width = usual_width(records[header.data :]) or max(len(records[header.data - 1]), 1)
     lines = ends[header.data - 1] if header.data else 0
     text = TextFile(path, encoding, dialect, min(width, MAX_COLUMNS), header, lines)
-    banner = header.rows[0] if header.rows else 0
     return TableInfo(
         header=list(header.cells),
         header_rows=[row + 1 for row in header.rows],
@@ -65,7 +64,7 @@ def open_text(path: Path, hints: Hints | None) -> TableInfo:
         escape=dialect.escape,
         line_end=dialect.line_end,
         hints=hints,
-        found_notes=[Note("file.note.banner", banner)] if banner else [],
+        found_notes=[Note("file.note.banner", header.banner)] if header.banner else [],
     )
 
 

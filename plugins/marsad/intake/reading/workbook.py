@@ -108,8 +108,7 @@ def open_workbook(path: Path, hints: Hints | None) -> list[TableInfo]:
 
 def _table(path: Path, name: str, head: list[list[str]], hidden: bool, hints: Hints | None) -> TableInfo:
     header, width = locate(head, hints), max(map(len, head))
-    banner = header.rows[0] if header.rows else 0
-    notes = [Note("file.note.banner", banner)] if banner else []
+    notes = [Note("file.note.banner", header.banner)] if header.banner else []
     return TableInfo(
         header=list(header.cells),
         header_rows=[row + 1 for row in header.rows],
