@@ -57,7 +57,8 @@ def _add(
 
     with warehouse() as settings:
         rights = [accounts.Right(role, provider) for provider in providers] or [accounts.Right(role)]
-        checked = accounts.check_rights(rights, Shelf(settings).providers)
+        shelf = Shelf(settings)
+        checked = accounts.check_rights(rights, shelf.providers, others=shelf.open_to_all)
         with _transaction(settings) as connection:
             account_id = accounts.add(connection, email, name, lang, checked, accounts.COMMAND_LINE, utc_now())
         _show_invitation(settings, account_id, email, as_json)

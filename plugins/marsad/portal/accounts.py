@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from marsad import audit
 from marsad.errors import UsageFault
+from marsad.intake import inbox
 from marsad.portal.secrets_kept import hash_password, new_token, token_hash
 
 ADMINISTRATOR, SUBMITTER = "administrator", "submitter"
@@ -73,16 +74,22 @@ def clean_email(text: str) -> str:
     return email
 
 
-def check_rights(rights: Iterable[Right], providers: Iterable[str]) -> tuple[Right, ...]:
-    """``rights`` in order, each once. Raises UsageFault for an unknown role or a submitter without a known provider."""
-    known = set(providers)
+def check_rights(rights: Iterable[Right], known: Iterable[str], *, others: bool) -> tuple[Right, ...]:
+    """``rights`` in order, each once.
+
+    ``known`` are the sending bodies that contracts name; with ``others`` any further name will do.
+
+    Raises:
+        UsageFault: an unknown role, or a submitter without a provider that can send.
+    """
+    names = set(known)
     for right in rights:
         if right.role not in ROLES:
             raise UsageFault(f"there is no role '{right.role}'; roles: {', '.join(ROLES)}")
         if (right.role == SUBMITTER) != bool(right.provider):
             raise UsageFault("a submitter sends for one provider, and nobody else has one")
-        if right.provider and right.provider not in known:
-            raise UsageFault(f"no feed names '{right.provider}'; providers: {', '.join(sorted(known))}")
+        if right.provider and right.provider not in names and not (others and inbox.is_name(right.provider)):
+            raise UsageFault(f"'{right.provider}' cannot send; contracts name: {', '.join(sorted(names))}")
     return tuple(sorted(set(rights), key=lambda right: (ROLES.index(right.role), right.provider)))
 
 

@@ -77,10 +77,16 @@ class Shelf:
         """What each feed is called, by language."""
         return {feed: contract.title for feed, contract in self.catalog.contracts.items()}
 
+    @property
+    def open_to_all(self) -> bool:
+        """Whether some feed names no sending bodies, so that others than the known ones may send it."""
+        return any(not contract.providers for contract in self.catalog.contracts.values())
+
     def feeds_of(self, provider: str) -> list[Contract]:
-        """What a provider may send now."""
-        contracts = self.catalog.contracts.values()
-        return [c for c in contracts if not c.draft and (not c.providers or provider in c.providers)]
+        """What a provider may send now: the feeds that name it; of one that none names, those that name nobody."""
+        contracts = [contract for contract in self.catalog.contracts.values() if not contract.draft]
+        named = [contract for contract in contracts if provider in contract.providers]
+        return named or [contract for contract in contracts if not contract.providers]
 
 
 def stamp(settings: Settings) -> tuple[tuple[str, int, int], ...]:

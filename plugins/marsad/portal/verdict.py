@@ -32,6 +32,7 @@ def shown_verdict(report: Mapping[str, Any], language: str) -> dict[str, Any]:
         "advice": say(advice(report)),
         "counts": [(say(count_label(name, report)), report[name]) for name in _COUNTS],
         "sections": sections,
+        "comma": "، " if language == "ar" else ", ",
         "headings": [say(f"label.{name}") for name in ("column", "rows", "message")],
     }
 

@@ -54,7 +54,7 @@ def add(request: Request, administrator: Administrator, form: Posted, site: Site
 @router.get("/{account_id}")
 def look(request: Request, account_id: UUID, site: SiteOf) -> Response:
     """One account with its rights."""
-    return page(request, "account", one=_one(site, str(account_id)), **_choices(site), fault=None)
+    return _account_page(request, site, _one(site, str(account_id)))
 
 
 @router.post("/{account_id}/rights")
@@ -67,7 +67,7 @@ def rights(request: Request, account_id: UUID, administrator: Administrator, for
         raise HTTPException(400) from None
     own = one.account_id == administrator.account_id
     if own and ADMINISTRATOR not in {right.role for right in chosen}:
-        return page(request, "account", 422, one=one, **_choices(site), fault="accounts.not_oneself")
+        return _account_page(request, site, one, "accounts.not_oneself")
     with site.transaction() as connection:
         accounts.set_rights(connection, one.account_id, chosen, administrator.actor, site.clock())
     return go(f"/accounts/{account_id}")
@@ -78,7 +78,7 @@ def disabled(request: Request, account_id: UUID, administrator: Administrator, f
     """Closes or opens it."""
     one = _one(site, str(account_id))
     if one.account_id == administrator.account_id:
-        return page(request, "account", 422, one=one, **_choices(site), fault="accounts.not_oneself")
+        return _account_page(request, site, one, "accounts.not_oneself")
     with site.transaction() as connection:
         close = field(form, "disabled") == "yes"
         accounts.set_disabled(connection, one.account_id, close, administrator.actor, site.clock())
@@ -93,6 +93,12 @@ def reset(request: Request, account_id: UUID, administrator: Administrator, site
         at = site.clock()
         token = accounts.invite(connection, one.account_id, site.policy.invitation, administrator.actor, at)
     return _invited(request, site, one.email, token)
+
+
+def _account_page(request: Request, site: Site, one: Account, fault: str | None = None) -> Response:
+    choices = _choices(site)
+    choices["providers"] = sorted({*choices["providers"], *one.providers})
+    return page(request, "account", 422 if fault else 200, one=one, **choices, fault=fault)
 
 
 def _invited(request: Request, site: Site, email: str, token: str) -> Response:
@@ -110,10 +116,11 @@ def _one(site: Site, account_id: str) -> Account:
 
 
 def _choices(site: Site) -> dict[str, Any]:
-    return {"providers": site.shelf.providers, "roles": OTHER_ROLES}
+    return {"providers": site.shelf.providers, "roles": OTHER_ROLES, "others": site.shelf.open_to_all}
 
 
 def _rights(site: Site, form: FormData) -> tuple[Right, ...]:
     chosen = [Right(SUBMITTER, str(name)) for name in form.getlist("provider")]
+    chosen += [Right(SUBMITTER, other)] if (other := field(form, "other_provider").strip()) else []
     chosen += [Right(str(role)) for role in form.getlist("role")]
-    return accounts.check_rights(chosen, site.shelf.providers)
+    return accounts.check_rights(chosen, site.shelf.providers, others=site.shelf.open_to_all)

@@ -5,6 +5,10 @@ const file = document.getElementById("file");
 const bar = document.getElementById("progress");
 const told = document.getElementById("told");
 
+const chosen = document.getElementById("chosen");
+zone.classList.add("live");
+file.addEventListener("change", () => { chosen.textContent = file.files.length ? file.files[0].name : ""; });
+
 for (const name of ["dragenter", "dragover"]) {
   zone.addEventListener(name, (event) => { event.preventDefault(); zone.classList.add("over"); });
 }
@@ -13,7 +17,9 @@ for (const name of ["dragleave", "drop"]) {
 }
 zone.addEventListener("drop", (event) => {
   event.preventDefault();
-  if (event.dataTransfer.files.length) file.files = event.dataTransfer.files;
+  if (!event.dataTransfer.files.length) return;
+  file.files = event.dataTransfer.files;
+  file.dispatchEvent(new Event("change"));
 });
 
 function stop(text) {
