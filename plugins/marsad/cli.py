@@ -142,13 +142,10 @@ def feeds(as_json: Json = False) -> None:
 def feed_check(
     folder: Annotated[Path, typer.Argument(help="Folder of contracts, or one contract.")], as_json: Json = False
 ) -> None:
-    """Check contracts: every problem with file, line and what to do."""
-    from marsad.contracts.check import check_folder
-    from marsad.contracts.codelists import load_codelists
-    from marsad.warehouse.model import common_model
+    """Check contracts and their suites: every problem with file, line and what to do."""
+    from marsad.quality.feeds import check_feeds
 
-    schemas = Settings.from_env().schemas
-    problems = check_folder([folder], load_codelists(schemas / "codelists"), common_model(schemas / "concepts.yaml"))
+    problems = check_feeds(folder, Settings.from_env())
     show(as_json, [asdict(p) for p in problems], "\n".join(map(str, problems)) or "no problems")
     raise typer.Exit(64 if problems else 0)
 

@@ -134,3 +134,42 @@ def test_nothing_is_dropped_for_a_draft(
     contract = tmp_path / "contracts" / "partner" / "tried.yaml"
     contract.write_text(contract.read_text().replace("status: draft", "status: active"))
     assert marsad(monkeypatch, "drop", sample, "--feed", "partner/tried", "--provider", "P") == 0
+
+
+@pytest.fixture
+def drafted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A feed outside the project, sound."""
+    sample = tmp_path / "a.csv"
+    sample.write_text("nom;sexe\n" + "".join(f"Fatima {n};F\n" for n in range(30)))
+    assert marsad(monkeypatch, "feed", "new", sample, "--feed", "partner/tried", "--out", tmp_path / "ours") == 0
+    contract = tmp_path / "ours" / "contracts" / "partner" / "tried.yaml"
+    assert marsad(monkeypatch, "feed", "check", contract.parents[1]) == 0
+    return contract
+
+
+def test_a_deleted_or_broken_suite_is_found_by_the_check(
+    drafted: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    suite = drafted.parents[2] / "expectations" / "partner" / "tried.json"
+    suite.write_text("[]")
+    assert marsad(monkeypatch, "feed", "check", drafted) == 64
+    assert "partner/tried.yaml:1:1: partner/tried.json: a suite has 'name'" in capsys.readouterr().out
+    suite.unlink()
+    assert marsad(monkeypatch, "feed", "check", drafted.parents[1]) == 64
+    assert "partner/tried.yaml:1:1: partner/tried has no suite: run `marsad feed sync`" in capsys.readouterr().out
+
+
+def test_unknown_providers_are_found_outside_the_project_too(
+    drafted: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drafted.write_text(drafted.read_text().replace("providers: []", "providers: [DGSM]"))
+    assert marsad(monkeypatch, "feed", "check", drafted) == 64
+    assert "unknown provider 'DGSM' — did you mean 'DGSN'?" in capsys.readouterr().out
+
+
+def test_checking_nothing_is_a_mistake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert marsad(monkeypatch, "feed", "check", tmp_path / "none") == 64
+    assert marsad(monkeypatch, "feed", "check", tmp_path) == 64
+    assert "there is no contract <agency>/<name>.yaml" in " ".join(capsys.readouterr().err.split())
