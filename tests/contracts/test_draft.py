@@ -152,6 +152,26 @@ def test_several_codes_in_a_cell_are_seen_with_their_separator(tmp_path):
     assert (contract.columns[0].codelist, contract.columns[0].many) == ("sex", ";")
 
 
+def test_one_unknown_spelling_does_not_drop_a_code_list(tmp_path):
+    cells = ["Femme", "homme", "F", "Damen", "M"] * 4 + ["Herren"]
+    text, contract = drafted(tmp_path, ["Sexe"], [{"Sexe": cell} for cell in cells])
+    assert (contract.column("sexe").type, contract.column("sexe").codelist) == ("code", "sex")
+    assert "REVIEW: 2 spelling(s) of the sample are not in the list sex (first met in data row 4, 21)" in text
+    assert "Damen" not in text
+
+
+def test_a_column_that_a_list_knows_by_chance_only_is_no_code(tmp_path):
+    for cells in (["F", "Fès", "Salé"] * 8, ["F", "F", "F", "x"] * 8, ["Femme", "homme", "a", "b", "c"] * 8):
+        text, contract = drafted(tmp_path, ["Lettre"], [{"Lettre": cell} for cell in cells])
+        assert contract.column("lettre").codelist is None
+        assert "spelling(s)" not in text
+
+
+def test_headers_in_latin_letters_are_told_to_be_taken_for_french(tmp_path):
+    assert "headers in Latin letters are marked fr" in drafted(tmp_path, ["Sex"], [{"Sex": "F"}])[0]
+    assert "Latin letters" not in drafted(tmp_path, ["الجنس"], [{"الجنس": "F"}])[0]
+
+
 def test_spellings_of_nothing_are_written_down(tmp_path):
     rows = [{"Ville": cell} for cell in ["Fès", "n/a", "-", ""]]
     _, contract = drafted(tmp_path, ["Ville"], rows)

@@ -71,7 +71,7 @@ def draft_contract(
         for cells, concept in zip(columns, concepts, strict=True)
     ]
     proposals = _proposals(headers, guesses, concepts, language)
-    return "\n".join([*_head(feed, proposals, len(columns[0])), *_schema(feed, proposals)]) + "\n"
+    return "\n".join([*_head(feed, proposals, len(columns[0]), language), *_schema(feed, proposals)]) + "\n"
 
 
 def _likeliest_first(codelists: Mapping[str, CodeList], model: Mapping[str, Entity]) -> Mapping[str, CodeList]:
@@ -200,7 +200,7 @@ def _key(headers: Sequence[str], guesses: Sequence[Guess]) -> int | None:
     return next(iter(named or able), None)
 
 
-def _head(feed: str, proposals: Sequence[_Proposal], rows: int) -> Iterator[str]:
+def _head(feed: str, proposals: Sequence[_Proposal], rows: int, language: str) -> Iterator[str]:
     agency, _, name = feed.partition("/")
     yield f"# Draft from a sample of {rows} rows. Review every line marked REVIEW, then write status: active."
     yield "apiVersion: v3.2.0"
@@ -211,6 +211,8 @@ def _head(feed: str, proposals: Sequence[_Proposal], rows: int) -> Iterator[str]
     yield "status: draft"
     yield f"domain: {_flow(agency)}"
     yield 'description: {purpose: "REVIEW: what this feed is for"}'
+    if any(not _ARABIC.search(proposal.header) for proposal in proposals):
+        yield f"# REVIEW: headers in Latin letters are marked {language}; write en: or es: where that is their language"
     yield "customProperties:"
     yield "  - property: marsad"
     yield "    value:"

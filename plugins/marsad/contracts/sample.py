@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from marsad.contracts.codelists import CodeList
@@ -11,6 +11,10 @@ from marsad.contracts.model import ColumnType
 from marsad.contracts.text import fold
 
 MOST = 0.9  # share of the filled cells that must fit a type
+MOST_DISTINCT = 0.6  # of the different spellings that a code list knows, when fewer cells than MOST fit
+MOST_CELLS = 0.5
+_CODES = 2  # different codes that such a column must show: one word known by chance is no classification
+_SHOWN = 5
 BLANKS = ("-", "--", "/", "N/A", "NA", "NULL", "néant", "nd", "n.d.", "لا شيء", "غير متوفر")
 SEPARATORS = (";", "|", ",", "/", "،", "؛")
 _INTEGER = re.compile(r"[+-]?(?:0|[1-9]\d{0,14})")
@@ -54,8 +58,28 @@ def guess(cells: Sequence[str], codelists: Mapping[str, CodeList], wanted: str |
         unique=len(values) > 1 and len(distinct) == len(values),
         few=len(values) >= 10 and len(distinct) <= min(_FEW, len(values) / 5),
         long=bool(values) and sum(map(len, values)) / len(values) > _LONG_TEXT,
-        notes=kind.notes,
+        notes=(*kind.notes, *_unknown_spellings(cells, spelt, kind, codelists)),
     )
+
+
+def _unknown_spellings(
+    cells: Sequence[str], blanks: Mapping[str, str], kind: Guess, codelists: Mapping[str, CodeList]
+) -> Iterator[str]:
+    """Where the sample spells codes as the list does not: by row, because a draft quotes no cell."""
+    if kind.codelist is None:
+        return
+    known, rows = codelists[kind.codelist].known, dict[str, int]()
+    for row, cell in enumerate(cells, 1):
+        for part in cell.split(kind.many) if kind.many else (cell,):
+            key = fold(part)
+            if key and key not in known and key not in blanks:
+                rows.setdefault(key, row)
+    if rows:
+        shown = ", ".join(map(str, sorted(rows.values())[:_SHOWN])) + (" …" if len(rows) > _SHOWN else "")
+        yield (
+            f"REVIEW: {len(rows)} spelling(s) of the sample are not in the list {kind.codelist} (first met in data row "
+            f"{shown}): add them to schemas/codelists/{kind.codelist}.csv, or remove codelist"
+        )
 
 
 def _kind(values: Sequence[str], codelists: Mapping[str, CodeList], wanted: str | None) -> Guess:
@@ -63,8 +87,8 @@ def _kind(values: Sequence[str], codelists: Mapping[str, CodeList], wanted: str 
         return Guess("text", notes=("REVIEW: no filled cell in the sample",))
     if wanted is not None and wanted in codelists:
         found = _in_list(values, codelists[wanted])
-        if found:
-            return found
+        if found or _mostly_in_list(values, codelists[wanted]):
+            return found or Guess("code", wanted)
     digits = [_ascii_digits(value) for value in values]
     return _dates(digits) or _plain(digits) or _any_list(values, codelists) or Guess("text")
 
@@ -90,7 +114,16 @@ def _plain(values: Sequence[str]) -> Guess | None:
 
 def _any_list(values: Sequence[str], codelists: Mapping[str, CodeList]) -> Guess | None:
     found = [guess for codelist in codelists.values() if (guess := _in_list(values, codelist))]
+    found = found or [Guess("code", c.scheme) for c in codelists.values() if _mostly_in_list(values, c)]
     return min(found, key=lambda guess: guess.many is not None, default=None)
+
+
+def _mostly_in_list(values: Sequence[str], codelist: CodeList) -> bool:
+    """Whether the column is that classification with a few spellings of its own."""
+    distinct = {fold(value) for value in values}
+    known = distinct & codelist.known.keys()
+    enough = len({codelist.known[key] for key in known}) >= _CODES and len(known) >= MOST_DISTINCT * len(distinct)
+    return enough and len(distinct) <= _FEW and _known_share(values, codelist) >= MOST_CELLS
 
 
 def _in_list(values: Sequence[str], codelist: CodeList) -> Guess | None:
