@@ -138,7 +138,7 @@ def test_nul_is_told_and_nothing_else_is_lost(tmp_path: Path) -> None:
 
 
 def test_naughty_strings_survive_the_warehouse(office: Office, tmp_path: Path) -> None:
-    """In a column that the contract does not know: it goes to the vault as it came, where nothing is kept of nothing."""
+    """In a column that the contract does not know: it goes to the vault as it came; empty text is not kept."""
     with (DATA / PERSONS.path).open(encoding="utf-8-sig", newline="") as file:
         titles, first, *_ = csv.reader(file)
     rows = [[str(700_000 + number), *first[1:], text] for number, text in enumerate(NAUGHTY)]
