@@ -25,7 +25,8 @@ from marsad.intake.blocks import NormalBlock, RawBlock, State
 from marsad.intake.elsewhere import belonging
 from marsad.intake.normalise import Normaliser
 from marsad.intake.office import Office
-from marsad.intake.reading import Hints, TableInfo, open_file
+from marsad.intake.reading import Hints, TableInfo
+from marsad.intake.reading.sandbox import open_file
 from marsad.intake.reports.findings import Titles, titles_of
 from marsad.intake.rows import QUARANTINE, FileFacts, RowKeys, Staging, raw_payloads
 from marsad.intake.stage import SCHEMA, Stage
