@@ -355,6 +355,7 @@ def _catalog_to_send(file: Path, feed: str, provider: str | None) -> Catalog:
     from marsad.quality.suites import suite_path
 
     settings = Settings.from_env()
+    _progress(f"reading the contract of {feed}")
     catalog = load_catalog(settings, feed)
     check_sending(file, catalog.contract(feed), provider, settings.place("inbox"))
     suite_path(feed, settings.expectation_dirs)
@@ -368,6 +369,8 @@ def _office(catalog: Catalog | None = None) -> Iterator[Office]:
 
     with _warehouse() as settings:
         office = Office.open(settings, catalog=catalog)
+        if catalog:
+            _progress("loading Great Expectations and the rules")
         try:
             with clean_errors():
                 yield office

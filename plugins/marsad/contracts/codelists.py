@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from marsad.contracts.text import fold
@@ -82,11 +84,17 @@ def load_codelists(folder: Path) -> Mapping[str, CodeList]:
 
 def load_codelist(path: Path) -> CodeList:
     """One code list; its scheme is the file's stem. Raises UsageFault naming file and line."""
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream, strict=True)
-        if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise UsageFault(f"{path.name}:1: the columns must be {','.join(COLUMNS)}")
-        rows = [(reader.line_num, row) for row in reader]
+    return _parsed(path, path.read_bytes())
+
+
+@lru_cache(maxsize=512)
+def _parsed(path: Path, content: bytes) -> CodeList:
+    """Kept by content: a command asks for all lists several times, and folding their spellings takes a second."""
+    stream = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")
+    reader = csv.DictReader(stream, strict=True)
+    if tuple(reader.fieldnames or ()) != COLUMNS:
+        raise UsageFault(f"{path.name}:1: the columns must be {','.join(COLUMNS)}")
+    rows = [(reader.line_num, row) for row in reader]
     codes = _codes(path, rows)
     try:
         return CodeList(path.stem, rows[0][1]["version"], codes)
