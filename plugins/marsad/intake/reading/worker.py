@@ -12,6 +12,7 @@ import gc
 import os
 import pickle
 import resource
+import select
 import signal
 import socket
 import sys
@@ -45,8 +46,11 @@ def serve(control: socket.socket) -> None:
     """Fork a reader for each message on ``control`` that brings descriptors; until the other side is gone."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries those who wait
     sys.meta_path.insert(0, _WithoutPandas())
-    gc.freeze()
+    warm = False
     while True:
+        if not warm and not select.select([control], [], [], 0)[0]:  # nobody waits
+            _warm_up()
+            warm = True
         message, descriptors, _, _ = socket.recv_fds(control, 1, 3)
         if not message:
             return
@@ -55,7 +59,18 @@ def serve(control: socket.socket) -> None:
             _wait_for_reader(*descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
-        import clevercsv  # noqa: F401, PLC0415 - for the next one, while the first reads: it takes half a second
+
+
+def _warm_up() -> None:
+    """Load now what readers would each load for themselves (models of encodings, CleverCSV): it takes a second."""
+    import clevercsv  # noqa: F401, PLC0415 - see above
+
+    sample = os.memfd_create("sample", os.MFD_CLOEXEC)
+    os.write(sample, "Numéro;Âge;Ville\r\n1;17;Salé\r\n2;31;Fès\r\n".encode("cp1252"))
+    for _ in open_file(Path(f"/proc/self/fd/{sample}"), name="sample.csv").blocks():
+        pass
+    os.close(sample)
+    gc.freeze()
 
 
 def _wait_for_reader(session: int, file: int, ending: int) -> None:
