@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,11 +24,11 @@ from marsad.intake.reports.marks import Layout, marks, rows_named
 from marsad.intake.reports.own import MOST_CELLS, NOTES, annotate_own
 from marsad.intake.reports.summary import summary
 
-WHOLE_CELLS = 600_000
-"""Cells of a file up to which all its rows are in the workbook; beyond, only those with findings."""
+WHOLE_CELLS = 250_000
+"""Cells of a file up to which all its rows are in the workbook; beyond, only those to be corrected or confirmed."""
 
-MOST_ROWS = 20_000
-"""Rows with findings that a workbook shows at most."""
+MOST_ROWS = 5_000
+"""Rows that the workbook of a larger file shows at most."""
 
 _NOT_IN_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 _NAME = 31  # characters of a sheet's name
@@ -46,7 +47,7 @@ class _Sent:
         """Where a row of the file is on a sheet made of it."""
         if self.chosen is None:
             return number - 1 if self.table.header_rows else number
-        place = int(np.searchsorted(self.chosen, number))
+        place = bisect_left(self.chosen, number)
         return self.first + 1 + place if place < len(self.chosen) and self.chosen[place] == number else None
 
 
@@ -81,7 +82,8 @@ def _read_again(path: Path, contract: Contract, report: Mapping[str, Any]) -> _S
         return None
     table = found.tables[0]
     whole = report["rows_read"] * len(table.header) <= WHOLE_CELLS
-    chosen = None if whole else tuple(sorted(rows_named(report["findings"]))[:MOST_ROWS])
+    urgent = [finding for finding in report["findings"] if finding["severity"] != "info"]
+    chosen = None if whole else tuple(sorted(rows_named(urgent))[:MOST_ROWS])
     first = table.header_rows[-1] - 1 if whole and table.header_rows else 0
     return _Sent(table, found.format, first, chosen)
 
