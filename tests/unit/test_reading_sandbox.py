@@ -113,7 +113,7 @@ def test_who_was_killed_from_outside_is_nobodys_fault(tmp_path: Path) -> None:
 def test_a_killed_server_is_replaced(tmp_path: Path) -> None:
     path = written(tmp_path, "csv")
     sandbox.open_file(path)
-    (server,) = children(os.getpid())
+    (server,) = servers()
     os.kill(server, signal.SIGKILL)
     os.waitpid(server, 0)
     assert shown(sandbox.open_file(path)) == shown(files.open_file(path))
@@ -137,9 +137,15 @@ def test_the_reader_sees_no_environment_and_no_other_file(tmp_path: Path, monkey
 
 def readers() -> Iterator[int]:
     """The processes that read for us just now: children of those that wait for them, children of the server."""
-    for server in children(os.getpid()):
+    for server in servers():
         for waiting in children(server):
             yield from children(waiting)
+
+
+def servers() -> list[int]:
+    """Our servers of readers, and nothing else that a test run may have started."""
+    mine = children(os.getpid())
+    return [one for one in mine if b"reading.worker" in Path(f"/proc/{one}/cmdline").read_bytes()]
 
 
 def children(process: int) -> list[int]:
