@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -150,3 +151,25 @@ def servers() -> list[int]:
 
 def children(process: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+def test_rows_wait_with_the_reader_until_they_are_taken(tmp_path: Path) -> None:
+    """Else a large file would stand in memory as a whole."""
+    path = tmp_path / "long.csv"
+    path.write_text("a,b\n" + "".join(f"{i},x\n" for i in range(700_000)), "utf-8")
+    blocks = sandbox.open_file(path).blocks()
+    next(blocks)
+    (reader,) = readers()
+    while (worked := ticks(reader)) >= 0:
+        time.sleep(0.5)
+        if ticks(reader) == worked:
+            break  # it waits, or it has read all
+    named = [os.path.realpath(entry) for entry in Path(f"/proc/{reader}/fd").iterdir()]
+    assert named.count(str(path)) == 2  # the file as handed over, and as it is still being read
+    assert sum(map(len, blocks)) == 650_000
+
+
+def ticks(process: int) -> int:
+    """Processor time that a process has used."""
+    fields = Path(f"/proc/{process}/stat").read_text().rsplit(") ", 1)[1].split()
+    return int(fields[11]) + int(fields[12])

@@ -161,6 +161,7 @@ class _Session:
         self.asked.add(number)
         self._tell(wire.JSON, b'{"table": %d}' % number)
         while (frame := self._frame())[0] == wire.BLOCK:
+            self._tell(wire.TAKEN, b"")
             yield self._block(frame[1], sheet)
         yield self._checked(frame[1])
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from marsad.intake.blocks import RawBlock
 
-JSON, BLOCK, PICKLE = b"J", b"B", b"P"
+JSON, BLOCK, PICKLE, TAKEN = b"J", b"B", b"P", b"T"
 MAX_FRAME = 1 << 30
 """Nothing that is sent comes near it: what claims more is not ours."""
 

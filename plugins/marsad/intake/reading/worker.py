@@ -29,6 +29,7 @@ OUT_OF_MEMORY = 71
 """Exit status of a reader that could not have more memory."""
 
 _FILES = 64
+_IN_FLIGHT = 2  # blocks
 _NO_NEW_PRIVILEGES = 38  # prctl(2)
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000  # unshare(2)
 
@@ -134,9 +135,16 @@ def _answer(session: socket.socket, path: Path, asked: dict[str, Any]) -> None:
 
 
 def _send_rows(session: socket.socket, file: ReadFile, number: int) -> None:
-    table = file.tables[number]
+    """The rows of a table, never more than ``_IN_FLIGHT`` blocks ahead of who takes them: blocks are memory."""
+    table, in_flight = file.tables[number], 0
     for block in table.blocks():
+        while in_flight >= _IN_FLIGHT:
+            wire.receive(session)
+            in_flight -= 1
         wire.send_block(session, block)
+        in_flight += 1
+    for _ in range(in_flight):
+        wire.receive(session)
     wire.send_json(session, {"rows": table.rows_read, "notes": table.notes, "encoding": table.encoding})
 
 
