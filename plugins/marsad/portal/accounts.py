@@ -15,8 +15,8 @@ from marsad.errors import UsageFault
 from marsad.intake import inbox
 from marsad.portal.secrets_kept import hash_password, new_token, token_hash
 
-ADMINISTRATOR, SUBMITTER = "administrator", "submitter"
-ROLES = (SUBMITTER, "steward", "case_officer", "analyst", "auditor", ADMINISTRATOR)
+ADMINISTRATOR, SUBMITTER, STEWARD = "administrator", "submitter", "steward"
+ROLES = (SUBMITTER, STEWARD, "case_officer", "analyst", "auditor", ADMINISTRATOR)
 COMMAND_LINE = "command line"
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _MAX = 200

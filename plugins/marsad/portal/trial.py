@@ -25,6 +25,7 @@ from marsad.errors import MarsadError, UsageFault, own_faults_only
 from marsad.identity.keys import KeyRing
 from marsad.intake import pipeline
 from marsad.intake.office import Office
+from marsad.intake.reading import sandbox
 from marsad.intake.reports.files import document
 from marsad.intake.reports.workbook import annotate
 from marsad.portal.site import SOCKET, address_of, stamp
@@ -70,6 +71,7 @@ class Trials(socketserver.ForkingMixIn, socketserver.UnixStreamServer):
                 office.judge(feed)
                 office.terms(feed)
         self.office = office
+        sandbox.warm()  # forks share the server of readers
 
     def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ANN401 - as in socketserver
         """Before the fork of each question; a contract that is wrong at the moment leaves what was right."""
@@ -85,7 +87,10 @@ class _Asked(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         signal.alarm(SECONDS)
-        asked = json.loads(self.rfile.readline(_LINE))
+        line = self.rfile.readline(_LINE)
+        if not line:  # somebody only looked whether we listen
+            return
+        asked = json.loads(line)
         told = answer(self.server.office, asked)
         self.wfile.write(json.dumps(told, ensure_ascii=False).encode() + b"\n")
 
