@@ -1,0 +1,131 @@
+"""The pages of stewards, over a real warehouse: the board of what came, and one delivery's findings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from html import unescape
+
+import pytest
+from tests.integration.portal_site import Browser, add_account, site_over
+from tests.integration.station import Clock, Station, visit, visits
+
+from marsad.intake import pipeline, quiet
+from marsad.portal.accounts import Right
+from marsad.portal.site import Site
+
+FEED = "lab/visits"
+CANARY = "Zzkanari"
+UNREADABLE = "Colonne;Autre\r\n1;2\r\n"
+
+
+@pytest.fixture(scope="module")
+def site(station: Station) -> Iterator[Site]:
+    made = site_over(station)
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture
+def steward(site: Site, sender: str) -> Browser:
+    return signed_in(site, f"steward.{sender}@example.org".lower(), Right("steward"))
+
+
+def signed_in(site: Site, email: str, *rights: Right) -> Browser:
+    add_account(site, email, *rights)
+    browser = Browser(site)
+    assert browser.sign_in(email).headers["location"] == "/"
+    return browser
+
+
+def send(station: Station, day: str, content: str, sender: str) -> str:
+    """A file that came on ``day``; returns the number of its delivery."""
+    office = replace(station.office, clock=Clock(datetime.fromisoformat(f"{day}T12:00:00+00:00")))
+    return str(pipeline.ingest(office, station.file(content), FEED, sender)["delivery_id"])
+
+
+def month(number: str, met: str, **changed: object) -> list[object]:
+    return visit(number, sent="01/10/2029", Rencontre=f"15/{met}", Nom=CANARY, **changed)
+
+
+def cells(page: str, provider: str) -> list[str]:
+    """The words of a provider's row on the board, a text a cell."""
+    row = re.search(rf'<th scope="row"><bdi>{provider}</bdi></th>(.*?)</tr>', page, re.S)
+    assert row is not None
+    found = re.findall(r"<td>(.*?)</td>", row[1], re.S)
+    return [" ".join(unescape(re.sub(r"<[^>]*>", " ", cell)).split()) for cell in found]
+
+
+def test_the_board_tells_what_came_and_what_did_not(
+    station: Station, site: Site, steward: Browser, sender: str
+) -> None:
+    wrong = {"Naissance": "31/02/1990"}
+    send(station, "2029-09-03", visits(month("B0", "08/2029")), sender)
+    rows = [month(f"B{n}", "09/2029", **(wrong if n == 1 else {})) for n in range(1, 5)]
+    first = send(station, "2029-10-05", visits(*rows), sender)
+    with station.office.engine.begin() as connection:
+        quiet.declare(connection, FEED, sender, "2029-10", "test", datetime(2029, 11, 1, tzinfo=UTC))
+    page = steward.see("/board")  # 15 January 2030; ten days of grace
+    assert cells(page, sender)[-6:] == [
+        "✓ reçu", "✓ reçu 25 % non enregistrées", "∅ rien à signaler", "! en retard de 36 jours",
+        "! en retard de 5 jours", "… en cours",
+    ]  # fmt: skip
+    assert f"/findings/{first}" in page
+
+
+def test_a_refused_file_stands_on_the_board_until_another_comes(
+    station: Station, steward: Browser, sender: str
+) -> None:
+    send(station, "2029-12-03", visits(month("R1", "11/2029")), sender)
+    refused = send(station, "2030-01-04", UNREADABLE, sender)
+    page = steward.see("/board")
+    assert cells(page, sender)[-2].startswith("✕ refusé")
+    assert cells(page, sender)[-1] == "… en cours"
+    assert f"/findings/{refused}" in page
+    send(station, "2030-01-06", visits(month("R2", "12/2029")), sender)
+    page = steward.see("/board")
+    assert cells(page, sender)[-2] == "✓ reçu"
+    waiting = page.partition('id="refused"')[2].partition("</section>")[0]
+    assert f"/findings/{refused}" not in waiting
+
+
+def test_findings_tell_places_and_messages_and_no_value(station: Station, steward: Browser, sender: str) -> None:
+    content = visits(month("Zzcle", "12/2029"), month("F2", "12/2029", Naissance="Zzdate"))
+    delivery = send(station, "2030-01-05", content, sender)
+    page = steward.see(f"/findings/{delivery}")
+    assert "Naissance" in page
+    assert '<bdi class="run">3</bdi>' in page
+    assert "Signature vérifiée" in page
+    for value in (CANARY, "Zzdate", "Zzcle", "récit"):
+        assert value not in page
+    seen = station.rows("SELECT 1 FROM audit.event WHERE action = 'delivery.viewed' AND object = :o AND actor = :a",
+                        o=f"delivery:{delivery}", a=steward_actor(station, sender))  # fmt: skip
+    assert len(seen) == 1
+    assert steward.get("/findings/018f0000-0000-7000-8000-000000000000").status_code == 404
+
+
+def steward_actor(station: Station, sender: str) -> str:
+    email = f"steward.{sender}@example.org".lower()
+    return f"account:{station.one('SELECT account_id FROM portal.account WHERE email = :e', e=email)}"
+
+
+@pytest.mark.parametrize("role", ["submitter", "analyst", "auditor"])
+def test_only_stewards_reach_these_pages(station: Station, site: Site, sender: str, role: str) -> None:
+    delivery = send(station, "2030-01-05", visits(month("N1", "12/2029")), sender)
+    right = Right(role, sender if role == "submitter" else "")
+    browser = signed_in(site, f"{role}.{sender}@example.org".lower(), right)
+    assert 'href="/board"' not in browser.see("/")
+    for path in ("/board", f"/findings/{delivery}"):
+        assert browser.get(path).status_code == 403, path
+
+
+@pytest.mark.parametrize("language", ["fr", "ar", "en"])
+def test_the_pages_speak_every_language(station: Station, steward: Browser, sender: str, language: str) -> None:
+    delivery = send(station, "2030-01-05", visits(month("L1", "12/2029", Naissance="31/02/1990")), sender)
+    steward.cookies.set("marsad_language", language)
+    for path in ("/board", f"/findings/{delivery}"):
+        answer = steward.get(path)
+        assert answer.status_code == 200
+        assert f'<html lang="{language}"' in answer.text
