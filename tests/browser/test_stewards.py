@@ -1,0 +1,45 @@
+"""The stewards' pages in a real browser, in French and in Arabic: the board, and from it to one file's findings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+from tests.browser.conftest import Portal
+from tests.browser.test_loop import FEED, Person, fill, person
+
+from marsad.contracts.template import template
+from marsad.intake import pipeline
+from marsad.portal.accounts import Right
+from marsad.portal.site import utc_now
+
+__all__ = ["person"]
+pytestmark = pytest.mark.timeout(600)
+
+
+def test_a_steward_goes_from_the_board_to_a_file(person: Person, portal: Portal, tmp_path: Path) -> None:
+    blank = tmp_path / "template.xlsx"
+    catalog = portal.office.catalog
+    blank.write_bytes(template(catalog.contracts[FEED], catalog.codelists, "fr"))
+    faulty = fill(blank, tmp_path / "fichier.xlsx", f"BO-{person.language}", rows=4, wrong=1)
+    refused = tmp_path / "vide.csv"
+    refused.write_text(f"a;b\r\n{person.language};2\r\n")
+    before = utc_now() - timedelta(days=100)
+    office = replace(portal.office, clock=lambda: before)
+    pipeline.ingest(office, faulty, FEED, "DGSN")
+    pipeline.ingest(portal.office, refused, FEED, "GR")
+
+    person.sign_in(*portal.invite(Right("steward")))
+    person.follow("menu.board", "nav")
+    person.look("board")
+    late = person.page.locator(".board .state.late").first
+    expect(late).to_be_visible()
+    assert any(char.isdigit() for char in late.inner_text())
+    waiting = person.page.locator("section", has=person.page.locator("#refused"))
+    waiting.get_by_role("link", name="vide.csv").click()
+    expect(person.page.locator("h3.critical")).to_be_visible()
+    expect(person.page.get_by_text(person.say("receipt.genuine"))).to_be_visible()
+    person.look("findings")
