@@ -133,6 +133,18 @@ def assert_plain(station: Station, receipt: dict, rule: str) -> None:
         assert text.split()[0] in page
 
 
+def test_what_the_reader_left_out_is_said_and_worries_nobody(station: Station, sender: str):
+    banner, source = "Registre des visites;;;;;;;;\r\n", ";;;;;;;;\r\nSource : cellule d'accueil;;;;;;;;\r\n"
+    receipt = station.send("lab/visits", banner + visits(visit("V1")) + source, sender)
+    assert (receipt["status"], receipt["rows_read"], receipt["warnings"]) == ("accepted", 1, 0)
+    assert station.findings(receipt) == {
+        "file.note.banner": [None],
+        "file.note.blank_rows": [None],
+        "file.note.footers": [None],
+    }
+    assert_plain(station, receipt, "file.note.banner")
+
+
 def test_refused_rows_of_a_refused_file_all_wait_in_quarantine(station: Station, sender: str):
     receipt = station.send("lab/visits", visits(visit("a", Enfants="x"), visit("b", Enfants="x"), visit("c")), sender)
     assert (receipt["rows_read"], receipt["rows_quarantined"]) == (3, 3)

@@ -140,6 +140,7 @@ class FileJudge:
                 refused = refused_rows(broken, block.raw.rows)
                 stage((block, refused))
                 self._count(tally, block, broken, refused)
+        tally.broken += [Broken(message_rule(note.rule), params={"rows": note.rows}) for note in table.notes]
         return tally
 
     @contextmanager
@@ -220,7 +221,7 @@ class FileJudge:
         self, raw: RawBlock, header: list[str], wanted: npt.NDArray[np.bool_]
     ) -> Iterator[tuple[int, int, bytes]]:
         assert self._sealer is not None  # noqa: S101 - for the type checker
-        payloads = [p for p in raw_payloads(raw, header, wanted) if p is not None]
+        payloads = raw_payloads(raw, header, wanted).drop_null().to_pylist()
         first = self._sealer.next_slot
         ciphertexts = self._sealer.seal(payloads, QUARANTINE)
         numbers = raw.rows[wanted].tolist()

@@ -188,13 +188,12 @@ class Staging:
         """
         if self._sealer is None:
             return {}
-        vault = vault_payloads(self._contract, block)
-        kept = [None if bad else payload for bad, payload in zip(refused, vault, strict=True)]
-        slots, ciphers = seal_rows(kept, self._sealer, VAULT)
+        bad = pa.array(refused)
+        vault = pc.if_else(bad, pa.scalar(None, pa.binary()), vault_payloads(self._contract, block))
+        slots, ciphers = seal_rows(vault, self._sealer, VAULT)
         sealed: dict[str, pa.Array] = {}
         if refused.any() or later.any():
             raw = seal_rows(raw_payloads(block.raw, self._header, refused | later), self._sealer, QUARANTINE)
-            bad = pa.array(refused)
             slots, ciphers = pc.if_else(bad, raw[0], slots), pc.if_else(bad, raw[1], ciphers)
             if later.any():
                 sealed = {f"late_{name}": pc.if_else(bad, None, part) for name, part in zip(SEALED, raw, strict=True)}
@@ -216,20 +215,21 @@ def _copyable(values: pa.Array) -> pa.Array:
     return values
 
 
-def seal_rows(payloads: Sequence[bytes | None], sealer: Sealer, context: bytes) -> tuple[pa.Array, pa.Array]:
+def seal_rows(payloads: pa.BinaryArray, sealer: Sealer, context: bytes) -> tuple[pa.Array, pa.Array]:
     """Slot and ciphertext (as COPY spells it) of each row, each under its own key; null where there is nothing."""
-    present = [payload for payload in payloads if payload is not None]
-    slots = iter(range(sealer.next_slot, sealer.next_slot + len(present)))
-    ciphertexts = iter(sealer.seal(present, context))
-    filled = [payload is not None for payload in payloads]
-    return (
-        pa.array([next(slots) if one else None for one in filled], pa.int32()),
-        _bytea([next(ciphertexts) if one else None for one in filled]),
-    )
+    filled = payloads.is_valid()
+    first, present = sealer.next_slot, payloads.drop_null().to_pylist()
+    slots = pa.array(range(first, first + len(present)), pa.int32())
+    return _at(filled, slots), _at(filled, _bytea(sealer.seal(present, context)))
 
 
-def vault_payloads(contract: Contract, block: NormalBlock) -> list[bytes | None]:
-    """What of each row belongs in the vault, as JSON by column name; None where there is nothing.
+def _at(filled: pa.BooleanArray, values: pa.Array) -> pa.Array:
+    """The values in the places that are filled, null elsewhere."""
+    return pc.replace_with_mask(pa.nulls(len(filled), values.type), filled, values)
+
+
+def vault_payloads(contract: Contract, block: NormalBlock) -> pa.BinaryArray:
+    """What of each row belongs in the vault, as JSON by column name; null where there is nothing.
 
     That is: identity, free text and unclassified columns, columns the contract does not know (by their header), and
     any cell that was not understood, as it was written.
@@ -239,12 +239,12 @@ def vault_payloads(contract: Contract, block: NormalBlock) -> list[bytes | None]
         for name, cells in _vaulted_cells(contract, block)
     ]
     if not members:
-        return [None] * len(block)
+        return pa.nulls(len(block), pa.binary())
     # Not null_handling="skip": Arrow 26 leaves out rows where all is null.
     joined = pc.binary_join_element_wise(*members, "", null_handling="replace", null_replacement="")
     filled = pc.if_else(pc.equal(joined, ""), None, pc.ascii_rtrim(joined, _NEXT_MEMBER))
     documents = pc.binary_join_element_wise("{", filled, "}", "")
-    return documents.cast(pa.binary()).to_pylist()  # type: ignore[no-any-return]
+    return documents.cast(pa.binary())
 
 
 def _vaulted_cells(contract: Contract, block: NormalBlock) -> Iterator[tuple[str, pa.StringArray]]:
@@ -279,10 +279,10 @@ def _json_texts(cells: pa.StringArray) -> pa.StringArray:
     return pc.binary_join_element_wise('"', escaped, '"', "")
 
 
-def raw_payloads(raw: RawBlock, header: Sequence[str], chosen: Mask) -> list[bytes | None]:
-    """Chosen rows as sent, as JSON by header (a repeated one gets its number), for the quarantine; None elsewhere."""
+def raw_payloads(raw: RawBlock, header: Sequence[str], chosen: Mask) -> pa.BinaryArray:
+    """Chosen rows as sent, as JSON by header (a repeated one gets its number), for the quarantine; null elsewhere."""
     names = [f"{text} ({place + 1})" if header.index(text) != place else text for place, text in enumerate(header)]
     names += [f"({place + 1})" for place in range(len(header), raw.cells.num_columns)]
     rows = raw.cells.filter(pa.array(chosen)).to_pylist()
-    texts = iter([_as_json(dict(zip(names, row.values(), strict=True))).encode() for row in rows])
-    return [next(texts) if wanted else None for wanted in chosen]
+    texts = [_as_json(dict(zip(names, row.values(), strict=True))).encode() for row in rows]
+    return _at(pa.array(chosen), pa.array(texts, pa.binary()))
