@@ -43,3 +43,5 @@ def test_a_steward_goes_from_the_board_to_a_file(person: Person, portal: Portal,
     expect(person.page.locator("h3.critical")).to_be_visible()
     expect(person.page.get_by_text(person.say("receipt.genuine"))).to_be_visible()
     person.look("findings")
+    person.follow("menu.spellings", "nav")
+    person.look("spellings")

@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from html import unescape
 
 import pytest
+import sqlalchemy as sa
 from tests.integration.portal_site import Browser, add_account, site_over
 from tests.integration.station import Clock, Station, visit, visits
 
+from marsad.errors import PlatformFault
 from marsad.intake import pipeline, quiet
 from marsad.portal.accounts import Right
 from marsad.portal.site import Site
@@ -117,7 +119,7 @@ def test_only_stewards_reach_these_pages(station: Station, site: Site, sender: s
     right = Right(role, sender if role == "submitter" else "")
     browser = signed_in(site, f"{role}.{sender}@example.org".lower(), right)
     assert 'href="/board"' not in browser.see("/")
-    for path in ("/board", f"/findings/{delivery}"):
+    for path in ("/board", "/spellings", f"/findings/{delivery}"):
         assert browser.get(path).status_code == 403, path
 
 
@@ -125,7 +127,25 @@ def test_only_stewards_reach_these_pages(station: Station, site: Site, sender: s
 def test_the_pages_speak_every_language(station: Station, steward: Browser, sender: str, language: str) -> None:
     delivery = send(station, "2030-01-05", visits(month("L1", "12/2029", Naissance="31/02/1990")), sender)
     steward.cookies.set("marsad_language", language)
-    for path in ("/board", f"/findings/{delivery}"):
+    for path in ("/board", "/spellings", f"/findings/{delivery}"):
         answer = steward.get(path)
         assert answer.status_code == 200
         assert f'<html lang="{language}"' in answer.text
+
+
+def test_spellings_are_counted_and_not_shown(station: Station, steward: Browser, sender: str) -> None:
+    rows = [month(f"U{n}", "12/2029", Sexe="Zzsexe") for n in range(3)]
+    delivery = send(station, "2030-01-05", visits(*rows, month("U9", "12/2029")), sender)
+    page = steward.see("/spellings")
+    found = [row for row in re.findall(r"<tr>.*?</tr>", page, re.S) if f"<bdi>{sender}</bdi>" in row]
+    assert len(found) == 1
+    words = " ".join(re.sub(r"<[^>]*>", " ", found[0]).split())
+    assert words == f"Sexe Visites {sender} 3 1 {delivery}"
+    assert "marsad report" in page
+    assert "Zzsexe" not in page
+
+
+def test_the_pages_may_not_read_what_waits_sealed(site: Site) -> None:
+    for query in ("SELECT params FROM quarantine.finding", "SELECT sealed FROM quarantine.record"):
+        with pytest.raises(PlatformFault, match="42501"), site.transaction() as connection:
+            connection.execute(sa.text(query))

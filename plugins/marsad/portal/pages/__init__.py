@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from marsad.portal.pages import accounts, board, findings, history, home, openid, own_account, send, sign_in, templates
+from marsad.portal.pages import (
+    accounts,
+    board,
+    findings,
+    history,
+    home,
+    openid,
+    own_account,
+    send,
+    sign_in,
+    spellings,
+    templates,
+)
 
-_MODULES = (sign_in, openid, home, send, templates, history, board, findings, accounts, own_account)
+_MODULES = (sign_in, openid, home, send, templates, history, board, findings, spellings, accounts, own_account)
 ROUTERS = tuple(module.router for module in _MODULES)
 MENU = tuple(entry for module in _MODULES for entry in module.MENU)
