@@ -14,6 +14,7 @@ from tests.integration import test_pipeline
 from tests.integration.histories import assert_any_order, histories
 from tests.integration.station import Station, visit, visits
 from tests.integration.test_bad_input import SAMPLES, any_bytes_are_answered, mutations
+from tests.integration.versions import CHILDREN, arrive, counting, sequences
 
 from marsad import audit
 from marsad.intake import pipeline
@@ -80,6 +81,21 @@ def race_of_two_files(station: Station, chance: random.Random, _steps: int) -> N
     chance.shuffle(works := [lambda office, path=path: pipeline.ingest(office, path, FEED, provider) for path in files])
     assert at_once(station, *works) == [0, 0]
     assert set(station.state(FEED, provider, "children")) == {(2,)}
+
+
+def five_versions(station: Station, chance: random.Random, _steps: int) -> None:
+    """Five versions with withdrawals of every kind, in any order, end as a model of their meaning says."""
+
+    @seeded(chance.getrandbits(64))
+    @_DRAWS
+    @given(sequences())
+    def draw(sequence) -> None:
+        feed, sent, events = sequence
+        provider = station.sender()
+        arrive(station, feed, provider, sent, events)
+        assert station.state(feed, provider, "record_id", "version", CHILDREN[feed]) == counting(feed, sent), events
+
+    draw()
 
 
 def any_order(station: Station, chance: random.Random, _steps: int) -> None:
@@ -165,6 +181,6 @@ KILLS: tuple[Trial, ...] = (
     kill_at_a_step, kill_at_a_step, kill_at_a_step, kill_after_a_while, kill_between_commit_and_event,
 )  # fmt: skip
 OTHERS: tuple[Trial, ...] = (
-    any_order, race_for_one_file, any_bytes, back_and_forth, tampering, race_of_two_files, kill_again_and_again,
+    any_order, five_versions, race_for_one_file, any_bytes, back_and_forth, tampering, race_of_two_files, kill_again_and_again,
 )  # fmt: skip
 ONCE: tuple[Trial, ...] = (endless_line,)

@@ -11,6 +11,7 @@ from marsad.intake.stage import Stage
 from marsad.warehouse.engine import make_engine
 
 # Text of the sound contract, what a careless hand makes of it, what the author reads after "police/victims.yaml:".
+_WITHDRAWN_TOTALS = "17:7: rows that withdraw records would count among the parts of 'totals' — use one of the two"
 WRONG = (
     ("required: true", "requierd: true", ["25:9: unknown key 'requierd' — did you mean 'required'?"]),
     (
@@ -136,6 +137,16 @@ WRONG = (
         "{entity: victim, birth",
         "{entity: service, birth",
         ["16:21: unknown concept 'service.age' — see schemas/concepts.yaml"],
+    ),
+    (
+        "conditions: {victim: {column: role, in: [victim]}}",
+        "withdrawal: {column: rolle, in: [victim]}",
+        [_WITHDRAWN_TOTALS, "17:28: there is no column 'rolle' — did you mean 'role'?"],
+    ),
+    (
+        "conditions: {victim: {column: role, in: [victim]}}",
+        "withdrawal: {column: role, in: [victm]}",
+        [_WITHDRAWN_TOTALS, "17:39: 'victm' is no code of 'role' — did you mean 'victim'?"],
     ),
     ("conditions: {victim:", "conditions: {victm:", ["17:20: no column is bound to 'victm' — did you mean 'victim'?"]),
     (

@@ -81,8 +81,9 @@ def test_every_concept_says_what_it_is_in_three_languages_and_where_it_comes_fro
 
 def test_concepts_name_existing_code_lists_and_every_list_is_needed() -> None:
     named = {concept.codelist for entity in common_model().values() for concept in entity.fields.values()} - {None}
-    # Two lists fill no field: senders, and the role that decides whether a row is a victim or a suspect.
-    assert named | {"provider", "case_role"} == set(CODELISTS)
+    # Three lists fill no field: senders, the role that decides whether a row is a victim or a suspect, and whether a
+    # row states or withdraws its record.
+    assert named | {"provider", "case_role", "operation"} == set(CODELISTS)
 
 
 def test_only_codes_hold_several_values_and_a_code_has_a_list() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hypothesis import strategies as st
-from tests.integration.station import STAYS, Station, csv, visit, visits
+from tests.integration.station import STAYS, VISITS_OR_NOT, Station, csv, visit, withdrawn_visit
 
 from marsad.intake import pipeline
 
@@ -28,11 +28,13 @@ DAYS = ("01/02/2024", "02/02/2024", "03/02/2024")
 @st.composite
 def _increment(draw: st.DrawFn) -> str:
     def row(number: int) -> list[object]:
+        if draw(st.integers(0, 4)) == 0:
+            return withdrawn_visit(number, draw(st.sampled_from(DAYS)))
         told = {"Enfants": draw(st.sampled_from([0, 1, 2, "viele"])), "Nom": draw(st.sampled_from(["A", "B"]))}
         month = draw(st.sampled_from(["15/01/2024", "15/02/2024"]))
-        return visit(number, draw(st.sampled_from(DAYS)), **told, Rencontre=month)
+        return [*visit(number, draw(st.sampled_from(DAYS)), **told, Rencontre=month), ""]
 
-    return visits(*(row(draw(st.integers(1, 3))) for _ in range(draw(st.integers(1, 4)))))
+    return csv(VISITS_OR_NOT, *(row(draw(st.integers(1, 3))) for _ in range(draw(st.integers(1, 4)))))
 
 
 @st.composite

@@ -214,6 +214,14 @@ def visit(number: object, sent: str = "01/02/2024", **changed: object) -> list[o
     return list(cells.values())
 
 
+VISITS_OR_NOT = (*VISITS, "Opération")
+
+
+def withdrawn_visit(number: object, sent: str) -> list[object]:
+    """A row of lab/visits that withdraws its record and says nothing else."""
+    return [number, *[""] * (len(VISITS) - 2), sent, "Retrait"]
+
+
 def visits(*rows: list[object]) -> str:
     return csv(VISITS, *rows)
 

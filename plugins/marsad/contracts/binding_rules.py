@@ -137,6 +137,11 @@ def _condition(reading: Reading, entity: str, spec: ConditionSpec) -> Iterator[P
     if reading.names and entity not in bound:
         hint = did_you_mean(entity, bound, f"bound entities: {', '.join(sorted(bound)) or 'none'}")
         yield reading.document.problem(path, "condition", f"no column is bound to '{entity}'", hint, key=True)
+    yield from decisive_column(reading, path, spec)
+
+
+def decisive_column(reading: Reading, path: Steps, spec: ConditionSpec) -> Iterator[Problem]:
+    """Why the column cannot decide what becomes of a row, or which of the values are no codes of it."""
     yield from known_column(reading, [*path, "column"], spec.column)
     column = reading.column(spec.column)
     if column is None:

@@ -93,6 +93,7 @@ def build_contract(
         path=path,
         fingerprint=fingerprint,
         draft=document.get("status") == "draft",
+        withdrawal=_withdrawal(feed),
     )
 
 
@@ -108,6 +109,11 @@ def _source(spec: VersionSpec, grain: Grain = "month") -> Source:
     if spec.file_name is not None:
         return Source("file_name", spec.file_name, grain)
     return Source("received", "", grain)
+
+
+def _withdrawal(feed: FeedSpec) -> Condition | None:
+    spec = feed.withdrawal
+    return Condition(spec.column, frozenset(spec.values)) if spec else None
 
 
 def _age(feed: FeedSpec) -> AgeSource | None:

@@ -19,6 +19,7 @@ _TERMS = (
     "conditions",
     "constants",
     "totals",
+    "withdrawal",
 )
 
 

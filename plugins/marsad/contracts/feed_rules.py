@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from marsad.contracts.binding_rules import known_column, typed_column
+from marsad.contracts.binding_rules import decisive_column, known_column, typed_column
 from marsad.contracts.column_rules import compiles
 from marsad.contracts.document import Steps
 from marsad.contracts.model import Column, ColumnType
 from marsad.contracts.problems import Problem, did_you_mean
 from marsad.contracts.reading import Reading
-from marsad.contracts.shape import FeedSpec, TotalSpec, VersionSpec
+from marsad.contracts.shape import ConditionSpec, FeedSpec, TotalSpec, VersionSpec
 from marsad.contracts.text import fold
 
 FEED_NAME = re.compile(r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*")
@@ -30,6 +30,8 @@ def feed_problems(reading: Reading) -> Iterator[Problem]:
         yield from _source(reading, "version", feed.version, {"date", "timestamp", "integer"})
         yield from _source(reading, "period", feed.period, {"date", "timestamp", "integer"})
         yield from _providers(reading, feed)
+        if feed.withdrawal:
+            yield from _withdrawal(reading, feed.withdrawal, totals=bool(feed.totals))
         for number, total in enumerate(feed.totals):
             yield from _total(reading, [*reading.parts.own, "totals", number], total)
 
@@ -109,6 +111,17 @@ def _source(reading: Reading, key: str, spec: VersionSpec, types: set[ColumnType
     if spec.file_name is not None and not _one_group(spec.file_name):
         message = "'file_name' must be a regular expression with exactly one group"
         yield reading.document.problem([*path, "file_name"], "value", message, r"e.g. '(\d{4}-\d{2})'")
+
+
+def _withdrawal(reading: Reading, spec: ConditionSpec, *, totals: bool) -> Iterator[Problem]:
+    path: Steps = [*reading.parts.own, "withdrawal"]
+    yield from decisive_column(reading, path, spec)
+    if not any(part.node.get("primaryKey") for part in reading.parts.columns):
+        message = "a row of a feed without a key names no record that it could withdraw"
+        yield reading.document.problem(path, "withdrawal", message, "give a column primaryKey: true", key=True)
+    if totals:
+        message = "rows that withdraw records would count among the parts of 'totals'"
+        yield reading.document.problem(path, "withdrawal", message, "use one of the two", key=True)
 
 
 def _one_group(pattern: str) -> bool:

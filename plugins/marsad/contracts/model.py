@@ -14,7 +14,18 @@ ColumnType = Literal["text", "identifier", "code", "date", "timestamp", "integer
 Labels = Mapping[str, str]  # language (fr, ar, en) -> text
 
 # Every row is staged beside a contract's columns under these names, so no column of a contract may have one of them.
-ROW_COLUMNS = ("row", "sheet", "record_id", "version", "period", "fingerprint", "refused", "slot", "sealed")
+ROW_COLUMNS = (
+    "row",
+    "sheet",
+    "record_id",
+    "version",
+    "period",
+    "fingerprint",
+    "withdraws",
+    "refused",
+    "slot",
+    "sealed",
+)
 LATE_COLUMNS = ("later", "late", "late_slot", "late_sealed")
 REPEAT_COLUMNS = ("content_id", "occurrence", "rivals", "again")
 SYSTEM_COLUMNS = ("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "oid")  # PostgreSQL's own of every table
@@ -94,7 +105,7 @@ class AgeSource:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A row feeds the entity only if ``column`` holds one of ``values`` (normalised codes)."""
+    """A row feeds the entity, or withdraws its record, only if ``column`` holds one of ``values`` (normalised codes)."""
 
     column: str
     values: frozenset[str]
@@ -135,6 +146,7 @@ class Contract:
     path: Path
     fingerprint: str
     draft: bool = False
+    withdrawal: Condition | None = None
 
     @property
     def agency(self) -> str:

@@ -65,7 +65,7 @@ class AgeSpec(Strict):
 
 
 class ConditionSpec(Strict):
-    """The row feeds an entity only if the column holds one of these codes."""
+    """The row feeds an entity, or withdraws its record, only if the column holds one of these codes."""
 
     column: Text
     values: Annotated[list[Text], Field(alias="in", min_length=1)]
@@ -97,6 +97,7 @@ class FeedSpec(Strict):
     conditions: dict[str, ConditionSpec] = {}
     constants: dict[str, Text] = {}
     totals: list[TotalSpec] = []
+    withdrawal: ConditionSpec | None = None
 
 
 class ColumnSpec(Strict):

@@ -1,7 +1,8 @@
 """Which statement of a record counts now: a pure function of all sightings, whatever the order of arrival.
 
-That is the greatest (version, fingerprint) not retracted, and, for a snapshot feed, only if the newest snapshot of its
-period still names the record (docs/adr/0002-ledger-decides.md).
+That is the greatest (version, fingerprint) not retracted; none if that one withdraws the record, and, for a snapshot
+feed, none if the newest snapshot of its period no longer names it (docs/adr/0002-ledger-decides.md and
+0010-withdrawals.md). Of statements of one version those that withdraw come last: a version may be no more than a day.
 """
 
 from __future__ import annotations
@@ -113,9 +114,10 @@ _IN_SNAPSHOT = """
 _REFRESH = """
     WITH ranked AS (
         SELECT k.ctid AS place, k.current,
-               NOT k.retracted AND row_number() OVER (
+               NOT k.retracted AND NOT k.withdraws AND row_number() OVER (
                    PARTITION BY k.record_id
-                   ORDER BY k.retracted, k.version DESC, k.fingerprint DESC, k.delivery_id) = 1 AND ({rule}) AS counts
+                   ORDER BY k.retracted, k.version DESC, k.withdraws DESC, k.fingerprint DESC, k.delivery_id
+               ) = 1 AND ({rule}) AS counts
         FROM core.sighting k {join}
         WHERE k.feed = :feed AND k.provider = :provider AND k.record_id IN (SELECT record_id FROM touched)
     )

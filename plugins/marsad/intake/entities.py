@@ -81,8 +81,9 @@ def _constant(concept: Concept, value: str) -> str:
 
 
 def _extra(contract: Contract) -> str | None:
-    version = contract.revision.value if contract.revision.kind == "column" else None  # belongs to the sighting
-    unbound = [c for c in contract.columns if not c.vaulted and not c.bindings and c.name != version]
+    kept = {contract.revision.value} if contract.revision.kind == "column" else set()  # by the sighting
+    kept |= {contract.withdrawal.column} if contract.withdrawal else set()
+    unbound = [c for c in contract.columns if not c.vaulted and not c.bindings and c.name not in kept]
     if not unbound:
         return None
     pairs = ", ".join(f"'{c.name}', s.{quoted(c.name)}" for c in unbound)

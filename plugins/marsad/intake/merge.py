@@ -71,7 +71,7 @@ class Merge:
         self._run(_QUARANTINE)
 
     def cover(self, unmapped_share: float) -> None:
-        """Notes which periods the delivery speaks of (only good rows count)."""
+        """Notes which periods the delivery speaks of: only good rows count, and none that withdraws its record."""
         self._run(_COVERAGE, unmapped_share=unmapped_share)
 
     def foresee(self) -> tuple[int, str | None]:
@@ -137,12 +137,16 @@ _SEEN = """
     WHERE NOT s.refused AND s.row BETWEEN :first AND :last {chosen} GROUP BY s.row
 """
 _UNCHANGED = "SELECT count(*) FROM seen WHERE same"
-_PERIOD = "SELECT period FROM {table} WHERE NOT refused GROUP BY period ORDER BY count(*) DESC, period LIMIT 1"
+_PERIOD = """
+    SELECT period FROM {table} WHERE NOT refused AND NOT withdraws
+    GROUP BY period ORDER BY count(*) DESC, period LIMIT 1
+"""
 _SIGHTINGS = f"""
     INSERT INTO core.sighting (feed, provider, record_id, version, fingerprint, delivery_id, content_id, row, period,
-                               current, recorded_at)
+                               current, withdraws, recorded_at)
     SELECT :feed, :provider, s.record_id, s.version, s.fingerprint, :delivery_id,
-           coalesce(n.content_id, s.content_id), s.row, s.period, n.row IS NULL AND NOT s.later, :at {BLOCK}
+           coalesce(n.content_id, s.content_id), s.row, s.period,
+           n.row IS NULL AND NOT s.later AND NOT s.withdraws, s.withdraws, :at {BLOCK}
 """  # noqa: S608
 _VAULT = f"""
     INSERT INTO vault.record (content_id, delivery_id, attempt, key_slot, sealed)
@@ -183,5 +187,5 @@ _QUARANTINE = """
 _COVERAGE = """
     INSERT INTO ops.coverage (delivery_id, period, feed, provider, version, rows, unmapped_share)
     SELECT :delivery_id, period, :feed, :provider, max(version), count(*), :unmapped_share
-    FROM {table} WHERE NOT refused GROUP BY period
+    FROM {table} WHERE NOT refused AND NOT withdraws GROUP BY period
 """

@@ -21,6 +21,7 @@ from marsad.intake.naming import found_in
 from marsad.intake.normalise import row_bytes
 from marsad.intake.repeats import Mask, Met
 from marsad.intake.stage import DERIVED, staged_columns
+from marsad.quality.withdrawals import withdrawing
 
 VAULT, QUARANTINE = b"vault", b"quarantine"
 SEALED = ("slot", "sealed")
@@ -171,6 +172,7 @@ class Staging:
             "version": self._keys.versions(block),
             "period": self._keys.periods(block),
             "fingerprint": _bytea(self._keys.fingerprints(block)),
+            "withdraws": pa.array(withdrawing(self._contract, block)),
             "refused": pa.array(refused),
             "later": pa.array(later),
             **self._sealed(block, refused, later),

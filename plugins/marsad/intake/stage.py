@@ -74,6 +74,7 @@ class Stage:
             sa.Column("version", text),
             sa.Column("period", text),
             sa.Column("fingerprint", BYTEA),
+            sa.Column("withdraws", sa.Boolean),  # says that its record is none
             sa.Column("refused", sa.Boolean),
             sa.Column("slot", sa.Integer),
             sa.Column("sealed", BYTEA),

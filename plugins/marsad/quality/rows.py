@@ -28,6 +28,7 @@ from marsad.quality.forms import Form, Forms, Key
 from marsad.quality.frames import Judged, coded, combine, frame_columns, kind_of, plain, stacked, to_pandas
 from marsad.quality.structural import Expectation
 from marsad.quality.suites import Suite
+from marsad.quality.withdrawals import columns_of_withdrawals, withdrawing, without
 
 Coded = Mapping[str, tuple[npt.NDArray[np.int64], pa.Array]]
 
@@ -89,6 +90,9 @@ class RowJudge:
         self._forms = Forms(lambda name: kind_of(name, contract))
         self._views = _views(entries, self._forms)
         self._share = share
+        self._contract = contract
+        about = columns_of_withdrawals(contract)
+        self._unasked = frozenset(e["meta"]["rule"] for e in entries if not columns_read(e) <= about)
         self._frames = _frame_batches()
 
     def judge(self, block: Judged) -> list[Broken]:
@@ -106,6 +110,9 @@ class RowJudge:
         broken = self._in_full(block, wide)
         for profile in profiles:
             broken |= _expanded(profile)
+        withdrawn = withdrawing(self._contract, block)
+        if withdrawn.any():
+            broken = {id_: without(at, withdrawn) if id_ in self._unasked else at for id_, at in broken.items()}
         rows, sheet = block.raw.rows, block.raw.sheet
         return [Broken(rule, rows[broken[id_]], sheet) for id_, rule in self._rules.items() if len(broken[id_])]
 

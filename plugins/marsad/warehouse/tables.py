@@ -196,6 +196,7 @@ def _core(metadata: sa.MetaData) -> None:
         sa.Column("period", _C, nullable=False),
         sa.Column("current", sa.Boolean, nullable=False),
         sa.Column("retracted", sa.Boolean, nullable=False, server_default="false"),
+        sa.Column("withdraws", sa.Boolean, nullable=False, server_default="false"),
         sa.Column("recorded_at", _AT, nullable=False),
         # A content id stands for feed, provider, record and fingerprint, in a fifth of the bytes.
         sa.PrimaryKeyConstraint("content_id", "version", "delivery_id"),

@@ -421,6 +421,7 @@ def upgrade() -> None:
         sa.Column("period", sa.Text(collation="C"), nullable=False),
         sa.Column("current", sa.Boolean(), nullable=False),
         sa.Column("retracted", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("withdraws", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("recorded_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("content_id", "version", "delivery_id", name=op.f("sighting_pk")),
         schema="core",
