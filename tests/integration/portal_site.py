@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pyotp
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from tests.integration.station import Station
 
@@ -39,11 +40,21 @@ def site_over(station: Station) -> Site:
     return replace(Site.open(settings, station.office.clock), ask=ask)
 
 
+_APPS: dict[int, tuple[Site, FastAPI]] = {}  # the site too, so that its number stays its own
+
+
+def _app(site: Site) -> FastAPI:
+    """One application a site: building one takes longer than most requests."""
+    if id(site) not in _APPS:
+        _APPS[id(site)] = (site, create_app(site))
+    return _APPS[id(site)][1]
+
+
 class Browser(TestClient):
     """A client that keeps cookies and sends the token of the page it saw last, as a browser's form does."""
 
     def __init__(self, site: Site, **kwargs: Any) -> None:
-        super().__init__(create_app(site), base_url="http://marsad.test", follow_redirects=False, **kwargs)
+        super().__init__(_app(site), base_url="http://marsad.test", follow_redirects=False, **kwargs)
         self.site = site
         self.form_token = ""
 
