@@ -107,6 +107,13 @@ def test_corrected_rows_alone_never_empty_a_snapshot_unseen(station: Station, se
     else:
         header, rest, newer = NOTES, (), ()
     station.send(feed, csv(header, *((n, "A", 1, *rest) for n in MANY)), sender, "2024-01.csv")
+    february = ("2024-02-10", "2024-03-01") if feed == "lab/stays" else ()
+    other = station.send(feed, csv(header, *((n, "A", 1, *february) for n in (21, 22))), sender, "2024-02.csv")
+    assert "delivery.withdrawn" not in station.findings(other)
+    # As many rows as the file before, which spoke of another month: the volume alone says nothing.
     receipt = station.send(feed, csv(header, *((n, "A", 2, *newer) for n in (3, 7))), sender, "2024-01.csv")
     assert receipt["status"] == "accepted_with_findings"
-    assert "delivery.volume" in station.findings(receipt)
+    assert station.findings(receipt) == {"delivery.withdrawn": [None]}
+    told = station.one("SELECT params ->> 'withdrawn' FROM quarantine.finding WHERE delivery_id = :id",
+                       id=receipt["delivery_id"])  # fmt: skip
+    assert told == "8"

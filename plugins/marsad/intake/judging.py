@@ -183,6 +183,7 @@ class FileJudge:
                 "rows_before": previous.rows,
                 "unmapped_share": tally.unmapped_share,
                 "unmapped_share_before": previous.unmapped_share,
+                **(self._withdrawn() if self._contract.mode == "snapshot" else {}),
             }
         )
         late = judge_delivery(self._suite, self._office.engine, SCHEMA, self._stage.name)
@@ -196,6 +197,10 @@ class FileJudge:
             refused=refused,
             unmapped_share=tally.unmapped_share,
         )
+
+    def _withdrawn(self) -> dict[str, float | int | None]:
+        before, withdrawn = self._stage.withdrawn(self._contract.feed, self._provider)
+        return {"records_before": before, "records_withdrawn": withdrawn}
 
     def _refuse_late(self, path: Path, late: list[Broken]) -> int:
         rows = [b.rows for b in late if b.rule.severity == "critical"]

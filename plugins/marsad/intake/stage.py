@@ -128,6 +128,16 @@ class Stage:
             connection.execute(sa.text(f"CREATE UNLOGGED TABLE {self.table}_facts ({types})"))
             connection.execute(sa.text(f"INSERT INTO {self.table}_facts ({names}) VALUES ({values})"), facts)  # noqa: S608
 
+    def withdrawn(self, feed: str, provider: str) -> tuple[int, int]:
+        """How many records count now in the periods that these rows replace, and how many of them no row names.
+
+        An older list that comes late replaces nothing.
+        """
+        query = sa.text(_WITHDRAWN.format(table=self.table))
+        with clean_errors(), self.engine.connect() as connection:
+            before, withdrawn = connection.execute(query, {"feed": feed, "provider": provider}).one()
+        return before, withdrawn
+
     def refuse(self, rows: np.typing.NDArray[np.int64]) -> np.typing.NDArray[np.int64]:
         """Marks rows as refused late; what was sealed for the vault is dropped, what for this case takes its place.
 
@@ -217,6 +227,18 @@ _REPEATS: Sequence[str] = (
     WHERE t.again AND c.rivals > 1 AND (t.record_id, t.version) = (c.record_id, c.version)
     """,
 )
+# EXCEPT and not an anti-join: the planner takes core.sighting, just filled, for nearly empty and would join row by row.
+_WITHDRAWN = """
+    WITH list AS (
+        SELECT period, max(version) AS version FROM {table} WHERE NOT refused AND NOT withdraws GROUP BY period
+    ), counting AS (
+        SELECT k.record_id FROM core.sighting k JOIN list USING (period)
+        WHERE k.feed = :feed AND k.provider = :provider AND k.current AND k.version <= list.version
+    ), withdrawn AS (
+        SELECT record_id FROM counting EXCEPT SELECT record_id FROM {table}
+    )
+    SELECT (SELECT count(*) FROM counting), (SELECT count(*) FROM withdrawn)
+"""
 _NUMBER_KEYLESS = """
     UPDATE {table}
     SET record_id = record_id || '-' || occurrence, content_id = nextval('core.content_id'), again = false

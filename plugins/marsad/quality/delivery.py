@@ -32,6 +32,7 @@ ROWS: Mapping[str, Any] = {
 }
 FACTS = {
     "rows_ratio": "rows::double precision / nullif(rows_before, 0)",
+    "withdrawn": "records_withdrawn::double precision / nullif(records_before, 0)",
     "unmapped_rise": "round((unmapped_share - unmapped_share_before)::numeric, 4)",  # 0.4 - 0.3 is a tenth
 }
 
@@ -52,7 +53,7 @@ def judge_delivery(suite: Suite, engine: sa.Engine, schema: str, table: str) -> 
         known = _columns(engine, schema, table)
         with _source(engine) as source:
             found = _judged(source, "rows", _rows_query(about_rows, known, schema, table), about_rows)
-            facts = _judged(source, "facts", _facts_query(schema, table), about_file)
+            facts = _judged(source, "facts", _facts_query(about_file, schema, table), about_file)
         params = _params(engine, schema, table) if any(len(rows) for rows in facts.values()) else {}
     return list(_broken(suite, entries, found, facts, params))
 
@@ -122,8 +123,9 @@ def _rows_query(entries: Sequence[Expectation], known: frozenset[str], schema: s
     return f"SELECT {', '.join(plain + sums)} FROM {_name(schema)}.{_name(table)}"  # noqa: S608 - names are quoted
 
 
-def _facts_query(schema: str, table: str) -> str:
-    facts = ", ".join(f"{sql} AS {name}" for name, sql in FACTS.items())
+def _facts_query(entries: Sequence[Expectation], schema: str, table: str) -> str:
+    read = {name for entry in entries for name in columns_read(entry)}
+    facts = ", ".join(f"{sql} AS {name}" for name, sql in FACTS.items() if name in read)
     return f"SELECT 0 AS row, {facts} FROM {_name(schema)}.{_name(table + '_facts')}"  # noqa: S608 - names are quoted
 
 
@@ -148,7 +150,7 @@ def _params(engine: sa.Engine, schema: str, table: str) -> dict[str, str | int]:
     with engine.connect() as connection:
         facts = connection.execute(query).mappings().one()
     shares = {"unmapped": facts["unmapped_share"], "unmapped_before": facts["unmapped_share_before"]}
-    counts = {"rows": facts["rows"], "rows_before": facts["rows_before"]}
+    counts = {"rows": facts["rows"], "rows_before": facts["rows_before"], "withdrawn": facts.get("records_withdrawn")}
     percents = {name: round(share * 100) for name, share in shares.items() if share is not None}
     return {name: count for name, count in counts.items() if count is not None} | percents
 

@@ -210,6 +210,9 @@ def _delivery_rules(contract: Contract, book: RuleBook) -> Iterator[Expectation]
     else:
         yield _entry(book, "row.repeated.unkeyed", "row.once", once)
     yield from _comparisons(book)
+    if contract.mode == "snapshot":
+        most = (BETWEEN, {"column": "withdrawn", "max_value": book.policy["withdrawn"]["maximum"]})
+        yield _entry(book, "withdrawn", "delivery.withdrawn", most)
     for total in contract.totals:
         yield _totals_rule(total, contract, book)
 
