@@ -149,3 +149,37 @@ def test_the_pages_may_not_read_what_waits_sealed(site: Site) -> None:
     for query in ("SELECT params FROM quarantine.finding", "SELECT sealed FROM quarantine.record"):
         with pytest.raises(PlatformFault, match="42501"), site.transaction() as connection:
             connection.execute(sa.text(query))
+
+
+def test_a_refused_file_is_given_back_with_a_note_that_its_sender_reads(
+    station: Station, site: Site, steward: Browser, sender: str
+) -> None:
+    delivery = send(station, "2030-01-05", UNREADABLE, sender)
+    submitter = signed_in(site, f"own.{sender}@example.org".lower(), Right("submitter", sender))
+    assert "Rendu avec une note" not in submitter.see(f"/deliveries/{delivery}")
+    steward.see(f"/findings/{delivery}")
+    answer = steward.submit(f"/findings/{delivery}/return", {"note": "Titres en\r\nligne 2 <b>svp</b>"})
+    assert answer.headers["location"] == f"/findings/{delivery}"
+    for page in (steward.see(f"/findings/{delivery}"), submitter.see(f"/deliveries/{delivery}")):
+        assert "Titres en ligne 2 &lt;b&gt;svp&lt;/b&gt;" in page
+    audited = station.rows("SELECT actor, detail FROM audit.event WHERE action = 'delivery.returned' AND object = :o",
+                           o=f"delivery:{delivery}")  # fmt: skip
+    assert audited == [{"actor": steward_actor(station, sender), "detail": {}}]
+    assert submitter.submit(f"/findings/{delivery}/return", {"note": "x"}).status_code == 403
+
+
+@pytest.mark.parametrize("note", ["", "  \n ", "x" * 501, "a\x00b"])
+def test_a_note_without_words_or_end_is_not_kept(station: Station, steward: Browser, sender: str, note: str) -> None:
+    delivery = send(station, "2030-01-05", UNREADABLE, sender)
+    steward.see(f"/findings/{delivery}")
+    answer = steward.submit(f"/findings/{delivery}/return", {"note": note})
+    assert answer.status_code == 422
+    assert "Écrivez une note" in answer.text
+    assert station.rows("SELECT 1 FROM portal.returned WHERE delivery_id = :id", id=delivery) == []
+
+
+def test_only_a_refused_file_is_given_back(station: Station, steward: Browser, sender: str) -> None:
+    delivery = send(station, "2030-01-05", visits(month("G1", "12/2029")), sender)
+    assert "/return" not in steward.see(f"/findings/{delivery}")
+    assert steward.submit(f"/findings/{delivery}/return", {"note": "x"}).status_code == 422
+    assert station.rows("SELECT 1 FROM portal.returned WHERE delivery_id = :id", id=delivery) == []

@@ -19,6 +19,7 @@ def add_portal_tables(metadata: sa.MetaData) -> None:
     _accounts(metadata)
     _sessions(metadata)
     _uploads(metadata)
+    _returned(metadata)
 
 
 def _accounts(metadata: sa.MetaData) -> None:
@@ -93,4 +94,17 @@ def _uploads(metadata: sa.MetaData) -> None:
         sa.CheckConstraint("state IN ('checking','checked','failed','sent','dropped')", name="upload_state"),
         schema="portal",
         comment="Files on their way from a page to the inbox",
+    )
+
+
+def _returned(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "returned",
+        metadata,
+        sa.Column("delivery_id", _ID, sa.ForeignKey("ops.delivery.delivery_id"), primary_key=True),
+        sa.Column("at", _AT, primary_key=True),
+        sa.Column("account_id", _ID, sa.ForeignKey("portal.account.account_id"), nullable=False),
+        sa.Column("note", sa.Text, nullable=False, comment="What the sender reads; names nobody"),
+        schema="portal",
+        comment="Refused files that a steward gave back to their sender",
     )

@@ -1005,10 +1005,29 @@ def upgrade() -> None:
         comment="Files on their way from a page to the inbox",
     )
     op.create_index(op.f("upload_account_id"), "upload", ["account_id"], unique=False, schema="portal")
+    op.create_table(
+        "returned",
+        sa.Column("delivery_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("account_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False, comment="What the sender reads; names nobody"),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["portal.account.account_id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"],
+            ["ops.delivery.delivery_id"],
+        ),
+        sa.PrimaryKeyConstraint("delivery_id", "at", name=op.f("returned_pk")),
+        schema="portal",
+        comment="Refused files that a steward gave back to their sender",
+    )
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_table("returned", schema="portal")
     op.drop_index(op.f("upload_account_id"), table_name="upload", schema="portal")
     op.drop_table("upload", schema="portal")
     op.drop_index(op.f("session_account_id"), table_name="session", schema="portal")
