@@ -113,6 +113,16 @@ def test_the_pages_want_the_generated_password_and_listen_on_this_machine_only(
     assert listening == {"127.0.0.1"}
 
 
+def test_the_portal_is_up_and_linked_from_airflow(running: stack.Status, settings: Settings) -> None:
+    with urllib.request.urlopen(f"{running.portal}/sign-in", timeout=30) as answer:
+        assert answer.status == 200
+    password = json.loads(running.password_file.read_text())[running.user]
+    token = get(f"{running.url}/auth/token", body={"username": running.user, "password": password})["access_token"]
+    plugins = {plugin["name"]: plugin for plugin in get(f"{running.url}/api/v2/plugins", token)["plugins"]}
+    assert [view["href"] for view in plugins["marsad"]["external_views"]] == [running.portal]
+    assert (settings.place("run") / "trial.sock").is_socket()
+
+
 def test_up_again_changes_nothing(running: stack.Status, settings: Settings) -> None:
     before = pids(settings)
     assert stack.up(settings, quiet).up

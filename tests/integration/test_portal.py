@@ -51,9 +51,8 @@ def signed_in(site: Site, sender: str, *rights: Right) -> Browser:
 def upload(browser: Browser, sender: str, content: str, name: str = "visites.csv", feed: str = "lab/visits") -> Any:
     browser.see("/send")
     answer = browser.submit("/send", {"what": f"{sender}|{feed}"}, files={"file": (name, content.encode())})
-    while (
-        answer.status_code == 303 and browser.get(f"{answer.headers['location']}/state").json()["state"] == "checking"
-    ):
+    waits = f"{answer.headers.get('location')}/state"
+    while answer.status_code == 303 and browser.get(waits).json()["state"] == "checking":
         time.sleep(0.1)
     return answer
 
@@ -115,6 +114,15 @@ def test_what_was_not_sent_is_removed(station: Station, site: Site, submitter: B
     with Browser(site):  # the pages start anew
         assert not (place / second).exists()
     assert "effacé" in submitter.see(f"/uploads/{second}")
+
+
+def test_one_account_keeps_only_so_many_files_waiting(site: Site, submitter: Browser, sender: str) -> None:
+    strict = replace(site, policy=replace(site.policy, uploads_waiting=2), ask=lambda _question: {"status": "refused"})
+    browser = Browser(strict)
+    browser.cookies, browser.form_token = submitter.cookies, submitter.form_token
+    paths = [upload(browser, sender, f"{GOOD}{number}").headers["location"] for number in range(3)]
+    states = [browser.get(f"{path}/state").json()["state"] for path in paths]
+    assert states == ["dropped", "checked", "checked"]
 
 
 def test_a_known_file_is_told_so_before_it_is_sent(station: Station, submitter: Browser, sender: str) -> None:

@@ -23,6 +23,7 @@ class Policy:
     second_factor: frozenset[str]
     upload_bytes: int
     upload_kept: timedelta
+    uploads_waiting: int
 
 
 def load_policy(schemas: Path) -> Policy:
@@ -40,4 +41,5 @@ def load_policy(schemas: Path) -> Policy:
         second_factor=frozenset(document["second_factor"]),
         upload_bytes=upload["megabytes"] * 1_000_000,
         upload_kept=timedelta(minutes=upload["kept_minutes"]),
+        uploads_waiting=upload["waiting"],
     )

@@ -56,14 +56,23 @@ def clear(site: Site) -> None:
         connection.execute(sa.text("UPDATE portal.upload SET state = 'dropped' WHERE state IN ('checking', 'checked')"))
 
 
-def sweep(site: Site, at: datetime) -> None:
-    """Forgets files that were kept for as long as the policy says."""
-    query = sa.text(
-        "UPDATE portal.upload SET state = 'dropped' WHERE state IN ('checking', 'checked') AND at < :before "
-        "RETURNING upload_id::text"
-    )
+_SWEEP = sa.text(
+    """
+    UPDATE portal.upload SET state = 'dropped'
+    WHERE state IN ('checking', 'checked') AND (at < :before OR upload_id IN (
+        SELECT upload_id FROM portal.upload WHERE account_id = :account AND state IN ('checking', 'checked')
+        ORDER BY upload_id DESC OFFSET :room))
+    RETURNING upload_id::text
+    """
+)
+
+
+def sweep(site: Site, account: Account, at: datetime) -> None:
+    """Forgets files that were kept for as long as the policy says, and makes room for one more of ``account``."""
+    room = site.policy.uploads_waiting - 1
+    values = {"before": at - site.policy.upload_kept, "account": account.account_id, "room": room}
     with site.transaction() as connection:
-        old = connection.execute(query, {"before": at - site.policy.upload_kept}).scalars().all()
+        old = connection.execute(_SWEEP, values).scalars().all()
     for upload_id in old:
         _remove(site, upload_id)
 
