@@ -22,7 +22,7 @@ _HERE = ("localhost", "127.0.0.1", "::1")
 _SECONDS = 30
 
 
-class RefusedAddress(MarsadError):
+class RefusedAddress(UsageFault):
     """The mail server does not take mail for this address; others may go through."""
 
 
