@@ -333,7 +333,13 @@ def test_limits_hold(served, station, sender):
     async def story(desk: Desk) -> None:
         desk.admit(sender)
         async with desk.sftp(sender) as client:
-            await refused(put(client, f"{FOLDER}/large.csv", "x" * 1001))
+            for name in ("large.csv", "large.csv.part"):
+                file = await client.open(f"{FOLDER}/{name}", "wb")
+                await file.write(b"x" * 1000)
+                await refused(file.write(b"x", 1000))
+                await refused(file.close())
+            await refused(client.rename(f"{FOLDER}/large.csv.part", f"{FOLDER}/renamed.csv"))
+            assert desk.waiting(sender) == []
             held = [await client.open(f"{FOLDER}/{n}.csv", "wb") for n in range(2)]
             await refused(client.open(f"{FOLDER}/third.csv", "wb"))
             with pytest.raises(asyncssh.Error):
@@ -342,7 +348,7 @@ def test_limits_hold(served, station, sender):
             await asyncio.sleep(2)
             with pytest.raises((asyncssh.Error, OSError)):
                 await held[0].write(b"x")
-        await _until(lambda: not any(name.endswith(".csv") and name[0] in "012" for name in desk.waiting(sender)))
+        await _until(lambda: desk.waiting(sender) == [])
 
     served(story, limits)
 

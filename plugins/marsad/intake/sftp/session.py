@@ -20,6 +20,7 @@ from asyncssh import (
     FXF_READ,
     FXF_WRITE,
     SFTPAttrs,
+    SFTPError,
     SFTPFailure,
     SFTPName,
     SFTPNoConnection,
@@ -82,6 +83,7 @@ class Upload:
     draft: Path
     file: BinaryIO
     size: int = 0
+    failed: bool = False  # a part of it could not be written: it is never shown
 
 
 @dataclass(slots=True)
@@ -202,20 +204,30 @@ class Session(SFTPServer):
         self._desk.touch()
         if not isinstance(file_obj, Upload):
             raise SFTPPermissionDenied("reports can only be read")
+        try:
+            return self._store(file_obj, offset, data)
+        except (OSError, SFTPError):
+            file_obj.failed = True  # the client may close it all the same
+            raise
+
+    def _store(self, upload: Upload, offset: int, data: bytes) -> int:
         end = offset + len(data)
         if end > self._desk.limits.file_bytes:
             raise SFTPQuotaExceeded(f"larger than {self._desk.limits.file_bytes} bytes")
         view = memoryview(data)
         while view:
-            written = os.pwrite(file_obj.file.fileno(), view, offset)
+            written = os.pwrite(upload.file.fileno(), view, offset)
             view, offset = view[written:], offset + written
-        file_obj.size = max(file_obj.size, end)
+        upload.size = max(upload.size, end)
         return len(data)
 
     async def close(self, file_obj: object) -> None:
         """Shows a whole upload in the inbox; on return it is on the disk and in the audit trail.
 
         asyncssh closes what is open when a connection ends as well: such an upload is removed.
+
+        Raises:
+            SFTPFailure: a part of it was not written, or it cannot be kept; nothing of it is shown.
         """
         self._desk.touch()
         if not isinstance(file_obj, Upload):
@@ -225,6 +237,9 @@ class Session(SFTPServer):
         if self._broken():
             _drop(file_obj)
             return
+        if file_obj.failed:
+            _drop(file_obj)
+            raise SFTPFailure("a part of the file was not taken; send it again")
         path = b"/inbox/" + os.fsencode(f"{file_obj.feed}/{file_obj.name}")
         if file_obj.name.lower().endswith(_HELD):
             _drop_if_there(self._state.held.pop(path, None))
