@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tests.crashing import killed_everywhere
 
+from marsad import durable
 from marsad.identity import keystore
 from marsad.identity.keys import KeyDestroyed, KeyRing
 from marsad.identity.rotation import rotate, usage
@@ -104,6 +105,18 @@ def test_while_an_intake_seals_its_key_is_kept(ring: KeyRing) -> None:
     assert usage(ring) == {1: 1, 2: 1}
     done = rotate(ring)
     assert (done.number, done.rewrapped, done.retired) == (2, 1, (1,))
+    assert opened(ring, made) == as_sealed(made)
+
+
+def test_while_an_erasure_or_a_sweep_holds_a_file_its_key_is_kept(ring: KeyRing) -> None:
+    made = sealed(ring, "d1", "d2")
+    with keystore.files(ring.store)[0].open("r+b") as file:
+        assert durable.try_lock(file)
+        done = rotate(ring)
+    assert (done.finished, done.rewrapped, done.retired, done.waiting) == (False, 1, (), 1)
+    assert opened(ring, made) == as_sealed(made)
+    done = rotate(ring)
+    assert (done.number, done.rewrapped, done.retired, done.finished) == (2, 1, (1,), True)
     assert opened(ring, made) == as_sealed(made)
 
 

@@ -200,7 +200,7 @@ def wrapping_of(path: Path) -> int:
 
 
 def rewrap(keyring: KeyRing, path: Path) -> bool | None:
-    """Wraps one file by the newest key: True if it was done, None if there is nothing to do, False while it is filled.
+    """Wraps one file by the newest key: True if it was done, None if there is nothing to do, False while it is held.
 
     A reader sees the old file or the new one. Destroyed slots stay destroyed.
     """

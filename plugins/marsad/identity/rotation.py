@@ -21,9 +21,9 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """What one run did. ``waiting`` files are being filled by an intake: run it again later; old keys are kept so long.
+    """What one run did. ``waiting`` files are in use (intake, erasure, sweep): run it again later.
 
-    ``number`` is that of the newest key, ``retired`` are the numbers of the keys that were destroyed.
+    Old keys are kept so long.     ``number`` is that of the newest key, ``retired`` are the numbers of the keys that were destroyed.
     """
 
     number: int
@@ -62,12 +62,12 @@ def rotate(keyring: KeyRing, progress: Progress = lambda _text: None) -> Rotatio
             if alone:  # whoever begins to fill a file from now on waits, and takes the newest key
                 more, waiting = _rewrap_all(keyring)
                 done += more
-                retired = _retire(keyring)
+                retired = () if waiting else _retire(keyring)  # an erasure or a sweep may hold a file still
         return Rotation(keyring.wrapping_id, done, waiting if alone else max(waiting, 1), retired)
 
 
 def _rewrap_all(keyring: KeyRing) -> tuple[int, int]:
-    """How many files were wrapped anew, and how many could not be because somebody fills them."""
+    """How many files were wrapped anew, and how many could not be because somebody holds them."""
     done = waiting = 0
     for path in keystore.files(keyring.store):
         outcome = keystore.rewrap(keyring, path)
