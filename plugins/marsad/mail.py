@@ -20,10 +20,15 @@ from marsad.settings import MailSettings
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 _HERE = ("localhost", "127.0.0.1", "::1")
 _SECONDS = 30
+_CLOSING = 421  # RFC 5321, 4.2.3: the server closes the connection
 
 
 class RefusedAddress(UsageFault):
     """The mail server does not take mail for this address; others may go through."""
+
+
+class DeferredMessage(PassingFault):
+    """The mail server takes this message later (RFC 5321, 4.2.1: 4yz); others may go through now."""
 
 
 class Outgoing(Protocol):
@@ -34,6 +39,7 @@ class Outgoing(Protocol):
 
         Raises:
             RefusedAddress: its address is refused.
+            DeferredMessage: it is put off.
             PassingFault: the server went away or is busy.
         """
         ...
@@ -47,10 +53,12 @@ class _Conversation:
         try:
             self.client.send_message(message)
         except smtplib.SMTPRecipientsRefused as refusal:
-            codes = sorted({code for code, _ in refusal.recipients.values()})
-            if all(code < 500 for code in codes):  # noqa: PLR2004 - RFC 5321 4.2.1: 4yz is transient
-                raise PassingFault(f"the mail server put a message off ({codes[0]})") from None
-            raise RefusedAddress(f"the mail server refuses the address ({codes[-1]})") from None
+            code = max(code for code, _ in refusal.recipients.values())
+            if code >= 500:  # noqa: PLR2004 - RFC 5321, 4.2.1: final
+                raise RefusedAddress(f"the mail server refuses the address ({code})") from None
+            raise _put_off(code) from None
+        except smtplib.SMTPDataError as answer:
+            raise (_put_off(answer.smtp_code) if answer.smtp_code < 500 else _answered(answer)) from None  # noqa: PLR2004
         except smtplib.SMTPResponseException as answer:
             raise _answered(answer) from None
         except (smtplib.SMTPException, OSError):
@@ -137,6 +145,12 @@ def _password(settings: MailSettings) -> str:
         return settings.password_file.read_text("utf-8").strip() if settings.password_file else ""
     except OSError:
         raise UsageFault("the file named in MARSAD_SMTP_PASSWORD_FILE cannot be read") from None
+
+
+def _put_off(code: int) -> PassingFault:
+    if code == _CLOSING:
+        return PassingFault("the mail server went away")
+    return DeferredMessage(f"the mail server put a message off ({code})")
 
 
 def _answered(answer: smtplib.SMTPResponseException) -> MarsadError:

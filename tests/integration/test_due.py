@@ -172,17 +172,20 @@ class Postbox:
 
     messages: list[EmailMessage] = field(default_factory=list)
     refuse: tuple[str, ...] = ()
+    put_off: tuple[str, ...] = ()
     close_after: int | None = None
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
         if address in self.refuse:
             return "550 nobody of that name"
+        if address in self.put_off:
+            return "450 try again later"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         if self.close_after is not None and len(self.messages) >= self.close_after:
-            return "451 try again later"
+            return "421 closing"
         self.messages.append(message_from_bytes(envelope.content, policy=policy.SMTP))  # type: ignore[arg-type]
         return "250 OK"
 
@@ -289,6 +292,19 @@ def test_a_refused_address_does_not_hold_up_the_others_and_is_given_up_some_day(
     assert [m["To"] for m in mailer.box.messages] == ["supervisor@example.org"]
     row = station.rows("SELECT attempts, sent_at, last_fault FROM ops.notice WHERE email = 'submitter@example.org'")
     assert row == [{"attempts": 5, "sent_at": None, "last_fault": "the mail server refuses the address (550)"}]
+
+
+def test_an_address_put_off_is_counted_and_does_not_hold_up_the_others(
+    mailer: Mailer, reachable: str, station: Station
+) -> None:
+    mailer.box.put_off = ("submitter@example.org",)
+    reminders.compute(mailer.settings, noon("2030-03-17"))
+    assert reminders.deliver(mailer.settings, noon("2030-03-17")) == {"sent": 1, "refused": 1}
+    assert [m["To"] for m in mailer.box.messages] == ["supervisor@example.org"]
+    row = station.rows("SELECT attempts, sent_at, last_fault FROM ops.notice WHERE email = 'submitter@example.org'")
+    assert row == [{"attempts": 1, "sent_at": None, "last_fault": "the mail server put a message off (450)"}]
+    mailer.box.put_off = ()
+    assert reminders.deliver(mailer.settings, noon("2030-03-17")) == {"sent": 1, "refused": 0}
 
 
 def test_without_a_mail_server_nothing_piles_up(station: Station, reachable: str) -> None:

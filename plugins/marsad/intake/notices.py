@@ -18,7 +18,7 @@ from marsad.contracts.model import Contract
 from marsad.intake import contacts
 from marsad.intake.due import Policy, Slot, Step
 from marsad.intake.letters import Letters
-from marsad.mail import Outgoing, RefusedAddress
+from marsad.mail import DeferredMessage, Outgoing, RefusedAddress
 from marsad.warehouse.engine import clean_errors
 
 FAILURE = "failure"
@@ -30,7 +30,7 @@ class Sent:
     """What one round did."""
 
     sent: int = 0
-    refused: int = 0
+    refused: int = 0  # or put off by the mail server
 
 
 def step_of(slot: Slot, policy: Policy, today: date) -> Step | None:
@@ -113,7 +113,9 @@ def send(
     contracts: Mapping[str, Contract],
     at: datetime,
 ) -> Sent:
-    """Sends what waits; a reminder whose delivery came meanwhile is not sent. An address that is refused is noted.
+    """Sends what waits; a reminder whose delivery came meanwhile is not sent.
+
+    What the server refuses or puts off is counted as an attempt and holds up no other.
 
     Raises:
         PassingFault: the mail server went away; what was not sent stays recorded.
@@ -135,13 +137,13 @@ def send(
 
 
 def _send(engine: sa.Engine, outgoing: Outgoing, key: Key, message: EmailMessage, at: datetime) -> bool | None:
-    """True when it went out, False when its address was refused, None when another process has it or sent it."""
+    """True when it went out, False when it was refused or put off, None when another process has it or sent it."""
     with clean_errors(), engine.begin() as connection:
         if not connection.execute(_HOLD, _named(key)).scalar():
             return None
         try:
             outgoing.send(message)
-        except RefusedAddress as refusal:
+        except (RefusedAddress, DeferredMessage) as refusal:
             connection.execute(_MARK, {**_named(key), "sent": None, "fault": str(refusal)})
             return False
         connection.execute(_MARK, {**_named(key), "sent": at, "fault": None})
