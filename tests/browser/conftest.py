@@ -35,9 +35,9 @@ ARGUMENTS = (
 PASSWORD = "une phrase de quelques mots"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's chromium, without a window."""
+    """Debian's chromium, without a window. Gone after each file: other tests want the event loop for themselves."""
     found = shutil.which("chromium")
     if found is None:
         assert not os.environ.get(REQUIRED), "chromium is not installed (apt install chromium)"
@@ -71,7 +71,7 @@ class Portal:
         return email, f"{self.url}/invitation/{token}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, migrated: str) -> Iterator[Portal]:
     """The two processes of the portal over a database of their own."""
     administer = sa.create_engine(postgres.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
@@ -95,6 +95,8 @@ def portal(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, migrate
             process.terminate()
         for process in running:
             process.wait(20)
+        with administer.connect() as server:
+            server.execute(sa.text("DROP DATABASE browser WITH (FORCE)"))
 
 
 def _start(settings: Settings, environment: dict[str, str], module: str) -> subprocess.Popen[bytes]:
