@@ -23,7 +23,8 @@ Progress = Callable[[str], None]
 class Rotation:
     """What one run did. ``waiting`` files are in use (intake, erasure, sweep): run it again later.
 
-    Old keys are kept so long.     ``number`` is that of the newest key, ``retired`` are the numbers of the keys that were destroyed.
+    Old keys are kept so long. ``number`` is that of the newest key, ``retired`` are the numbers of the
+    keys that were destroyed.
     """
 
     number: int
