@@ -116,6 +116,42 @@ def test_what_was_not_sent_is_removed(station: Station, site: Site, submitter: B
     assert "effacé" in submitter.see(f"/uploads/{second}")
 
 
+def test_a_file_that_waited_too_long_cannot_be_sent(station: Station, submitter: Browser, sender: str) -> None:
+    path = upload(submitter, sender, GOOD).headers["location"]
+    for _ in range(2):  # the session lives on by this
+        station.office.clock.now += timedelta(minutes=16)  # type: ignore[attr-defined]
+        submitter.see(path)
+    submitter.submit(f"{path}/send")
+    assert submitter.get(f"{path}/state").json()["state"] == "checked"
+    assert station.rows("SELECT 1 FROM audit.event WHERE object = :o AND action = 'file.sent'",
+                        o=f"upload:{path.rpartition('/')[2]}") == []  # fmt: skip
+
+
+def test_waiting_files_are_forgotten_though_nobody_uploads(
+    station: Station, site: Site, submitter: Browser, sender: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("marsad.portal.app._SWEEP_EVERY", 0.05)
+    with Browser(replace(site)) as browser:
+        browser.cookies, browser.form_token = submitter.cookies, submitter.form_token
+        path = upload(browser, sender, GOOD).headers["location"]
+        kept = station.office.settings.place("tmp") / "portal" / path.rpartition("/")[2]
+        assert kept.exists()
+        station.office.clock.now += timedelta(minutes=31)  # type: ignore[attr-defined]
+        until = time.monotonic() + 20
+        while kept.exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        assert not kept.exists()
+
+
+def test_a_verdict_that_cannot_be_kept_is_a_failed_check(site: Site, submitter: Browser, sender: str) -> None:
+    odd = replace(site, ask=lambda _question: {"status": "no text of a database: \0"})
+    browser = Browser(odd)
+    browser.cookies, browser.form_token = submitter.cookies, submitter.form_token
+    browser.see("/send")
+    path = browser.submit("/send", {"what": f"{sender}|lab/visits"}, files=FILE).headers["location"]
+    assert browser.get(f"{path}/state").json()["state"] == "failed"
+
+
 def test_one_account_keeps_only_so_many_files_waiting(site: Site, submitter: Browser, sender: str) -> None:
     strict = replace(site, policy=replace(site.policy, uploads_waiting=2), ask=lambda _question: {"status": "refused"})
     browser = Browser(strict)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from fastapi import Depends, FastAPI, Request
@@ -20,6 +22,8 @@ from marsad.portal.render import go, page
 from marsad.portal.site import Site
 from marsad.portal.visitor import UPLOAD_PATH, CodeMissing, NotSignedIn, posted, visitor
 
+_LOG = logging.getLogger(__name__)
+_SWEEP_EVERY = 60.0  # seconds
 _TOLD = (400, 403, 404, 405, 413, 429)
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
@@ -44,8 +48,22 @@ def create_app(site: Site) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     site: Site = app.state.site
     await run_in_threadpool(uploads.clear, site)
+    sweeping = asyncio.create_task(_sweep(site))
     yield
+    sweeping.cancel()
+    with suppress(asyncio.CancelledError):
+        await sweeping
     site.engine.dispose()
+
+
+async def _sweep(site: Site) -> None:
+    """Files are forgotten in time even when nobody uploads another."""
+    while True:
+        await asyncio.sleep(_SWEEP_EVERY)
+        try:
+            await run_in_threadpool(uploads.sweep, site, site.clock())
+        except MarsadError as fault:  # the database is away: the next round forgets them
+            _LOG.warning("files were not swept: %s", type(fault).__name__)
 
 
 async def _to_sign_in(_request: Request, _error: Exception) -> Response:

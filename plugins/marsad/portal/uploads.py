@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 import sqlalchemy as sa
 
 from marsad import audit, durable
+from marsad.errors import MarsadError
 from marsad.intake import inbox
 from marsad.portal import asking
 from marsad.portal.accounts import Account
@@ -60,17 +61,18 @@ _SWEEP = sa.text(
     """
     UPDATE portal.upload SET state = 'dropped'
     WHERE state IN ('checking', 'checked') AND (at < :before OR upload_id IN (
-        SELECT upload_id FROM portal.upload WHERE account_id = :account AND state IN ('checking', 'checked')
+        SELECT upload_id FROM portal.upload
+        WHERE account_id = CAST(:account AS uuid) AND state IN ('checking', 'checked')
         ORDER BY upload_id DESC OFFSET :room))
     RETURNING upload_id::text
     """
 )
 
 
-def sweep(site: Site, account: Account, at: datetime) -> None:
+def sweep(site: Site, at: datetime, account: Account | None = None) -> None:
     """Forgets files that were kept for as long as the policy says, and makes room for one more of ``account``."""
     room = site.policy.uploads_waiting - 1
-    values = {"before": at - site.policy.upload_kept, "account": account.account_id, "room": room}
+    values = {"before": at - site.policy.upload_kept, "account": account and account.account_id, "room": room}
     with site.transaction() as connection:
         old = connection.execute(_SWEEP, values).scalars().all()
     for upload_id in old:
@@ -131,17 +133,24 @@ def find(connection: sa.Connection, account: Account, upload_id: str) -> Upload 
 
 
 def check(site: Site, upload: Upload) -> None:
-    """Asks the process of dry runs and keeps its verdict; ``failed`` when it gives none."""
+    """Asks the process of dry runs and keeps its verdict; ``failed`` when it gives none, or none that can be kept."""
     verdict = asking.verdict(site.ask, path_of(site, upload), upload.feed, upload.provider)
-    state = "checked" if verdict else "failed"
+    try:
+        _judged(site, upload, "checked" if verdict else "failed", verdict)
+    except MarsadError:  # nobody waits for this call: without a state the page would turn for ever
+        verdict = None
+        _judged(site, upload, "failed", None)
+    if not verdict:
+        _remove(site, upload.upload_id)
+
+
+def _judged(site: Site, upload: Upload, state: str, verdict: Mapping[str, Any] | None) -> None:
     query = sa.text(
         "UPDATE portal.upload SET state = :state, verdict = CAST(:verdict AS jsonb) "
         "WHERE upload_id = :id AND state = 'checking'"
     )
     with site.transaction() as connection:
         connection.execute(query, {"state": state, "verdict": json.dumps(verdict), "id": upload.upload_id})
-    if not verdict:
-        _remove(site, upload.upload_id)
 
 
 def marked(site: Site, upload: Upload, language: str) -> bytes | None:
@@ -153,13 +162,15 @@ def marked(site: Site, upload: Upload, language: str) -> bytes | None:
 
 
 def send(site: Site, account: Account, upload: Upload) -> bool:
-    """Puts a checked file in the inbox, whole; False when it is not there any more."""
+    """Puts a checked file in the inbox, whole; False when it is not there any more, or was kept too long."""
     at = site.clock()
     query = sa.text(
-        "UPDATE portal.upload SET state = 'sent', sent_at = :at WHERE upload_id = :id AND state = 'checked'"
+        "UPDATE portal.upload SET state = 'sent', sent_at = :at "
+        "WHERE upload_id = :id AND state = 'checked' AND at >= :before"
     )
+    values = {"at": at, "id": upload.upload_id, "before": at - site.policy.upload_kept}
     with site.transaction() as connection:
-        if not connection.execute(query, {"at": at, "id": upload.upload_id}).rowcount:
+        if not connection.execute(query, values).rowcount:
             return False
         inbox.drop(path_of(site, upload), site.settings.place("inbox"), upload.provider, upload.feed)
         detail = {"feed": upload.feed, "provider": upload.provider, "sha256": upload.sha256}

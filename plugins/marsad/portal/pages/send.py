@@ -49,7 +49,7 @@ def receive(request: Request, account: Submitter, form: Posted, site: SiteOf) ->
         return _form(request, site, account, fault="send.choose_feed")
     if not isinstance(file, UploadFile) or not file.filename or not file.size:
         return _form(request, site, account, chosen=feed, fault="send.choose_file")
-    uploads.sweep(site, account, site.clock())
+    uploads.sweep(site, site.clock(), account)
     upload_id = uploads.take(site, account, feed, provider, file.filename, file.file)
     upload = _own(site, account, upload_id)
     checked: Future[None] = _CHECKS.submit(uploads.check, site, upload)
