@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,7 +19,8 @@ from tests.integration.station import Station, visit, visits
 
 from marsad.intake import pipeline
 from marsad.portal.accounts import Right
-from marsad.portal.site import Site
+from marsad.portal.site import Shelf, Site
+from marsad.portal.trial import Trials, answer
 from marsad.portal.uploads import safe_name
 
 FILE = {"file": ("x.csv", b"x")}
@@ -517,6 +519,23 @@ def test_the_portal_holds_no_private_key_of_landing_or_vault(station: Station, s
         assert browser.get("/send").status_code == 200
     finally:
         hidden.rename(private)
+
+
+def test_a_wrong_contract_or_suite_takes_its_own_feed_alone(station: Station, site: Site, tmp_path: Path) -> None:
+    (tmp_path / "lab").mkdir()
+    (tmp_path / "lab" / "broken.yaml").write_text("id: lab/broken\n")
+    mine, suites = site.settings.expectation_dirs[0], tmp_path / "suites"
+    shutil.copytree(mine, suites)
+    (suites / "lab" / "visits.json").unlink()
+    dirs = (*site.settings.contract_dirs, tmp_path)
+    settings = replace(site.settings, contract_dirs=dirs, expectation_dirs=(suites,))
+    assert "lab/visits" in Shelf(settings).titles
+    with Trials(settings) as trials:
+        question = {"path": str(station.file(GOOD)), "provider": station.sender()}
+        assert answer(trials.office, {**question, "feed": "lab/visits"}) == {"fault": "UsageFault"}
+        (suites / "lab" / "visits.json").write_bytes((mine / "lab" / "visits.json").read_bytes())
+        trials.verify_request(None, None)
+        assert answer(trials.office, {**question, "feed": "lab/visits"})["status"] == "accepted"
 
 
 def test_without_the_process_of_dry_runs_nobody_is_blamed(site: Site, station: Station, sender: str) -> None:

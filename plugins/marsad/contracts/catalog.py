@@ -9,7 +9,7 @@ from marsad.contracts.check import read_contracts
 from marsad.contracts.codelists import CodeList, load_codelists
 from marsad.contracts.load import HOME, load_contracts
 from marsad.contracts.model import Contract
-from marsad.contracts.problems import did_you_mean
+from marsad.contracts.problems import Problem, did_you_mean
 from marsad.errors import UsageFault
 from marsad.settings import Settings
 from marsad.warehouse.model import Entity, common_model
@@ -44,7 +44,16 @@ def load_catalog(settings: Settings, feed: str | None = None) -> Catalog:
 
 def live_contracts(settings: Settings) -> Mapping[str, Contract]:
     """The contracts that files are taken under, by feed: sound ones that are no drafts; a wrong one is left out."""
+    found = sound_catalog(settings)[0].contracts
+    return {feed: contract for feed, contract in found.items() if not contract.draft}
+
+
+def sound_catalog(settings: Settings) -> tuple[Catalog, list[Problem]]:
+    """The catalog without wrong contracts, so that one takes its own feed away and no other; and what is wrong.
+
+    Raises UsageFault if the common model or a code list is wrong.
+    """
     model = common_model(settings.schemas / "concepts.yaml")
     codelists = load_codelists(settings.schemas / "codelists")
-    found, _ = read_contracts(settings.contract_dirs, codelists, model, HOME)
-    return {feed: contract for feed, contract in found.items() if not contract.draft}
+    contracts, problems = read_contracts(settings.contract_dirs, codelists, model, HOME)
+    return Catalog(model, codelists, contracts), problems

@@ -10,7 +10,7 @@ from threading import Lock
 
 import sqlalchemy as sa
 
-from marsad.contracts.catalog import Catalog, load_catalog
+from marsad.contracts.catalog import Catalog, sound_catalog
 from marsad.contracts.model import Contract
 from marsad.errors import UsageFault
 from marsad.portal.asking import Ask, over
@@ -41,7 +41,7 @@ def address_of(settings: Settings, role: str) -> str:
 
 
 class Shelf:
-    """The catalog of contracts, read again when a file of it changed; a wrong contract leaves the last right ones."""
+    """The catalog of contracts, read again when a file of it changed; a wrong contract is left out of it."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -51,20 +51,20 @@ class Shelf:
 
     @property
     def catalog(self) -> Catalog:
-        """As the files are now.
+        """As the files are now; as they were while a code list is wrong.
 
         Raises:
-            UsageFault: a contract is wrong and there was never a right one.
+            UsageFault: a code list is wrong and never was right.
         """
         with self._lock:
             now = stamp(self._settings)
             if self._catalog is None or now != self._seen:
                 try:
-                    self._catalog = load_catalog(self._settings)
+                    self._catalog, _ = sound_catalog(self._settings)
+                    self._seen = now
                 except UsageFault:
                     if self._catalog is None:
                         raise
-                self._seen = now
             return self._catalog
 
     @property

@@ -21,6 +21,7 @@ from typing import Any
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
+from marsad.contracts.catalog import sound_catalog
 from marsad.errors import MarsadError, UsageFault, own_faults_only
 from marsad.identity.keys import KeyRing
 from marsad.intake import pipeline
@@ -55,29 +56,39 @@ class Trials(socketserver.ForkingMixIn, socketserver.UnixStreamServer):
         self.warm()
 
     def warm(self) -> None:
-        """Reads everything that a verdict needs, as it is now.
+        """Reads everything that a verdict needs, as it is now; of a feed whose contract or suite is wrong, nothing.
 
         Raises:
-            UsageFault: a contract or suite is wrong.
+            UsageFault: the platform is not up, or a code list is wrong.
         """
         now = stamp(self.settings)
         if now == self._seen:
             return
-        self._seen = now
+        catalog, problems = sound_catalog(self.settings)
+        for problem in problems:
+            _LOG.error("%s", problem)
         engine = create_engine(address_of(self.settings, "trial"), hide_parameters=True, poolclass=NullPool)
-        office = Office(self.settings, engine, KeyRing.open(self.settings.place("keys")))
+        office = Office(self.settings, engine, KeyRing.open(self.settings.place("keys")), known=catalog)
         for feed, contract in office.catalog.contracts.items():
             if not contract.draft:
-                office.judge(feed)
-                office.terms(feed)
+                _warm(office, feed)
         self.office = office
         sandbox.warm()  # forks share the server of readers
+        self._seen = now
 
     def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ANN401 - as in socketserver
-        """Before the fork of each question; a contract that is wrong at the moment leaves what was right."""
+        """Before the fork of each question; a code list that is wrong at the moment leaves what was right."""
         with suppress(UsageFault):
             self.warm()
         return True
+
+
+def _warm(office: Office, feed: str) -> None:
+    try:
+        office.judge(feed)
+        office.terms(feed)
+    except UsageFault as fault:  # who asks about this feed gets no verdict; the others do
+        _LOG.error("%s: %s", feed, fault)
 
 
 class _Asked(socketserver.StreamRequestHandler):
