@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -120,6 +122,31 @@ def test_the_disk_is_full(station: Station, sender: str, write: int, monkeypatch
     delivery = assert_open(station, sender)
     assert "No space" in delivery["last_fault"]
     assert_finished_by_the_next_drain(station, sender)
+
+
+def test_the_disk_is_full_when_a_receipt_is_put_down(station: Station, sender: str, monkeypatch: pytest.MonkeyPatch):
+    """After the commit: the delivery is settled and not blamed; both receipts come with the next drain."""
+    path = station.file(content(sender))
+    pipeline.receive(station.office, path, FEED, sender, path.name)
+    real = durable.write_whole
+
+    def full(place: Path, data: bytes) -> None:
+        if place.name.endswith(".receipt.json"):
+            raise OSError(errno.ENOSPC, "no space")
+        real(place, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(durable, "write_whole", full)
+        for _ in range(2):
+            with pytest.raises(PlatformFault, match="No space left on device"):
+                pipeline.drain(station.office.settings, FEED)
+            pipeline.receive(station.office, path, FEED, sender, path.name)
+    (settled,) = station.rows("SELECT status, last_fault, receipt FROM ops.delivery WHERE provider = :p", p=sender)
+    assert (settled["status"], settled["last_fault"]) == ("accepted_with_findings", None)
+    pipeline.drain(station.office.settings, FEED)
+    written = [json.loads(file.read_bytes()) for file in (station.home / "reports" / sender).glob("*.receipt.json")]
+    assert settled["receipt"] in written
+    assert sorted(receipt["status"] for receipt in written) == ["accepted_with_findings", "duplicate", "duplicate"]
 
 
 def test_the_disk_is_full_while_receiving(station: Station, sender: str, monkeypatch: pytest.MonkeyPatch):

@@ -284,6 +284,19 @@ def unanswered(connection: sa.Connection, feed: str) -> list[str]:
     return list(connection.execute(query, {"feed": feed}).scalars())
 
 
+def receipts_since(connection: sa.Connection, feed: str, since: datetime) -> list[dict[str, Any]]:
+    """The receipts of a feed's deliveries settled after ``since``, and those of repeats that came after it."""
+    query = sa.text(
+        """
+        SELECT receipt FROM ops.delivery WHERE feed = :feed AND finished_at > :since AND receipt IS NOT NULL
+        UNION ALL
+        SELECT a.receipt FROM ops.arrival a JOIN ops.delivery d USING (delivery_id)
+        WHERE d.feed = :feed AND a.received_at > :since AND a.receipt IS NOT NULL
+        """
+    )
+    return list(connection.execute(query, {"feed": feed, "since": since}).scalars())
+
+
 def changed_since(connection: sa.Connection, feed: str, since: datetime) -> bool:
     """True when a delivery of the feed that brought something new was settled after ``since``."""
     query = sa.text(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from marsad.intake.ledger import Arrival, Delivery
 from marsad.intake.merge import Merge
 from marsad.intake.naming import name_facts
 from marsad.intake.office import Office
-from marsad.intake.reports import write_receipt, write_reports
+from marsad.intake.reports import receipt_path, write_receipt, write_reports
 from marsad.intake.rows import FileFacts
 from marsad.intake.sending import check_sending
 from marsad.intake.settle import Work
@@ -33,6 +33,7 @@ from marsad.intake.stage import Stage
 from marsad.settings import Settings
 from marsad.warehouse.engine import clean_errors
 
+_RECEIPTS_BACK = timedelta(days=3)  # as long as nobody may look after a full disk or a killed loader
 _WAIT_SECONDS = 0.2  # between two looks at a delivery that another process works on
 
 
@@ -98,8 +99,8 @@ def drain(settings: Settings, feed: str, since: datetime | None = None) -> Drain
     """Judges and settles every open delivery of ``feed`` that nobody else works on.
 
     ``changed`` also tells of rows that others loaded after ``since`` (None: ever), who may have been killed before they
-    could say so. A delivery that fails for a reason of ours stays open and does not hold up the others; after them the
-    first such fault is raised.
+    could say so; receipts that they could not put down are written. A delivery that fails for a reason of ours stays
+    open and does not hold up the others; after them the first such fault is raised.
     """
     office = Office.open(settings, feed=feed)
     leftovers.sweep(office)
@@ -114,6 +115,10 @@ def drain(settings: Settings, feed: str, since: datetime | None = None) -> Drain
                 _add(result, process(office, delivery))
             except MarsadError as fault:
                 first = first or fault
+    try:
+        hand_out_missing(office, feed)
+    except MarsadError as fault:
+        first = first or fault
     if first:
         raise first
     with clean_errors(), office.engine.connect() as connection:
@@ -177,20 +182,24 @@ def process(office: Office, delivery: Delivery) -> dict[str, Any]:
     """Judges and settles a claimed delivery; returns its receipt.
 
     Raises:
-        MarsadError: a fault of ours, noted beside the delivery, which stays open.
+        MarsadError: a fault of ours, noted beside the delivery, which stays open; or the receipt of the settled
+            delivery could not be put down, which a later drain does.
     """
     attempt = ledger.begin_attempt(office.engine, delivery)
     try:
         with own_faults_only():
-            return _process(office, delivery, attempt)
+            receipts = _process(office, delivery, attempt)
     except PassingFault:
         raise
     except MarsadError as fault:
         ledger.note_fault(office.engine, delivery, str(fault))
         raise
+    with own_faults_only():
+        _hand_out(office, receipts)
+    return receipts[0]
 
 
-def _process(office: Office, delivery: Delivery, attempt: int) -> dict[str, Any]:
+def _process(office: Office, delivery: Delivery, attempt: int) -> list[dict[str, Any]]:
     started = time.monotonic()
     contract = office.contract(delivery.feed)
     stage = Stage(office.engine, contract, delivery.delivery_id, attempt)
@@ -207,8 +216,7 @@ def _process(office: Office, delivery: Delivery, attempt: int) -> dict[str, Any]
                 judged = judge.judge(path, before, merge.take)
             receipts = _settle(connection, work, merge, judged, sealer, started)
     stage.drop()
-    _hand_out(office, receipts)
-    return receipts[0]
+    return receipts
 
 
 def _settle(
@@ -232,6 +240,20 @@ def _hand_out(office: Office, receipts: list[dict[str, Any]]) -> None:
         write_receipt(office.settings.place("reports"), receipt)
     if receipts:
         _write_head(office, Head.parse(receipts[-1][audit.AUDIT_HEAD]))
+
+
+def hand_out_missing(office: Office, feed: str) -> int:
+    """Writes the receipts of the last days whose loader was killed after its commit, or found the disk full.
+
+    Returns how many. Raises PassingFault or PlatformFault when the folder cannot be written.
+    """
+    with clean_errors(), office.engine.connect() as connection:
+        receipts = ledger.receipts_since(connection, feed, office.clock() - _RECEIPTS_BACK)
+    place = office.settings.place("reports")
+    missing = [receipt for receipt in receipts if not receipt_path(place, receipt).exists()]
+    for receipt in missing:
+        write_receipt(place, receipt)
+    return len(missing)
 
 
 def _write_head(office: Office, head: Head) -> None:

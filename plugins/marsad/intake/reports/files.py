@@ -60,15 +60,19 @@ def document(
     return {**receipt, "findings": findings, "expected": expected_columns(contract, codelists, named)}
 
 
+def receipt_path(folder: Path, receipt: Mapping[str, Any]) -> Path:
+    """Where a signed receipt lies; a duplicate's has its place in the audit trail in its name."""
+    again = f".again-{Head.parse(receipt[AUDIT_HEAD]).seq}" if receipt["status"] == "duplicate" else ""
+    return folder / str(receipt["provider"]) / f"{receipt['delivery_id']}{again}.receipt.json"
+
+
 def write_receipt(folder: Path, receipt: Mapping[str, Any]) -> Path:
-    """Writes a signed receipt beside the reports; a duplicate's gets its place in the audit trail into its name.
+    """Writes a signed receipt beside the reports; returns its place.
 
     Raises:
         PassingFault, PlatformFault: the folder cannot be written.
     """
-    seq = Head.parse(receipt[AUDIT_HEAD]).seq
-    again = f".again-{seq}" if receipt["status"] == "duplicate" else ""
-    path: Path = folder / receipt["provider"] / f"{receipt['delivery_id']}{again}.receipt.json"
+    path = receipt_path(folder, receipt)
     with durable.os_faults("writing a receipt"):
         durable.private_folder(path.parent)
         durable.write_whole(path, json.dumps(receipt, ensure_ascii=False, indent=1).encode())
