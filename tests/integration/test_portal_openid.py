@@ -31,10 +31,19 @@ class Provider:
     claims: dict[str, Any] = field(default_factory=dict)
     asked: dict[str, list[str]] = field(default_factory=dict)
     nonce: str = ""
+    slash: str = ""
+    odd: dict[str, bytes] = field(default_factory=dict)  # what it says at a path instead
 
     def token(self) -> str:
         now = int(time.time())
-        claims = {"iss": self.url, "aud": "marsad", "exp": now + 60, "iat": now, "nonce": self.nonce, **self.claims}
+        claims = {
+            "iss": self.url + self.slash,
+            "aud": "marsad",
+            "exp": now + 60,
+            "iat": now,
+            "nonce": self.nonce,
+            **self.claims,
+        }
         return jwt.encode({"alg": "RS256", "kid": self.published.kid}, claims, self.key)
 
 
@@ -47,7 +56,7 @@ def provider() -> Iterator[Provider]:
             if self.path == "/jwks":
                 self.say({"keys": [told.published.as_dict(private=False)]})
             else:
-                self.say({"issuer": told.url, "authorization_endpoint": f"{told.url}/authorize",
+                self.say({"issuer": told.url + told.slash, "authorization_endpoint": f"{told.url}/authorize",
                           "token_endpoint": f"{told.url}/token", "jwks_uri": f"{told.url}/jwks"})  # fmt: skip
 
         def do_POST(self) -> None:
@@ -55,7 +64,7 @@ def provider() -> Iterator[Provider]:
             self.say({"access_token": "x", "token_type": "Bearer", "id_token": told.token()})
 
         def say(self, document: dict[str, Any]) -> None:
-            body = json.dumps(document).encode()
+            body = told.odd.get(self.path, json.dumps(document).encode())
             self.send_response(200)
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(body)))
@@ -109,23 +118,38 @@ def test_an_administrator_still_gives_a_code(plain: Site, provider: Provider, se
     email = f"{sender}@openidadmin.example.org".lower()
     add_account(plain, email, Right("administrator"))
     browser, state = begin(vouched(plain, provider), provider)
-    provider.claims = {"email": email}
+    provider.claims = {"email": email, "email_verified": True}
     assert browser.get(f"/sign-in/openid/back?state={state}&code=c").headers["location"] == "/sign-in/code"
     assert browser.get("/accounts").headers["location"] == "/sign-in/code"
 
 
 @pytest.mark.parametrize(
     "lie",
-    ["nobody", "state", "cookie", "nonce", "audience", "issuer", "expired", "unverified", "key", "no code"],
+    [
+        "nobody",
+        "state",
+        "cookie",
+        "nonce",
+        "audience",
+        "issuer",
+        "expired",
+        "unverified",
+        "unsaid",
+        "text",
+        "list",
+        "key",
+        "no code",
+    ],
 )
 def test_what_is_not_vouched_signs_nobody_in(plain: Site, provider: Provider, sender: str, lie: str) -> None:
     email = f"{sender}@lie.example.org".lower()
     add_account(plain, email, Right("submitter", sender))
     browser, state = begin(vouched(plain, provider), provider)
-    provider.claims = {"email": email} | {
+    provider.claims = {"email": email, "email_verified": True} | {
         "nobody": {"email": "nobody@example.org"}, "nonce": {"nonce": "another"}, "audience": {"aud": "another"},
         "issuer": {"iss": "http://127.0.0.1:1"}, "expired": {"exp": int(time.time()) - 3600},
-        "unverified": {"email_verified": False},
+        "unverified": {"email_verified": False}, "unsaid": {"email_verified": None}, "text": {"email_verified": "true"},
+        "list": {"email": [email]},
     }.get(lie, {})  # fmt: skip
     if lie == "key":
         provider.key = RSAKey.generate_key(2048, auto_kid=True)
@@ -136,6 +160,36 @@ def test_what_is_not_vouched_signs_nobody_in(plain: Site, provider: Provider, se
     assert answer.status_code == 403
     assert "marsad_session" not in browser.cookies
     assert browser.get("/send").headers["location"] == "/sign-in"
+
+
+def test_an_issuer_may_end_in_a_slash(plain: Site, provider: Provider, sender: str) -> None:
+    email = f"{sender}@slash.example.org".lower()
+    add_account(plain, email, Right("submitter", sender))
+    provider.slash = "/"
+    site = vouched(plain, replace(provider, url=f"{provider.url}/"))
+    browser, state = begin(site, provider)
+    provider.claims = {"email": email, "email_verified": True}
+    assert browser.get(f"/sign-in/openid/back?state={state}&code=c").headers["location"] == "/"
+
+
+ODD = [b"", b"<html>", b"[]", b"null", b"{}", b'{"keys": 3}', b'{"keys": [{"kty": "RSA"}]}', b'{"id_token": 3}']
+
+
+def test_whatever_a_provider_says_wrongly_ends_in_a_page(plain: Site, provider: Provider, sender: str) -> None:
+    email = f"{sender}@odd.example.org".lower()
+    add_account(plain, email, Right("submitter", sender))
+    site = vouched(plain, provider)
+    for path in ("/.well-known/openid-configuration", "/token", "/jwks"):
+        for odd in ODD:
+            provider.odd = {}
+            browser, state = begin(site, provider)
+            provider.claims = {"email": email, "email_verified": True}
+            provider.odd = {path: odd}
+            answer = browser.get(f"/sign-in/openid/back?state={state}&code=c")
+            assert answer.status_code == 403, (path, odd)
+            assert "confirmé" in answer.text, (path, odd)
+            if "well-known" in path:
+                assert browser.get("/sign-in/openid").status_code == 403, odd
 
 
 def test_without_a_provider_there_is_no_such_page(plain: Site) -> None:

@@ -8,18 +8,20 @@ from __future__ import annotations
 import json
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from authlib.integrations.base_client.errors import OAuthError
+from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.httpx_client import OAuth2Client
-from httpx import HTTPError
+from httpx import HTTPError, InvalidURL
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, KeySetSerialization
 
-from marsad.errors import PassingFault, PlatformFault, UsageFault
+from marsad.errors import PlatformFault, UsageFault
 from marsad.portal.secrets_kept import Sealing
 from marsad.settings import PortalSettings
 
@@ -57,52 +59,46 @@ class Voucher:
         )  # fmt: skip
 
     def begin(self) -> Begun:
-        """The first step. Raises PassingFault when the provider does not answer."""
+        """The first step. Raises NotVouched when the provider does not answer, or not as a provider does."""
         kept = {"state": secrets.token_urlsafe(24), "nonce": secrets.token_urlsafe(24),
                 "verifier": secrets.token_urlsafe(48), "at": time.time()}  # fmt: skip
-        address, _ = self._client.create_authorization_url(
-            self._known()["authorization_endpoint"], state=kept["state"], nonce=kept["nonce"],
-            code_verifier=kept["verifier"],
-        )  # fmt: skip
+        with _strange_answers():
+            address, _ = self._client.create_authorization_url(
+                self._known()["authorization_endpoint"], state=kept["state"], nonce=kept["nonce"],
+                code_verifier=kept["verifier"],
+            )  # fmt: skip
         return Begun(address, self._sealing.seal(json.dumps(kept), _PURPOSE).hex())
 
     def finish(self, cookie: str, state: str, code: str) -> str:
         """The second step: the e-mail address that the provider vouches for.
 
         Raises:
-            NotVouched: it does not.
-            PassingFault: it does not answer.
+            NotVouched: it does not, or does not answer.
         """
         kept = self._kept(cookie)
         if not code or not secrets.compare_digest(kept["state"].encode(), state.encode("utf-8", "surrogatepass")):
             raise NotVouched
-        known = self._known()
-        try:
+        with _strange_answers():
+            known = self._known()
             told = self._client.fetch_token(known["token_endpoint"], code=code, code_verifier=kept["verifier"])
-        except OAuthError:
-            raise NotVouched from None
-        except HTTPError:
-            raise PassingFault("the OpenID provider does not answer") from None
-        return self._email(told.get("id_token"), known, kept["nonce"])
+            return self._email(told.get("id_token"), known, kept["nonce"])
 
     def _email(self, token: object, known: dict[str, Any], nonce: str) -> str:
         keys = KeySet.import_key_set(cast("KeySetSerialization", self._get(known["jwks_uri"])))
         rules = jwt.JWTClaimsRegistry(
             leeway=_LEEWAY,
-            iss={"essential": True, "value": self._issuer},
+            iss={"essential": True, "value": known["issuer"]},
             aud={"essential": True, "value": self._settings.client},
             exp={"essential": True},
             nonce={"essential": True, "value": nonce},
             email={"essential": True},
         )
-        try:
-            claims = jwt.decode(str(token), keys, algorithms=_ALGORITHMS).claims
-            rules.validate(claims)
-        except (JoseError, ValueError):
-            raise NotVouched from None
-        if claims.get("email_verified") is False:
+        claims = jwt.decode(str(token), keys, algorithms=_ALGORITHMS).claims
+        rules.validate(claims)
+        email = claims["email"]
+        if claims.get("email_verified") is not True or not isinstance(email, str) or not email.isprintable():
             raise NotVouched
-        return str(claims["email"])
+        return email
 
     def _kept(self, cookie: str) -> dict[str, Any]:
         try:
@@ -120,9 +116,15 @@ class Voucher:
         return known
 
     def _get(self, address: str) -> dict[str, Any]:
-        try:
-            answer = self._client.request("GET", address, withhold_token=True)
-            answer.raise_for_status()
-            return dict(answer.json())
-        except (HTTPError, ValueError):
-            raise PassingFault("the OpenID provider does not answer") from None
+        answer = self._client.request("GET", address, withhold_token=True)
+        answer.raise_for_status()
+        return dict(answer.json())
+
+
+@contextmanager
+def _strange_answers() -> Iterator[None]:
+    """No answer, no JSON, no such endpoint, keys that are none: whatever a provider says wrongly vouches for nobody."""
+    try:
+        yield
+    except (AuthlibBaseError, JoseError, HTTPError, InvalidURL, ValueError, TypeError, LookupError, AttributeError):
+        raise NotVouched from None

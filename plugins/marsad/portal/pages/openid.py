@@ -19,7 +19,10 @@ COOKIE = "marsad_openid"
 @router.get("")
 def begin(request: Request, site: SiteOf) -> Response:
     """On to the provider."""
-    begun = _voucher(request, site).begin()
+    try:
+        begun = _voucher(request, site).begin()
+    except NotVouched:
+        return page(request, "sign_in", 403, fault=("sign_in.not_vouched", {}), email="")
     answer = go(begun.address)
     set_cookie(request, answer, COOKIE, begun.cookie)
     return answer
