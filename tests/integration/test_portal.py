@@ -8,14 +8,14 @@ import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
 from tests.integration.portal_site import PASSWORD, Browser, add_account, code_now, site_over
-from tests.integration.station import Station, visit, visits
+from tests.integration.station import Clock, Station, visit, visits
 
 from marsad.intake import pipeline
 from marsad.portal.accounts import Right
@@ -495,18 +495,22 @@ def test_views_and_downloads_are_audited_without_an_address(station: Station, su
 def test_a_quiet_period_is_entered_only_where_something_is_expected(
     station: Station, submitter: Browser, sender: str
 ) -> None:
-    with station.office.engine.begin() as connection:
-        connection.exec_driver_sql(
-            "INSERT INTO ref.expected (feed, provider, period, starts_on, ends_on, due_on, state, days_late, as_of) "
-            f"VALUES ('lab/visits', '{sender}', '2030-01', '2030-01-01', '2030-01-31', '2030-02-10', 'late', 3, now())"
-        )
+    office = replace(station.office, clock=Clock(datetime(2029, 12, 3, 12, tzinfo=UTC)))
+    row = visit("Q1", sent="01/12/2029", Rencontre="15/11/2029")
+    pipeline.ingest(office, station.file(visits(row)), "lab/visits", sender)
+    button = 'name="period" value="2029-12"'
     page = submitter.see("/")
-    assert "en retard de 3 jours" in page
-    told = {"feed": "lab/visits", "provider": sender, "period": "2030-01"}
-    assert submitter.submit("/quiet", {**told, "period": "2030-02"}).status_code == 404
-    assert submitter.submit("/quiet", told).status_code == 303
+    assert "en retard de" in page
+    assert button in page
+    assert "C&#39;est noté" not in page
+    told = {"feed": "lab/visits", "provider": sender, "period": "2029-12"}
+    assert submitter.submit("/quiet", {**told, "period": "2029-11"}).status_code == 404
+    answer = submitter.submit("/quiet", told)
+    page = submitter.see(answer.headers["location"])
+    assert "C&#39;est noté" in page
+    assert button not in page
     assert station.rows("SELECT feed, period, declared_by FROM ops.quiet WHERE provider = :s", s=sender) == [
-        {"feed": "lab/visits", "period": "2030-01", "declared_by": f"account:{submitter.account_id}"}  # type: ignore[attr-defined]
+        {"feed": "lab/visits", "period": "2029-12", "declared_by": f"account:{submitter.account_id}"}  # type: ignore[attr-defined]
     ]
 
 

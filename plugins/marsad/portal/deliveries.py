@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from marsad import audit, durable
-from marsad.errors import UsageFault
+from marsad.intake import due
+from marsad.intake.due import Slot
 from marsad.intake.reports.files import report_paths
 from marsad.portal.accounts import Account
 from marsad.portal.site import Site
@@ -32,12 +33,6 @@ _AFTER = sa.text(
     WHERE d.feed = :feed AND d.sha256 = :sha256 AND d.provider = :provider AND a.received_at >= :sent AND {_OWN}
     ORDER BY a.arrival_id LIMIT 1
     """  # noqa: S608
-)
-_EXPECTED = sa.text(
-    """
-    SELECT feed, provider, period, due_on, state, days_late FROM ref.expected
-    WHERE provider = ANY(CAST(:providers AS text[])) AND state IN ('due', 'late', 'open') ORDER BY due_on, feed
-    """
 )
 
 
@@ -63,10 +58,13 @@ def became(connection: sa.Connection, account: Account, upload: Upload) -> tuple
     return (row.delivery_id, row.done) if row else (None, False)
 
 
-def expected(connection: sa.Connection, account: Account) -> list[dict[str, Any]]:
-    """What its providers have yet to send, soonest first."""
-    rows = connection.execute(_EXPECTED, {"providers": list(account.providers)})
-    return [dict(row._mapping) for row in rows]
+def expected(connection: sa.Connection, site: Site, account: Account) -> list[Slot]:
+    """What its providers have yet to send as the ledger stands now, soonest first."""
+    contracts = [contract for contract in site.shelf.catalog.contracts.values() if not contract.draft]
+    policy = due.load_policy(site.settings.schemas)
+    slots = due.standing(connection, contracts, policy, policy.day_of(site.clock()))
+    own = [slot for slot in slots if slot.waited_for and slot.provider in account.providers]
+    return sorted(own, key=lambda slot: (slot.due_on, slot.feed))
 
 
 def report(site: Site, receipt: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,9 +83,3 @@ def note(site: Site, account: Account, action: str, object_: str, **detail: str)
     """Audits that somebody looked or took something away."""
     with site.transaction() as connection:
         audit.append(connection, account.actor, action, object_, detail, site.clock())
-
-
-def check_own(account: Account, provider: str) -> None:
-    """Raises UsageFault when the account does not submit for ``provider``."""
-    if provider not in account.providers:
-        raise UsageFault("this account does not send for that provider")

@@ -17,12 +17,12 @@ _SHOWN = 5
 
 
 @router.get("/")
-def home(request: Request, account: SignedIn, site: SiteOf) -> Response:
-    """What waits for the one who signed in."""
+def home(request: Request, account: SignedIn, site: SiteOf, told: str = "") -> Response:
+    """What waits for the one who signed in; ``told`` is what a click has just entered."""
     with site.transaction() as connection:
-        due = deliveries.expected(connection, account)
+        due = deliveries.expected(connection, site, account)
         last = deliveries.recent(connection, account, _SHOWN)
-    return page(request, "home", due=due, last=last, titles=site.shelf.titles)
+    return page(request, "home", due=due, last=last, titles=site.shelf.titles, quiet=told == "quiet")
 
 
 @router.post("/quiet", dependencies=[Depends(having(SUBMITTER))])
@@ -30,8 +30,8 @@ def nothing_to_report(account: SignedIn, form: Posted, site: SiteOf) -> Response
     """Enters that a provider has nothing of a feed for a period that is expected of it."""
     told = tuple(field(form, name) for name in ("feed", "provider", "period"))
     with site.transaction() as connection:
-        expected = deliveries.expected(connection, account)
-        if told not in {(row["feed"], row["provider"], row["period"]) for row in expected}:
+        expected = deliveries.expected(connection, site, account)
+        if told not in {(slot.feed, slot.provider, slot.period.label) for slot in expected}:
             raise HTTPException(404)
         quiet.declare(connection, *told, account.actor, site.clock())
     return go("/?told=quiet")
