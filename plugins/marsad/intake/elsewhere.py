@@ -7,8 +7,9 @@ from pathlib import Path
 
 from marsad.contracts.catalog import load_catalog
 from marsad.contracts.model import Contract
-from marsad.errors import ProviderFault, UsageFault
-from marsad.intake.reading import Hints, open_file
+from marsad.errors import MarsadError, ProviderFault, UsageFault
+from marsad.intake.reading import Hints
+from marsad.intake.reading.sandbox import open_file
 from marsad.settings import Settings
 from marsad.warehouse.model import LANGUAGES
 
@@ -51,5 +52,5 @@ def _contracts(settings: Settings) -> Mapping[str, Contract]:
 def _header(path: Path, name: str, contract: Contract) -> list[str] | None:
     try:
         return open_file(path, hints=Hints.of(contract), name=name).tables[0].header
-    except ProviderFault:
+    except MarsadError:  # whatever befalls a second look, the first verdict stands
         return None
