@@ -7,14 +7,15 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 
-from marsad.errors import PassingFault, ProviderFault
-from marsad.intake.reading import Hints, ReadFile, files, limits, sandbox
+from marsad.errors import PassingFault, PlatformFault, ProviderFault
+from marsad.intake.reading import Hints, ReadFile, files, limits, sandbox, wire
 
 HINTS = Hints(headers=(frozenset({"nom"}), frozenset({"age"})), labels=("Nom", "Âge"), required=frozenset({0, 1}))
 TEXT = "Liste\r\nnom;âge\r\nA;12\r\nB;1;surplus\r\n\r\nC\r\nSource : nous\r\n"
@@ -173,3 +174,46 @@ def ticks(process: int) -> int:
     """Processor time that a process has used."""
     fields = Path(f"/proc/{process}/stat").read_text().rsplit(") ", 1)[1].split()
     return int(fields[11]) + int(fields[12])
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"fault": "file.canary", "params": {}},
+        {"fault": ["canary"], "params": {}},
+        {"fault": "file.empty", "params": {"row": "canary"}},
+        {"fault": "file.json_broken", "params": {"row": "canary"}},
+        {"fault": "file.columns_missing", "params": {"columns": "Nom, canary"}},
+        {"fault": "file.empty"},
+        {"passing": "canary"},
+        {"platform": "canary"},
+    ],
+)
+def test_no_text_of_a_reader_that_was_taken_over_is_repeated(
+    told: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "document_of", lambda _: told)
+    with pytest.raises(PassingFault if "passing" in told else PlatformFault) as caught:
+        sandbox.open_file(written(tmp_path, "csv"), hints=HINTS)
+    assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("x;y\n1;2\n", "file.no_header"),
+        ("nom;y\n1;2\n", "file.columns_missing"),
+        ('[{"nom": "A"}]', "file.format_not_allowed"),
+    ],
+)
+def test_titles_and_formats_arrive_in_refusals(text: str, rule: str, tmp_path: Path) -> None:
+    path = tmp_path / ("liste.json" if text.startswith("[") else "liste.csv")
+    path.write_text(text, "utf-8")
+    hints = replace(HINTS, formats=frozenset({"csv", "xlsx"}))
+    told = []
+    for reader in (files, sandbox):
+        with pytest.raises(ProviderFault) as caught:
+            reader.open_file(path, hints=hints)
+        told.append((caught.value.rule, dict(caught.value.params)))
+    assert told[0] == told[1]
+    assert told[0][0] == rule

@@ -29,6 +29,7 @@ from marsad.intake.reading.files import ReadFile
 from marsad.intake.reading.hints import Hints
 from marsad.intake.reading.notes import Note
 from marsad.intake.reading.records import Piece
+from marsad.intake.reading.refusals import believed
 from marsad.intake.reading.tables import TableInfo
 from marsad.intake.reading.worker import OUT_OF_MEMORY
 
@@ -37,6 +38,7 @@ _START = (
     "serve(socket.socket(fileno=0))"
 )
 _ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+_NONSENSE = "the process that reads files sent what makes no sense"
 _TOO_MUCH = frozenset({OUT_OF_MEMORY, -signal.SIGXCPU, -signal.SIGABRT})
 """How a reader ends that wanted more than its limits; Rust and C++ abort when memory is refused."""
 
@@ -134,6 +136,7 @@ class _Session:
         self._socket, theirs = socket.socketpair()
         self._socket.settimeout(limits.READER_SILENCE)
         self.asked: set[int] = set()
+        self._hints: Hints | None = start.asked["hints"]
         try:
             with theirs, durable.os_faults("starting the process that reads files"):
                 _SERVER.hand_over([theirs.fileno(), start.file, ending])
@@ -185,11 +188,11 @@ class _Session:
         except wire.Torn:
             _no_sense()
         if "fault" in found:
-            raise ProviderFault(found["fault"], **found["params"])
+            raise believed(found["fault"], found.get("params"), self._hints) or PlatformFault(_NONSENSE)
         if "passing" in found:
-            raise PassingFault(found["passing"])
+            raise PassingFault("the process that reads files met what passes")
         if "platform" in found:
-            raise PlatformFault(found["platform"])
+            raise PlatformFault("the process that reads files met a fault of ours")
         return found
 
     def _explain(self) -> Never:
@@ -207,7 +210,7 @@ class _Session:
 
 
 def _no_sense() -> Never:
-    raise PlatformFault("the process that reads files sent what makes no sense")
+    raise PlatformFault(_NONSENSE)
 
 
 @dataclass(slots=True)
