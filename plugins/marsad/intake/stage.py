@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, TIMESTAMP
+from sqlalchemy.exc import OperationalError
 
 from marsad.contracts.model import AGE_COLUMNS, ROW_COLUMNS, Column, Contract
 from marsad.warehouse.engine import clean_errors
@@ -55,6 +56,7 @@ class Stage:
     def create(self) -> None:
         """Makes the empty table, after clearing what a killed attempt left."""
         with clean_errors(), self.engine.begin() as connection:
+            connection.execute(_PATIENCE)
             for left in connection.execute(_LEFT, {"family": f"{self._family}\\_%"}).scalars():
                 connection.execute(sa.text(f"DROP TABLE IF EXISTS {SCHEMA}.{quoted(left)}"))
             self.definition().create(connection)
@@ -171,6 +173,7 @@ class Stage:
     def drop(self) -> None:
         """Removes the tables."""
         with clean_errors(), self.engine.begin() as connection:
+            connection.execute(_PATIENCE)
             connection.execute(sa.text(f"DROP TABLE IF EXISTS {self.table}, {self.table}_facts"))
 
 
@@ -181,16 +184,32 @@ def _sql_type(column: Column) -> Any:  # noqa: ANN401 - SQLAlchemy type classes 
 def sweep(engine: sa.Engine) -> int:
     """Removes staging tables that nobody fills: of settled deliveries and of dry runs that were killed; gives how many.
 
-    Those of open deliveries are left to the next attempt.
+    Those of open deliveries are left to the next attempt, those that somebody still reads to the next sweep.
     """
     removed = 0
     with clean_errors(), engine.begin() as connection:
+        connection.execute(_PATIENCE)
         for name in connection.execute(_ABANDONED).scalars().all():
             if connection.execute(_TRY, {"name": name.removesuffix("_facts")}).scalar():
-                connection.execute(sa.text(f"DROP TABLE IF EXISTS {SCHEMA}.{quoted(name)}"))
-                removed += 1
+                removed += _dropped(connection, name)
     return removed
 
+
+def _dropped(connection: sa.Connection, name: str) -> bool:
+    try:
+        with connection.begin_nested():
+            connection.execute(sa.text(f"DROP TABLE IF EXISTS {SCHEMA}.{quoted(name)}"))
+    except OperationalError as error:
+        if getattr(error.orig, "pgcode", None) != _LOCKED:
+            raise
+        return False
+    return True
+
+
+# A merge reads the table in one transaction while another connection copies later blocks into it: a DROP that waited
+# for the first would hold up the second, a ring that PostgreSQL cannot see.
+_PATIENCE = sa.text("SET LOCAL lock_timeout = '3s'")
+_LOCKED = "55P03"
 
 # A dry run's delivery is in no committed row, so its transaction holds an advisory lock on the name of its table.
 _HOLD = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('stage|' || :name, 0))")
