@@ -217,3 +217,27 @@ def test_a_file_that_cannot_be_read_has_a_summary(tmp_path: Path) -> None:
     path = tmp_path / "broken.xlsx"
     path.write_bytes(as_xlsx(tmp_path).read_bytes()[:900])
     assert sheets(annotate(path, STAYS, report(path.name, rows=0), "en"))["Summary"][0][0] == "File refused"
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "<mergeCells><mergeCell ref='A5:XFD60'/></mergeCells>",
+        "<hyperlinks><hyperlink ref='&#65;5:XFD60' location='A1'/></hyperlinks>",
+    ],
+)
+def test_a_few_bytes_that_name_very_many_cells_are_not_loaded(
+    tmp_path: Path, part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small, path = as_xlsx(tmp_path), tmp_path / "wide.xlsx"
+    with zipfile.ZipFile(small) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b"</sheetData>", b"</sheetData>" + part.encode()))
+
+    def refuse(*_args: object, **_kwargs: object) -> None:
+        raise AssertionError("openpyxl makes an object of every cell")
+
+    monkeypatch.setattr("marsad.intake.reports.own.openpyxl.load_workbook", refuse)
+    content = annotate(path, STAYS, report(path.name), "fr")
+    monkeypatch.undo()
+    assert [row[0] for row in list(sheets(content).values())[1]][-1] == f"S{len(SENT) - 1}"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import xml.etree.ElementTree as ET
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import openpyxl
 from openpyxl.comments import Comment
 from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
 from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils.cell import range_boundaries
 from openpyxl.utils.exceptions import IllegalCharacterError, InvalidFileException
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet._writer import WorksheetWriter
@@ -36,6 +37,9 @@ _UNABLE = (
     AttributeError, ET.ParseError, IllegalCharacterError, IndexError, InvalidFileException, KeyError, OverflowError,
     TypeError, ValueError, zipfile.BadZipFile,
 )  # fmt: skip
+_NOT_FILLED = frozenset({"autoFilter", "c", "dimension", "f", "sortCondition", "sortState", "table"})
+"""Elements whose range openpyxl only keeps as text."""
+
 _AUTHOR = "Marsad"
 _NOTE_WIDTH, _NOTE_HEIGHT = 380, 150  # pixels
 
@@ -52,6 +56,8 @@ def annotate_own(
         with zipfile.ZipFile(path) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
                 return None
+            if sum(_cells_named(archive)) > MOST_CELLS:
+                return None
         with path.open("rb") as file:
             book = openpyxl.load_workbook(file, data_only=True, keep_links=False)
         if sum(each.max_row * each.max_column for each in book.worksheets) > MOST_CELLS:
@@ -62,6 +68,23 @@ def annotate_own(
         return _saved(book)
     except _UNABLE:
         return None
+
+
+def _cells_named(archive: zipfile.ZipFile) -> Iterator[int]:
+    """Cells of each range that openpyxl fills with objects as it loads: a few bytes can name thousands of millions.
+
+    All parts are looked at, since those that are sheets may have any name.
+    """
+    for entry in archive.infolist():
+        with archive.open(entry) as part:
+            try:
+                for _, element in ET.iterparse(part):  # noqa: S314 - expat bounds entities; openpyxl reads it so too
+                    if "ref" in element.attrib and element.tag.rpartition("}")[2] not in _NOT_FILLED:
+                        left, top, right, bottom = range_boundaries(element.attrib["ref"])
+                        yield (right - left + 1) * (bottom - top + 1)
+                    element.clear()
+            except ET.ParseError:  # a picture, or what openpyxl cannot read either
+                continue
 
 
 class _MemoryWriter(ExcelWriter):  # type: ignore[misc]  # openpyxl has no types

@@ -17,7 +17,8 @@ from marsad.contracts.model import Contract
 from marsad.contracts.wording import word
 from marsad.errors import ProviderFault
 from marsad.intake.blocks import RawBlock
-from marsad.intake.reading import Hints, TableInfo, open_file
+from marsad.intake.reading import Hints, TableInfo
+from marsad.intake.reading.sandbox import open_file
 from marsad.intake.reports.findings import titles_of
 from marsad.intake.reports.made import make
 from marsad.intake.reports.marks import Layout, marks, rows_named
