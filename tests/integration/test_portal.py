@@ -423,6 +423,37 @@ def administrator(site: Site, station: Station, sender: str) -> Browser:
     return browser
 
 
+def test_replacing_codes_asks_the_password_and_ends_other_sessions(
+    station: Station, site: Site, submitter: Browser, sender: str
+) -> None:
+    other = Browser(site)
+    other.sign_in(submitter.email)  # type: ignore[attr-defined]
+
+    def give(**old: str) -> Any:
+        station.office.clock.now += timedelta(seconds=30)  # type: ignore[attr-defined]
+        page = submitter.see("/account/codes")
+        assert ('name="old"' in page) is asked
+        seed = re.search(r'class="id">([A-Z2-7 ]+)<', page)[1].replace(" ", "")  # type: ignore[index]
+        sealed = re.search(r'name="sealed" value="([0-9a-f]+)"', page)[1]  # type: ignore[index]
+        return submitter.submit("/account/codes", {"sealed": sealed, "code": code_now(site, seed), **old})
+
+    asked = False
+    assert give().status_code == 303
+    assert other.get("/account").headers["location"] == "/sign-in"
+    asked = True
+    assert give().status_code == 422
+    assert give(old=PASSWORD).status_code == 303
+    for _ in range(site.policy.failures_per_account - 1):
+        assert "actuel" in give(old="faux").text
+    assert "Trop d" in give(old=PASSWORD).text
+    submitter.see("/account")
+    new = {"old": PASSWORD, "password": PASSWORD + "!", "again": PASSWORD + "!"}
+    assert "Trop d" in submitter.submit("/account/password", new).text
+    station.office.clock.now += site.policy.failure_window  # type: ignore[attr-defined]
+    assert submitter.submit("/account/password", {**new, "old": "faux"}).status_code == 422
+    assert submitter.submit("/account/password", new).headers["location"] == "/sign-in"
+
+
 def test_an_administrator_invites_and_the_invitation_works_once(station: Station, site: Site, sender: str) -> None:
     admin = administrator(site, station, sender)
     email = f"{sender}@invited.example.org".lower()

@@ -194,9 +194,13 @@ def set_language(connection: sa.Connection, account_id: str, language: str) -> N
 
 
 def set_codes(connection: sa.Connection, account: Account, sealed: bytes, step: int, at: datetime) -> None:
-    """Turns one-time codes on; ``step`` is that of the code which proved that the telephone has the seed."""
+    """Turns one-time codes on; all sessions end.
+
+    ``step`` is that of the code which proved that the telephone has the seed.
+    """
     query = sa.text("UPDATE portal.account SET code_seed = :sealed, code_step = :step WHERE account_id = :id")
     connection.execute(query, {"sealed": sealed, "step": step, "id": account.account_id})
+    _end_sessions(connection, account.account_id)
     _note(connection, account.actor, "account.codes", account.account_id, {}, at)
 
 

@@ -47,6 +47,21 @@ def sign_in(
     return begin(connection, account, complete, at)
 
 
+def confirm(
+    connection: sa.Connection, account: Account, password: str, address: str, policy: Policy, at: datetime
+) -> bool:
+    """Whether somebody who is signed in gives the account's password again; a wrong one counts as at signing in.
+
+    Raises:
+        TooManyAttempts: as there.
+    """
+    check_attempts(connection, account.email, address, policy, at)
+    fits = password_fits(password, account.password)
+    if not fits:
+        fail(connection, account.email, address, account, at)
+    return fits
+
+
 def check_attempts(connection: sa.Connection, email: str, address: str, policy: Policy, at: datetime) -> None:
     """Raises TooManyAttempts; forgets attempts that no longer count."""
     connection.execute(sa.text("DELETE FROM portal.attempt WHERE at < :since"), {"since": at - policy.failure_window})

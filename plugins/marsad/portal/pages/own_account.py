@@ -5,17 +5,20 @@ from __future__ import annotations
 import segno
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from starlette.datastructures import FormData
 
 from marsad.portal import accounts, sessions
+from marsad.portal.accounts import Account
 from marsad.portal.passwords import weakness
 from marsad.portal.render import Entry, go, page, set_cookie
-from marsad.portal.secrets_kept import code_address, code_step, new_seed, password_fits
+from marsad.portal.secrets_kept import code_address, code_step, new_seed
 from marsad.portal.sessions import Session
 from marsad.portal.site import Site
 from marsad.portal.visitor import SESSION, NotSignedIn, Posted, SignedIn, SiteOf, Visiting, field
 
 router = APIRouter(prefix="/account")
 MENU = (Entry("menu.account", "/account"),)
+Fault = tuple[str, dict[str, int]]  # a word, with its parameters
 
 
 @router.get("")
@@ -28,9 +31,9 @@ def own(request: Request, account: SignedIn, site: SiteOf) -> Response:
 def password(request: Request, account: SignedIn, form: Posted, site: SiteOf) -> Response:
     """Another password; one signs in again with it, everywhere."""
     new = field(form, "password")
-    fault = weakness(new, field(form, "again"), account.email, site.policy)
-    if not password_fits(field(form, "old"), account.password):
-        fault = ("password.old_wrong", {})
+    fault = _unconfirmed(request, site, account, form) or weakness(
+        new, field(form, "again"), account.email, site.policy
+    )  # fmt: skip
     if fault:
         least = site.policy.password_characters
         return page(request, "own_account", 422, fault=fault, least=least)
@@ -50,13 +53,17 @@ def codes(request: Request, who: Visiting, site: SiteOf) -> Response:
 
 @router.post("/codes")
 def keep_codes(request: Request, who: Visiting, form: Posted, site: SiteOf) -> Response:
-    """Turns one-time codes on when the first one is right; the session is complete then."""
+    """Turns one-time codes on when the first one is right; the session is complete then, and all others end.
+
+    Who replaces codes gives the password again: a browser left open must not be enough.
+    """
     session, at = _setting_up(who.session), site.clock()
     account = session.account
+    fault = _unconfirmed(request, site, account, form) if _replacing(account) else None
     seed = site.sealing.unseal(_bytes(field(form, "sealed")), account.account_id)
     step = code_step(field(form, "code"), seed, at, None)
-    if step is None:
-        return _codes_page(request, session, seed, site, "sign_in.code_wrong")
+    if fault or step is None:
+        return _codes_page(request, session, seed, site, fault or ("sign_in.code_wrong", {}))
     with site.transaction() as connection:
         accounts.set_codes(connection, account, site.sealing.seal(seed, account.account_id), step, at)
         token = sessions.complete(connection, session, at).token
@@ -72,13 +79,30 @@ def _setting_up(session: Session | None) -> Session:
     return session
 
 
-def _codes_page(request: Request, session: Session, seed: str, site: Site, fault: str | None) -> Response:
+def _replacing(account: Account) -> bool:
+    """True where there is a password to ask for: accounts of an institution's provider may have none."""
+    return account.code_seed is not None and account.password is not None
+
+
+def _unconfirmed(request: Request, site: Site, account: Account, form: FormData) -> Fault | None:
+    """What is wrong with the present password that the form gives."""
+    address = request.client.host if request.client else "unknown"
+    try:
+        with site.transaction() as connection:
+            fits = sessions.confirm(connection, account, field(form, "old"), address, site.policy, site.clock())
+    except sessions.TooManyAttempts:
+        return "sign_in.too_many", {"minutes": int(site.policy.failure_window.total_seconds() // 60)}
+    return None if fits else ("password.old_wrong", {})
+
+
+def _codes_page(request: Request, session: Session, seed: str, site: Site, fault: Fault | None) -> Response:
     account = session.account
     picture = segno.make(code_address(seed, account.email), error="m").svg_data_uri(scale=5, border=2)
     sealed = site.sealing.seal(seed, account.account_id).hex()
     spelled = " ".join(seed[i : i + 4] for i in range(0, len(seed), 4))
     return page(
-        request, "codes", 422 if fault else 200, picture=picture, seed=spelled, sealed=sealed, fault=fault
+        request, "codes", 422 if fault else 200, picture=picture, seed=spelled, sealed=sealed, fault=fault,
+        replacing=_replacing(account),
     )  # fmt: skip
 
 
