@@ -339,11 +339,22 @@ def test_wrong_and_unknown_are_told_alike_and_both_are_audited(station: Station,
 def test_after_too_many_failures_even_the_right_password_waits(station: Station, site: Site, sender: str) -> None:
     email = f"{sender}@rate.example.org".lower()
     add_account(site, email, Right("submitter", sender))
-    for _ in range(site.policy.failures_per_account):
+    for _ in range(site.policy.failures_per_account_and_address):
         assert Browser(site, client=("192.0.2.7", 1)).sign_in(email, "faux").status_code == 403
-    assert Browser(site).sign_in(email).status_code == 429
+    assert Browser(site, client=("192.0.2.7", 1)).sign_in(email).status_code == 429
+    assert Browser(site).sign_in(email).status_code == 303  # its owner, elsewhere
     station.office.clock.now += site.policy.failure_window  # type: ignore[attr-defined]
-    assert Browser(site).sign_in(email).status_code == 303
+    assert Browser(site, client=("192.0.2.7", 1)).sign_in(email).status_code == 303
+
+
+def test_failures_of_one_account_count_over_all_addresses(station: Station, site: Site, sender: str) -> None:
+    email = f"{sender}@wide.example.org".lower()
+    add_account(site, email, Right("submitter", sender))
+    strict = replace(site, policy=replace(site.policy, failures_per_account=3))
+    for number in range(3):
+        assert Browser(strict, client=(f"192.0.2.{20 + number}", 1)).sign_in(email, "faux").status_code == 403
+    assert Browser(strict, client=("192.0.2.30", 1)).sign_in(email).status_code == 429
+    station.office.clock.now += site.policy.failure_window  # type: ignore[attr-defined]
 
 
 def test_failures_from_one_address_count_over_all_accounts(station: Station, site: Site) -> None:
@@ -443,7 +454,7 @@ def test_replacing_codes_asks_the_password_and_ends_other_sessions(
     asked = True
     assert give().status_code == 422
     assert give(old=PASSWORD).status_code == 303
-    for _ in range(site.policy.failures_per_account - 1):
+    for _ in range(site.policy.failures_per_account_and_address - 1):
         assert "actuel" in give(old="faux").text
     assert "Trop d" in give(old=PASSWORD).text
     submitter.see("/account")

@@ -13,6 +13,7 @@ from marsad import yaml12
 class Policy:
     """Thresholds; times as durations, sizes in bytes."""
 
+    failures_per_account_and_address: int
     failures_per_account: int
     failures_per_address: int
     failure_window: timedelta
@@ -31,6 +32,7 @@ def load_policy(schemas: Path) -> Policy:
     document = yaml12.load(schemas / "policies" / "portal.yaml")
     sign_in, session, upload = document["sign_in"], document["session"], document["upload"]
     return Policy(
+        failures_per_account_and_address=sign_in["failures_per_account_and_address"],
         failures_per_account=sign_in["failures_per_account"],
         failures_per_address=sign_in["failures_per_address"],
         failure_window=timedelta(minutes=sign_in["window_minutes"]),

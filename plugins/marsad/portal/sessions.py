@@ -66,11 +66,16 @@ def check_attempts(connection: sa.Connection, email: str, address: str, policy: 
     """Raises TooManyAttempts; forgets attempts that no longer count."""
     connection.execute(sa.text("DELETE FROM portal.attempt WHERE at < :since"), {"since": at - policy.failure_window})
     query = sa.text(
-        "SELECT count(*) FILTER (WHERE who = :who) AS account, count(*) FILTER (WHERE address = :address) AS address "
+        "SELECT count(*) FILTER (WHERE who = :who AND address = :address) AS both, "
+        "count(*) FILTER (WHERE who = :who) AS account, count(*) FILTER (WHERE address = :address) AS address "
         "FROM portal.attempt"
     )
     counted = connection.execute(query, {"who": _who(email), "address": address}).one()
-    if counted.account >= policy.failures_per_account or counted.address >= policy.failures_per_address:
+    if (
+        counted.both >= policy.failures_per_account_and_address
+        or counted.account >= policy.failures_per_account
+        or counted.address >= policy.failures_per_address
+    ):
         raise TooManyAttempts
 
 
