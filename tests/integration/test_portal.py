@@ -295,6 +295,20 @@ def test_pages_hold_no_inline_script_and_no_address_of_another_host(submitter: B
         assert re.search(r"(?:src|href|action)=\"(?!/|#|data:image/svg)", page) is None
 
 
+@pytest.mark.parametrize(("charset", "odd"), [("utf-8", b"a\0b"), ("utf-7", b"a+2AA-b")])  # NUL, half of a pair
+def test_a_field_that_is_no_text_is_refused(site: Site, submitter: Browser, charset: str, odd: bytes) -> None:
+    stranger = Browser(site)
+    kind = {"content-type": f"multipart/form-data; boundary=x; charset={charset}"}
+    own = [(submitter, "/account/password", "old"), (submitter, "/quiet", "form_token")]
+    for browser, path, name in [(stranger, "/sign-in", "email"), (stranger, "/sign-in", "password"), *own]:
+        browser.see("/sign-in")
+        given = {"form_token": browser.form_token.encode(), name: odd}
+        parts = [b'--x\r\ncontent-disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (key.encode(), value)
+                 for key, value in given.items()]  # fmt: skip
+        answer = browser.post(path, content=b"".join(parts) + b"--x--\r\n", headers=kind)
+        assert answer.status_code == 400, (path, name)
+
+
 def test_a_body_that_is_too_long_is_refused(site: Site, submitter: Browser, sender: str) -> None:
     assert submitter.submit("/language", {"back": "x" * 65_000}).status_code == 413
     small = Browser(replace(site, policy=replace(site.policy, upload_bytes=2_000)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
@@ -20,6 +21,7 @@ from marsad.portal.site import Site
 SESSION, VISITOR, LANGUAGE = "marsad_session", "marsad_visitor", "marsad_language"
 SAFE = ("GET", "HEAD")
 UPLOAD_PATH = "/send"
+_NO_TEXT = ("Cc", "Cs")  # control signs, halves of a pair
 
 
 class NotSignedIn(Exception):
@@ -77,7 +79,8 @@ async def posted(request: Request, who: Annotated[Visitor, Depends(visitor)]) ->
 
     Raises:
         NotSignedIn: a file from nobody: it is not even read.
-        HTTPException: 403, the form is not ours.
+        HTTPException: 403, the form is not ours; 400, a field holds signs that no text has: the database and the hash
+            of passwords would refuse them.
     """
     if request.method in SAFE:
         return FormData()
@@ -86,10 +89,16 @@ async def posted(request: Request, who: Annotated[Visitor, Depends(visitor)]) ->
     if not _same_origin(request):
         raise HTTPException(403)
     form = await request.form(max_files=1, max_fields=200)
+    if not all(_is_text(value) for _, value in form.multi_items() if isinstance(value, str)):
+        raise HTTPException(400)
     given = form.get("form_token")
     if not isinstance(given, str) or not hmac.compare_digest(given.encode(), who.form_token.encode()):
         raise HTTPException(403)
     return form
+
+
+def _is_text(value: str) -> bool:
+    return all(sign in "\t\r\n" or unicodedata.category(sign) not in _NO_TEXT for sign in value)
 
 
 def _same_origin(request: Request) -> bool:
