@@ -31,13 +31,19 @@ def url(settings: Settings) -> str | None:
     return settings.portal.url or (f"http://localhost:{note['port']}" if note else None)
 
 
+def _asked(host: str) -> str:
+    """Where pages that listen on ``host`` answer us: an address of all networks is none to ask at."""
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - not listened on here
+    return f"[{reached}]" if ":" in reached else reached
+
+
 def healthy(settings: Settings) -> bool:
     """Whether the pages answer and reach their database."""
     note = read_json(settings.place("run") / NOTE)
     if note is None:
         return False
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{note['port']}/health", timeout=_SECONDS) as answer:  # noqa: S310
+        with urllib.request.urlopen(f"http://{_asked(note['host'])}:{note['port']}/health", timeout=_SECONDS) as answer:  # noqa: S310
             return bool(answer.status == 200)  # noqa: PLR2004
     except (OSError, ValueError):
         return False
