@@ -181,6 +181,7 @@ KILLS: tuple[Trial, ...] = (
     kill_at_a_step, kill_at_a_step, kill_at_a_step, kill_after_a_while, kill_between_commit_and_event,
 )  # fmt: skip
 OTHERS: tuple[Trial, ...] = (
-    any_order, five_versions, race_for_one_file, any_bytes, back_and_forth, tampering, race_of_two_files, kill_again_and_again,
+    any_order, five_versions, race_for_one_file, any_bytes, back_and_forth, tampering, race_of_two_files,
+    kill_again_and_again,
 )  # fmt: skip
 ONCE: tuple[Trial, ...] = (endless_line,)

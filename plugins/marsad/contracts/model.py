@@ -105,7 +105,7 @@ class AgeSource:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A row feeds the entity, or withdraws its record, only if ``column`` holds one of ``values`` (normalised codes)."""
+    """A row feeds the entity, or withdraws its record, only if ``column`` holds one of ``values`` (codes)."""
 
     column: str
     values: frozenset[str]

@@ -66,4 +66,3 @@ def render(rule: Rule | str, language: str, params: Mapping[str, str | int] | No
     if language not in known.message:
         raise PlatformFault(f"rule '{known.id}' has no message in '{language}'")
     return fill(known.message[language], params or {})
-
