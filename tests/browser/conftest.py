@@ -78,7 +78,11 @@ def portal(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, migrate
     with administer.connect() as server:
         server.execute(sa.text(f"CREATE DATABASE browser OWNER marsad TEMPLATE {migrated} STRATEGY file_copy"))
     home = tmp_path_factory.mktemp("portal") / "home"
-    environment = {"MARSAD_HOME": str(home), "MARSAD_WAREHOUSE_URL": postgres.url(database="browser")}
+    environment = {
+        "MARSAD_HOME": str(home),
+        "MARSAD_WAREHOUSE_URL": postgres.url(database="browser"),
+        "MARSAD_PORTAL_PORT": str(_any_port()),
+    }
     settings = Settings.from_env(environment)
     for name in ("run", "tmp", "logs"):
         settings.place(name).mkdir(mode=0o700, parents=True)
@@ -97,6 +101,13 @@ def portal(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, migrate
             process.wait(20)
         with administer.connect() as server:
             server.execute(sa.text("DROP DATABASE browser WITH (FORCE)"))
+
+
+def _any_port() -> int:
+    """A port of its own: two files of tests that start at once would both find the usual one free."""
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        return int(asked.getsockname()[1])
 
 
 def _start(settings: Settings, environment: dict[str, str], module: str) -> subprocess.Popen[bytes]:
