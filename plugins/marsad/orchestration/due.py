@@ -34,34 +34,29 @@ Does nothing without a mail server (MARSAD_SMTP_URL). When it fails: `docs/runbo
 
 def due_dag() -> DAG:
     """The DAG ``due`` with its one task ``remind``."""
-    with DAG(
-        dag_id="due",
-        description="What is expected and late; reminders of the day",
-        doc_md=DUE_DOC,
-        schedule=CronTriggerTimetable(EACH_MORNING, timezone="UTC"),
-        catchup=False,
-        max_active_runs=1,
-        tags={"due"},
-        default_args=DEFAULTS,
-    ) as dag:
+    with _dag("due", "What is expected and late; reminders of the day", DUE_DOC, EACH_MORNING) as dag:
         remind()
     return dag
 
 
 def mail_dag() -> DAG:
     """The DAG ``mail`` with its one task ``send``."""
-    with DAG(
-        dag_id="mail",
-        description="Reminders and notices of failures, sent",
-        doc_md=MAIL_DOC,
-        schedule=CronTriggerTimetable(EVERY_TEN_MINUTES, timezone="UTC"),
+    with _dag("mail", "Reminders and notices of failures, sent", MAIL_DOC, EVERY_TEN_MINUTES) as dag:
+        send()
+    return dag
+
+
+def _dag(name: str, description: str, doc: str, cron: str) -> DAG:
+    return DAG(
+        dag_id=name,
+        description=description,
+        doc_md=doc,
+        schedule=CronTriggerTimetable(cron, timezone="UTC"),
         catchup=False,
         max_active_runs=1,
         tags={"due"},
         default_args=DEFAULTS,
-    ) as dag:
-        send()
-    return dag
+    )
 
 
 @task(multiple_outputs=False)  # type: ignore[untyped-decorator]
