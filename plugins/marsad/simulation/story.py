@@ -118,7 +118,7 @@ class Story:
             for place in self.desks:
                 if (place, number) != (_LATE, 0):
                     self._send(place, number, self._letter(place, number))
-                if (place, number) == (_LATE, 1):
+                if (place, number) == (_LATE, 1) and late.rows:
                     self.post.send(replace(late, cases=("late_file",)))
 
     def _letter(self, place: Place, number: int) -> Letter:
