@@ -183,12 +183,13 @@ def process(office: Office, delivery: Delivery) -> dict[str, Any]:
 
     Raises:
         MarsadError: a fault of ours, noted beside the delivery, which stays open; or the receipt of the settled
-            delivery could not be put down, which a later drain does.
+            delivery could not be put down or its staging not be dropped, which a later drain does.
     """
     attempt = ledger.begin_attempt(office.engine, delivery)
     try:
         with own_faults_only():
-            receipts = _process(office, delivery, attempt)
+            stage = Stage(office.engine, office.contract(delivery.feed), delivery.delivery_id, attempt)
+            receipts = _process(office, delivery, stage)
     except PassingFault:
         raise
     except MarsadError as fault:
@@ -196,13 +197,13 @@ def process(office: Office, delivery: Delivery) -> dict[str, Any]:
         raise
     with own_faults_only():
         _hand_out(office, receipts)
+        stage.drop()
     return receipts[0]
 
 
-def _process(office: Office, delivery: Delivery, attempt: int) -> list[dict[str, Any]]:
+def _process(office: Office, delivery: Delivery, stage: Stage) -> list[dict[str, Any]]:
     started = time.monotonic()
-    contract = office.contract(delivery.feed)
-    stage = Stage(office.engine, contract, delivery.delivery_id, attempt)
+    contract = stage.contract
     tmp = office.settings.place("tmp")
     with Sealer(office.keyring, delivery.delivery_id) as sealer:
         facts = FileFacts(delivery.file_name, delivery.received_at)
@@ -214,9 +215,7 @@ def _process(office: Office, delivery: Delivery, attempt: int) -> list[dict[str,
             merge = settle.merge_of(connection, work)
             with landing.open_landed(delivery.sha256, office.landing, office.keyring, tmp) as path:
                 judged = judge.judge(path, before, merge.take)
-            receipts = _settle(connection, work, merge, judged, sealer, started)
-    stage.drop()
-    return receipts
+            return _settle(connection, work, merge, judged, sealer, started)
 
 
 def _settle(
