@@ -24,7 +24,6 @@ from marsad.intake.due import Slot
 from marsad.mail import conversation
 from marsad.runtime.airflow import free_port
 from marsad.settings import MailSettings, PortalSettings, Settings
-from marsad.statistics import refresh
 
 FEED = "lab/visits"
 PORTAL = "https://portail.example.org"
@@ -132,7 +131,6 @@ def test_analysts_read_the_calendar(station: Station, sender: str) -> None:
         ("2030-01", "received", date(2030, 2, 5), 0), ("2030-02", "late", None, 10), ("2030-03", "open", None, 0),
     ]  # fmt: skip
     assert {row["agency"] for row in rows} == {"lab"}
-    assert refresh(station.office.settings, pytest.fail)["punctuality"] == 3
 
 
 # -- which reminder ----------------------------------------------------------------------------------------------------
