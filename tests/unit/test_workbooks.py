@@ -165,6 +165,19 @@ def test_nothing_is_put_into_temporary_files(tmp_path: Path, kind: str, monkeypa
     assert ("=Autre" in sheets(content)) == (kind == "xlsx")
 
 
+def test_marks_are_on_their_cells_where_the_table_begins_further_right(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for number, row in enumerate([HEADER, ["S1", "B1", "?", "2025-01-02", "2025-02-01", "x"]], 4):
+        for place, text in enumerate(row, 3):
+            book.worksheets[0].cell(number, place).value = text
+    book.save(tmp_path / "b.xlsx")
+    content = annotate(
+        tmp_path / "b.xlsx", STAYS, report("b.xlsx", broken("shelter.known", "shelter", 5), rows=1), "fr"
+    )
+    data = openpyxl.load_workbook(io.BytesIO(content)).worksheets[1]
+    assert [c.coordinate for row in data.iter_rows() for c in row if c.comment] == ["E5"]
+
+
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_marks_and_notes_are_on_the_cells_that_are_meant(tmp_path: Path, kind: str) -> None:
     path = KINDS[kind](tmp_path)

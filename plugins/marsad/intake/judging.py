@@ -114,7 +114,8 @@ class FileJudge:
         if not tally.rows:
             return Judged(file_refused=True, broken=[Broken(message_rule("file.empty"))])
         judged = self._conclude(path, tally, previous)
-        judged.titles = titles_of(self._contract, table.header, lettered=bool(table.sheet or table.delimiter))
+        left = table.left if table.sheet or table.delimiter else None
+        judged.titles = titles_of(self._contract, table.header, left=left)
         return judged
 
     def _check_sender(self) -> None:

@@ -10,19 +10,16 @@ from itertools import pairwise
 
 from marsad.contracts.text import fold
 from marsad.intake.reading.encoding import BROKEN
+from marsad.intake.reading.forms import ALIKE_SHARE, Records, form, has_figures, is_figure
 from marsad.intake.reading.hints import Hints
 from marsad.intake.reading.limits import HEADER_ROWS
 
-Records = Sequence[Sequence[str]]
-_DATA = re.compile(r"[-+]?[\d٠-٩۰-۹][\d٠-٩۰-۹\s.,:/%TZ+-]*")
 _TYPED_SHARE = 0.5
 """Share of filled cells of a first row that must be numbers or dates, over such columns, for it to be data."""
 
-_ALIKE_SHARE = 0.8
 _FEW_ALIKE = 3
 _SHORT = 4  # signs: shorter forms such as "a9" or "9999" stand in headers too
 _YEAR = re.compile(r"(19|20)\d\d")
-_DIGIT, _LETTERS = re.compile(r"\d"), re.compile(r"[^\W\d_]+")
 _REPEATS = 3
 """Rows of one header at most: beyond that, rows alike are data."""
 
@@ -136,14 +133,14 @@ def _filled(record: Sequence[str]) -> int:
 def _is_clean(record: Sequence[str]) -> bool:
     """All cells filled, none a number or a date, no two alike."""
     cells = [cell.strip() for cell in record]
-    return all(cells) and not any(map(_DATA.fullmatch, cells)) and len(set(cells)) == len(cells)
+    return all(cells) and not any(map(is_figure, cells)) and len(set(cells)) == len(cells)
 
 
 def _is_data(records: Records, first: int) -> bool:
     """True when the first row holds numbers and dates where the rows below it hold them too."""
     below = [record for record in records[first + 1 :] if len(record) == len(records[first])]
     filled = [position for position, cell in enumerate(records[first]) if cell.strip()]
-    typed = [p for p in filled if _DATA.fullmatch(records[first][p].strip()) and _typed_below(below, p)]
+    typed = [p for p in filled if is_figure(records[first][p]) and has_figures(below, p)]
     if _are_years([records[first][position].strip() for position in typed]):
         return False
     return (bool(typed) and len(typed) >= _TYPED_SHARE * len(filled)) or _is_alike(records[first], below, filled)
@@ -162,19 +159,9 @@ def _is_alike(first: Sequence[str], below: Records, filled: list[int]) -> bool:
 
 
 def _formed_alike(first: Sequence[str], below: Records, position: int) -> bool:
-    form = _form(first[position])
-    cells = [_form(record[position]) for record in below if record[position].strip()]
-    return "9" in form and len(form) > _SHORT and cells.count(form) >= _ALIKE_SHARE * len(below)
-
-
-def _form(cell: str) -> str:
-    """``D-0017`` and ``D-0456`` are both ``a-9999``."""
-    return _LETTERS.sub("a", _DIGIT.sub("9", cell.strip()))
-
-
-def _typed_below(below: Records, position: int) -> bool:
-    cells = [record[position].strip() for record in below if record[position].strip()]
-    return bool(cells) and sum(map(bool, map(_DATA.fullmatch, cells))) >= _ALIKE_SHARE * len(cells)
+    own = form(first[position])
+    cells = [form(record[position]) for record in below if record[position].strip()]
+    return "9" in own and len(own) > _SHORT and cells.count(own) >= ALIKE_SHARE * len(below)
 
 
 def _is_used(records: Records, position: int) -> bool:

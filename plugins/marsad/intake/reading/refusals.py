@@ -21,6 +21,7 @@ _NUMBERS = {
     "file.json_broken": frozenset({"row"}),
     "file.line_too_long": frozenset({"limit", "row"}),
     "file.not_a_table": frozenset[str](),
+    "file.tables_several": frozenset({"tables"}),
     "file.too_complex": frozenset[str](),
     "file.too_large": frozenset({"limit"}),
     "file.too_many_columns": frozenset({"columns", "limit"}),

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from marsad.errors import ProviderFault
 from marsad.intake.blocks import RawBlock
 from marsad.intake.reading.assemble import Assembler
-from marsad.intake.reading.header import Header, Records, find_header
+from marsad.intake.reading.forms import Records
+from marsad.intake.reading.header import Header, find_header
 from marsad.intake.reading.hints import Hints
 from marsad.intake.reading.limits import MAX_COLUMNS
 from marsad.intake.reading.notes import Note
@@ -22,7 +23,7 @@ class TableInfo:
 
     ``rows_read`` and the notes on what was left out are complete once ``blocks`` is exhausted; ``encoding`` is final
     then too (a file that begins in ASCII shows its encoding late). ``member`` is the file of an archive that holds the
-    table, ``held`` what must live as long as it can be read.
+    table, ``held`` what must live as long as it can be read, ``left`` how many columns of the sheet stand before it.
     """
 
     header: list[str]
@@ -39,6 +40,7 @@ class TableInfo:
     found_notes: list[Note] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     member: str | None = None
+    left: int = 0
     held: object = None
 
     def blocks(self) -> Iterator[RawBlock]:

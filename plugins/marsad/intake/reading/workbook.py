@@ -18,6 +18,7 @@ from marsad import durable
 from marsad.contracts.text import fold
 from marsad.errors import ProviderFault
 from marsad.intake.reading import limits
+from marsad.intake.reading.areas import Area, areas
 from marsad.intake.reading.header import Header, find_header
 from marsad.intake.reading.hints import Hints
 from marsad.intake.reading.notes import Note
@@ -77,21 +78,51 @@ def _refuse_bomb(entries: list[zipfile.ZipInfo]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """One sheet of a workbook, read again from the file for each pass."""
+class _Found:
+    """A table as first seen: its sheet, where it is there, its first rows, its header."""
+
+    sheet: str
+    hidden: bool
+    left: int  # blank columns of the sheet before those that calamine gives
+    area: Area
+    head: list[list[str]]
+    header: Header | None
+
+    @property
+    def known(self) -> frozenset[int]:
+        """The contract's columns that its header names."""
+        return self.header.found if self.header else frozenset()
+
+    def goes_on_in(self, other: _Found) -> bool:
+        """Whether another one has the same titles in the same columns further down."""
+        place = (self.sheet, self.area.left, self.area.right) == (other.sheet, other.area.left, other.area.right)
+        return place and self.area.bottom <= other.area.top and self.titles == other.titles != []
+
+    @property
+    def titles(self) -> list[str]:
+        """Its header as titles are compared."""
+        return list(map(fold, self.header.cells)) if self.header else []
+
+
+@dataclass(frozen=True, slots=True)
+class Stretches:
+    """Parts of a sheet that are read as one table, each below a header; read again from the file for each pass."""
 
     path: Path
-    name: str
-    header: Header
-    width: int
+    sheet: str
+    parts: tuple[tuple[Area, Header], ...]
 
     def pieces(self, _table: TableInfo) -> Iterator[Piece]:
-        """The rows below the header."""
+        """The rows below the headers."""
         with _Defects(), calamine.CalamineWorkbook.from_path(self.path) as book:
-            rows = enumerate(_texts(book.get_sheet_by_name(self.name)), 1)
-            below = islice(rows, self.header.data, None)
-            while group := list(islice(below, _GROUP)):
-                yield grid_piece(group, self.width)
+            rows = enumerate(_texts(book.get_sheet_by_name(self.sheet)), 1)
+            at = 0
+            for area, header in self.parts:
+                first = area.top + header.data
+                below = ((number, area.cut(row)) for number, row in islice(rows, first - at, area.bottom - at))
+                while group := list(islice(below, _GROUP)):
+                    yield grid_piece(group, area.right - area.left)
+                at = area.bottom
 
 
 def open_workbook(path: Path, hints: Hints | None) -> list[TableInfo]:
@@ -99,54 +130,70 @@ def open_workbook(path: Path, hints: Hints | None) -> list[TableInfo]:
     with _Defects(), calamine.CalamineWorkbook.from_path(path) as book:
         hidden = {sheet.name for sheet in book.sheets_metadata if sheet.visible != calamine.SheetVisibleEnum.Visible}
         names = [sheet.name for sheet in book.sheets_metadata if sheet.typ == calamine.SheetTypeEnum.WorkSheet]
-        heads = {name: head for name in names if any(map(any, head := _head(book, name)))}
-    if not heads:
+        found = [each for name in names for each in _tables(book.get_sheet_by_name(name), name in hidden, hints)]
+    if not found:
         raise ProviderFault("file.empty")
-    chosen = [_chosen(heads, hidden, hints)] if hints else list(heads)
-    return [_table(path, name, heads[name], name in hidden, hints) for name in chosen]
+    return [_meant(path, found, hints)] if hints else [_table(path, [each], None) for each in found]
 
 
-def _table(path: Path, name: str, head: list[list[str]], hidden: bool, hints: Hints | None) -> TableInfo:
-    header, width = locate(head, hints), max(map(len, head))
-    notes = [Note("file.note.banner", header.banner)] if header.banner else []
-    return TableInfo(
-        header=list(header.cells),
-        header_rows=[row + 1 for row in header.rows],
-        pieces=Sheet(path, name, header, width).pieces,
-        sheet=name,
-        hints=hints,
-        found_notes=[*notes, Note("file.note.hidden_sheet", 1)] if hidden else notes,
-    )
-
-
-def _chosen(heads: dict[str, list[list[str]]], hidden: set[str], hints: Hints) -> str:
-    """The sheet that the contract names, else the one whose header names most of its columns; visible ones first."""
-    named = [name for name in heads if hints.sheet and fold(name) == fold(hints.sheet)]
-    return max(named or heads, key=lambda name: (_found(heads[name], hints), name not in hidden))
-
-
-def _found(head: list[list[str]], hints: Hints) -> int:
-    header = find_header(head, hints)
-    return len(header.found) if header else 0
-
-
-def _head(book: calamine.CalamineWorkbook, name: str) -> list[list[str]]:
-    sheet = book.get_sheet_by_name(name)
+def _tables(sheet: calamine.CalamineSheet, hidden: bool, hints: Hints | None) -> Iterator[_Found]:  # noqa: FBT001
     if sheet.start is None:
-        return []
+        return
     columns, rows = sheet.total_width + 1, sheet.total_height + 1
     if columns > limits.MAX_COLUMNS:
         raise ProviderFault("file.too_many_columns", columns=columns, limit=limits.MAX_COLUMNS)
     if columns * rows > limits.MAX_CELLS:
         raise ProviderFault("file.too_large", limit=limits.MAX_UNZIPPED_BYTES >> 20)
-    return list(islice(_texts(sheet), limits.SAMPLE_ROWS))
+    for area in areas(sheet.iter_rows(), sheet.width, cell_text, hints):
+        stop = min(area.bottom, area.top + limits.SAMPLE_ROWS)
+        head = [area.cut(row) for row in islice(_texts(sheet), area.top, stop)]
+        yield _Found(sheet.name, hidden, sheet.start[1], area, head, find_header(head, hints))
+
+
+def _meant(path: Path, found: list[_Found], hints: Hints) -> TableInfo:
+    """The table of the sheet that the contract names, else the one whose header names most of its columns.
+
+    Visible sheets come first. What has the same titles further down the sheet is read with it.
+    """
+    named = [each for each in found if hints.sheet and fold(each.sheet) == fold(hints.sheet)]
+    best = max(named or found, key=lambda each: (len(each.known), not each.hidden))
+    read = [best, *(each for each in found if best.goes_on_in(each))]
+    others = [each for each in found if each.sheet == best.sheet and each not in read]
+    needed = hints.required or best.known
+    rivals = [each for each in others if each.known and each.known >= needed]
+    if rivals:
+        raise ProviderFault("file.tables_several", tables=len(rivals) + 1)
+    table = _table(path, read, hints)
+    if others:
+        table.found_notes.append(Note("file.note.other_tables", sum(each.area.rows for each in others)))
+    return table
+
+
+def _table(path: Path, read: list[_Found], hints: Hints | None) -> TableInfo:
+    first, *others = read
+    header = locate(first.head, hints)
+    again = [each.header for each in others if each.header]
+    counts = {
+        "file.note.banner": header.banner + sum(other.banner for other in again),
+        "file.note.titles_again": sum(len(other.rows) for other in again),
+        "file.note.hidden_sheet": int(first.hidden),
+    }
+    parts = ((first.area, header), *((each.area, each.header) for each in others if each.header))
+    return TableInfo(
+        header=list(header.cells),
+        header_rows=[first.area.top + row + 1 for row in header.rows],
+        pieces=Stretches(path, first.sheet, parts).pieces,
+        sheet=first.sheet,
+        hints=hints,
+        left=first.left + first.area.left,
+        found_notes=[Note(rule, count) for rule, count in counts.items() if count],
+    )
 
 
 def _texts(sheet: calamine.CalamineSheet) -> Iterator[list[str]]:
-    if sheet.start is not None:
-        for row in sheet.iter_rows():
-            texts = [cell if type(cell) is str else cell_text(cell) for cell in row]
-            yield [without_nul(text) for text in texts] if "\0" in "".join(texts) else texts
+    for row in sheet.iter_rows():
+        texts = [cell if type(cell) is str else cell_text(cell) for cell in row]
+        yield [without_nul(text) for text in texts] if "\0" in "".join(texts) else texts
 
 
 def cell_text(cell: object) -> str:

@@ -163,6 +163,7 @@ def _described(file: ReadFile) -> dict[str, Any]:
                 "line_end": table.line_end,
                 "found_notes": table.found_notes,
                 "member": table.member,
+                "left": table.left,
             }
             for table in file.tables
         ],

@@ -50,10 +50,13 @@ def describe(contract: Contract, broken: Sequence[Broken], titles: Titles | None
     return [_group(contract, one, titles or {}) for one in told]
 
 
-def titles_of(contract: Contract, header: Sequence[str], *, lettered: bool = True) -> Titles:
-    """Where the columns of the contract are in a header, and what they are called there (a spelling that it knows)."""
+def titles_of(contract: Contract, header: Sequence[str], *, left: int | None = 0) -> Titles:
+    """Where the columns of the contract are in a header, and what they are called there (a spelling that it knows).
+
+    ``left`` are the columns of the sheet before the first title; None where columns have no letters.
+    """
     places = {name: int(raw[1:]) for name, raw in match_headers(contract.columns, header).items()}
-    return {name: (place if lettered else None, header[place].strip()) for name, place in places.items()}
+    return {name: (None if left is None else left + at, header[at].strip()) for name, at in places.items()}
 
 
 def _rank(broken: Broken) -> tuple[int, bool, int, str]:

@@ -32,11 +32,12 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where things of the file are on the sheet: position of each column of the contract, row of each row, width."""
+    """Where things of the file are on the sheet: place of each column of the contract, row of each row, both ends."""
 
     columns: Mapping[str, int]
     row: RowPlace
     width: int
+    left: int = 0
 
 
 def marks(
@@ -86,7 +87,7 @@ def _columns(finding: Mapping[str, Any], contract: Contract, layout: Layout) -> 
     names = [finding["field"]] if finding["field"] else []
     if finding["fix"]["action"] == "keep_one":
         names = [column.name for column in contract.key]
-    return [layout.columns[name] for name in names if name in layout.columns] or [0]
+    return [layout.columns[name] for name in names if name in layout.columns] or [layout.left]
 
 
 def _rows(run: str) -> range:

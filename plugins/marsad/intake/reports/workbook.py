@@ -90,9 +90,10 @@ def _read_again(path: Path, contract: Contract, report: Mapping[str, Any]) -> _S
 
 
 def _layout(sent: _Sent, contract: Contract, row: Any) -> Layout:  # noqa: ANN401 - RowPlace
-    places = titles_of(contract, sent.table.header)
+    left = sent.table.left
+    places = titles_of(contract, sent.table.header, left=left)
     columns = {name: place for name, (place, _) in places.items() if place is not None}
-    return Layout(columns, row, len(sent.table.header))
+    return Layout(columns, row, left + len(sent.table.header), left)
 
 
 def _annotate_own(
@@ -119,7 +120,8 @@ def _remarks(sent: _Sent | None, marked: int, language: str) -> list[str]:
 
 
 def _rows(sent: _Sent) -> Iterator[tuple[int, Sequence[str]]]:
-    yield sent.first, sent.table.header
+    margin = [""] * sent.table.left
+    yield sent.first, [*margin, *sent.table.header]
     wanted = None if sent.chosen is None else np.array(sent.chosen)
     # A file refused before its rows were counted may have any number of them.
     left = WHOLE_CELLS // len(sent.table.header) if wanted is None else MOST_ROWS
@@ -131,7 +133,7 @@ def _rows(sent: _Sent) -> Iterator[tuple[int, Sequence[str]]]:
         for number, cells in zip(numbers, _cells(block, len(sent.table.header), shown), strict=True):
             row = sent.row(number)
             assert row is not None  # noqa: S101 - it is one of the rows shown
-            yield row, cells
+            yield row, [*margin, *cells]
 
 
 def _cells(block: RawBlock, width: int, shown: npt.NDArray[np.int64]) -> Iterator[list[str]]:
