@@ -15,6 +15,7 @@ from operator import or_
 
 from marsad.contracts.text import fold
 from marsad.intake.reading.forms import are_titles, column, could_be_data, stands_out
+from marsad.intake.reading.grouped import Span
 from marsad.intake.reading.hints import Hints
 
 _PROBE = 30
@@ -43,6 +44,13 @@ class Area:
     left: int
     right: int
     rows: int
+
+    def span(self, sheet: Span) -> Span | None:
+        """Merged cells of the sheet as rows and columns of the area; None if they begin elsewhere."""
+        if not (self.top <= sheet.top < self.bottom and self.left <= sheet.left < self.right):
+            return None
+        top, left = self.top, self.left
+        return Span(sheet.top - top, sheet.left - left, sheet.bottom - top, sheet.right - left)
 
     def cut(self, row: list[str]) -> list[str]:
         """The cells of a row of the sheet that are in it."""

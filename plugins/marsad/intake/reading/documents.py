@@ -12,6 +12,7 @@ from marsad.errors import ProviderFault
 from marsad.intake.reading.encoding import ERRORS, Utf8Stream, detect_encoding
 from marsad.intake.reading.hints import Hints
 from marsad.intake.reading.limits import HEAD_BYTES, MAX_COLUMNS, SAMPLE_ROWS
+from marsad.intake.reading.notes import Note
 from marsad.intake.reading.records import Piece, grid_piece, without_nul
 from marsad.intake.reading.scanner import Decimal, Scanner, keep_all
 from marsad.intake.reading.tables import TableInfo, demand, locate
@@ -147,26 +148,34 @@ def open_document(path: Path, hints: Hints | None) -> TableInfo:
         shape.see(record)
     if hints and not (shape.names or shape.rows):
         raise ProviderFault("file.empty")
-    header, skip = _header(shape, hints)
+    header, rows, skip = _header(shape, hints)
 
     def pieces(_table: TableInfo) -> Iterator[Piece]:
         records = islice(enumerate(map(shape.cells, documents(path)), 1), skip, None)
         while group := list(islice(records, _GROUP)):
             yield grid_piece(group, shape.width)
 
-    return TableInfo(header, [skip] if skip else [], pieces, encoding=_encoding(path), hints=hints)
+    banner = [Note("file.note.banner", rows[0])] if rows and rows[0] else []
+    return TableInfo(
+        header,
+        [row + 1 for row in rows],
+        pieces,
+        encoding=_encoding(path),
+        hints=hints,
+        found_notes=banner,
+    )
 
 
-def _header(shape: _Shape, hints: Hints | None) -> tuple[list[str], int]:
-    """Names of the columns, and how many records they took up."""
+def _header(shape: _Shape, hints: Hints | None) -> tuple[list[str], tuple[int, ...], int]:
+    """Names of the columns, the records that they stand in, and the first one with data."""
     if shape.names:
         if hints:
             demand(hints.matches(shape.names), hints)
-        return [" ".join(without_nul(name).split()) for name in shape.names], 0
+        return [" ".join(without_nul(name).split()) for name in shape.names], (), 0
     if any(map(any, shape.rows)):
         header = locate(shape.rows, hints)
-        return list(header.cells), header.data
-    return ([VALUE] if shape.plain else []), 0
+        return list(header.cells), header.rows, header.data
+    return ([VALUE] if shape.plain else []), (), 0
 
 
 def _encoding(path: Path) -> str:

@@ -53,7 +53,7 @@ def _tables(path: Path, found: Format, hints: Hints | None) -> list[TableInfo]:
         return [open_text(path, hints)]
     if found == "json":
         return [open_document(path, hints)]
-    return open_workbook(path, hints)
+    return open_workbook(path, hints, ods=found == "ods")
 
 
 def _unpacked(path: Path, name: str, hints: Hints | None) -> list[TableInfo]:

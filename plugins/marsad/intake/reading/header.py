@@ -11,6 +11,7 @@ from itertools import pairwise
 from marsad.contracts.text import fold
 from marsad.intake.reading.encoding import BROKEN
 from marsad.intake.reading.forms import ALIKE_SHARE, Records, form, has_figures, is_figure
+from marsad.intake.reading.grouped import Span, title_rows
 from marsad.intake.reading.hints import Hints
 from marsad.intake.reading.limits import HEADER_ROWS
 
@@ -45,14 +46,15 @@ def usual_width(records: Records) -> int:
     return max(widths, key=lambda width: (widths[width], width), default=0)
 
 
-def find_header(records: Records, hints: Hints | None) -> Header | None:
-    """The header among the first records; None if every record is blank.
+def find_header(records: Records, hints: Hints | None, spans: Sequence[Span] = ()) -> Header | None:
+    """The header among the first records; None if every record is blank. ``spans`` are merged cells among them.
 
     With hints the row (or pair of rows) that names most contract columns; without, or if none is named, the first row
-    of the usual width whose cells are all text and differ from each other, else the best row there is.
+    of the usual width whose cells are all text and differ from each other, else the best row there is, with the rows
+    that belong to it.
     """
     named = _named(records[:HEADER_ROWS], hints) if hints else None
-    found = named or _likely(records)
+    found = named or _whole(_likely(records), records, spans)
     return _trimmed(found, records) if found else None
 
 
@@ -60,6 +62,15 @@ def _named(records: Records, hints: Hints) -> Header | None:
     candidates = [*_single_rows(records, hints), *_two_rows(records, hints)]
     best = max(candidates, key=lambda header: (len(header.found), -len(header.rows), -header.data), default=None)
     return best if best and best.found else None
+
+
+def _whole(header: Header | None, records: Records, spans: Sequence[Span]) -> Header | None:
+    """The header with the rows above or below that are part of it."""
+    found = title_rows(records, header.rows[0], spans) if header and header.rows else None
+    if found is None:
+        return header
+    rows, cells = found
+    return Header(tuple(cells), tuple(rows), rows.stop)
 
 
 def _single_rows(records: Records, hints: Hints) -> Iterator[Header]:
@@ -71,7 +82,7 @@ def _two_rows(records: Records, hints: Hints) -> Iterator[Header]:
     """Pairs of rows where the upper one groups the columns of the lower one."""
     for index in range(len(records) - 1):
         upper, lower = records[index], records[index + 1]
-        if hints.matches(upper) and len(lower) >= len(upper):
+        if any(map(str.strip, upper)) and len(lower) >= len(upper):
             cells = tuple(_joined(upper, lower, hints))
             yield Header(cells, (index, index + 1), index + 2, hints.matches(cells))
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from marsad.errors import ProviderFault
 from marsad.intake.blocks import RawBlock
 from marsad.intake.reading.assemble import Assembler
 from marsad.intake.reading.forms import Records
+from marsad.intake.reading.grouped import Span
 from marsad.intake.reading.header import Header, find_header
 from marsad.intake.reading.hints import Hints
 from marsad.intake.reading.limits import MAX_COLUMNS
@@ -63,12 +64,12 @@ class TableInfo:
             yield block
 
 
-def locate(records: Records, hints: Hints | None) -> Header:
+def locate(records: Records, hints: Hints | None, spans: Sequence[Span] = ()) -> Header:
     """The header of a table; ProviderFault if there is none, if it is too wide, or if it is another feed's."""
     width = max(map(len, records), default=0)
     if width > MAX_COLUMNS:
         raise ProviderFault("file.too_many_columns", columns=width, limit=MAX_COLUMNS)
-    header = find_header(records, hints)
+    header = find_header(records, hints, spans)
     if header is None:
         raise ProviderFault("file.empty")
     if hints:

@@ -19,8 +19,10 @@ from marsad.contracts.text import fold
 from marsad.errors import ProviderFault
 from marsad.intake.reading import limits
 from marsad.intake.reading.areas import Area, areas
+from marsad.intake.reading.grouped import Span
 from marsad.intake.reading.header import Header, find_header
 from marsad.intake.reading.hints import Hints
+from marsad.intake.reading.merged import rows_within, spans_of_ods
 from marsad.intake.reading.notes import Note
 from marsad.intake.reading.records import Piece, grid_piece, without_nul
 from marsad.intake.reading.tables import TableInfo, locate
@@ -86,6 +88,7 @@ class _Found:
     left: int  # blank columns of the sheet before those that calamine gives
     area: Area
     head: list[list[str]]
+    spans: list[Span]
     header: Header | None
 
     @property
@@ -125,18 +128,25 @@ class Stretches:
                 at = area.bottom
 
 
-def open_workbook(path: Path, hints: Hints | None) -> list[TableInfo]:
+def open_workbook(path: Path, hints: Hints | None, *, ods: bool = False) -> list[TableInfo]:
     """Tables of a workbook; with hints the one that the contract means. Raises ProviderFault."""
     with _Defects(), calamine.CalamineWorkbook.from_path(path) as book:
         hidden = {sheet.name for sheet in book.sheets_metadata if sheet.visible != calamine.SheetVisibleEnum.Visible}
         names = [sheet.name for sheet in book.sheets_metadata if sheet.typ == calamine.SheetTypeEnum.WorkSheet]
-        found = [each for name in names for each in _tables(book.get_sheet_by_name(name), name in hidden, hints)]
+        merged = spans_of_ods(path) if ods else {}
+        sheets = (book.get_sheet_by_name(name) for name in names)
+        found = [each for sheet in sheets for each in _tables(sheet, sheet.name in hidden, merged, hints)]
     if not found:
         raise ProviderFault("file.empty")
     return [_meant(path, found, hints)] if hints else [_table(path, [each], None) for each in found]
 
 
-def _tables(sheet: calamine.CalamineSheet, hidden: bool, hints: Hints | None) -> Iterator[_Found]:  # noqa: FBT001
+def _tables(
+    sheet: calamine.CalamineSheet,
+    hidden: bool,
+    merged: dict[str, list[Span]],
+    hints: Hints | None,  # noqa: FBT001
+) -> Iterator[_Found]:
     if sheet.start is None:
         return
     columns, rows = sheet.total_width + 1, sheet.total_height + 1
@@ -144,10 +154,14 @@ def _tables(sheet: calamine.CalamineSheet, hidden: bool, hints: Hints | None) ->
         raise ProviderFault("file.too_many_columns", columns=columns, limit=limits.MAX_COLUMNS)
     if columns * rows > limits.MAX_CELLS:
         raise ProviderFault("file.too_large", limit=limits.MAX_UNZIPPED_BYTES >> 20)
+    shift = sheet.start[1]
+    told = merged.get(sheet.name) or [Span(*first, *last) for first, last in sheet.merged_cell_ranges or ()]
+    spans = [span._replace(left=span.left - shift, right=span.right - shift) for span in told]
     for area in areas(sheet.iter_rows(), sheet.width, cell_text, hints):
         stop = min(area.bottom, area.top + limits.SAMPLE_ROWS)
         head = [area.cut(row) for row in islice(_texts(sheet), area.top, stop)]
-        yield _Found(sheet.name, hidden, sheet.start[1], area, head, find_header(head, hints))
+        within = [span for each in spans if (span := area.span(each))]
+        yield _Found(sheet.name, hidden, sheet.start[1], area, head, within, find_header(head, hints, within))
 
 
 def _meant(path: Path, found: list[_Found], hints: Hints) -> TableInfo:
@@ -171,14 +185,15 @@ def _meant(path: Path, found: list[_Found], hints: Hints) -> TableInfo:
 
 def _table(path: Path, read: list[_Found], hints: Hints | None) -> TableInfo:
     first, *others = read
-    header = locate(first.head, hints)
+    header = locate(first.head, hints, first.spans)
     again = [each.header for each in others if each.header]
+    parts = ((first.area, header), *((each.area, each.header) for each in others if each.header))
     counts = {
         "file.note.banner": header.banner + sum(other.banner for other in again),
         "file.note.titles_again": sum(len(other.rows) for other in again),
+        "file.note.merged": sum(map(_rows_merged, read, (at for _, at in parts))),
         "file.note.hidden_sheet": int(first.hidden),
     }
-    parts = ((first.area, header), *((each.area, each.header) for each in others if each.header))
     return TableInfo(
         header=list(header.cells),
         header_rows=[first.area.top + row + 1 for row in header.rows],
@@ -188,6 +203,13 @@ def _table(path: Path, read: list[_Found], hints: Hints | None) -> TableInfo:
         left=first.left + first.area.left,
         found_notes=[Note(rule, count) for rule, count in counts.items() if count],
     )
+
+
+def _rows_merged(found: _Found, header: Header) -> int:
+    """Rows of data with merged cells; not lines over the whole width, which are notes."""
+    width = found.area.right - found.area.left
+    spans = [span for span in found.spans if span.right - span.left + 1 < max(width, 2)]
+    return rows_within(spans, header.data, found.area.bottom - found.area.top)
 
 
 def _texts(sheet: calamine.CalamineSheet) -> Iterator[list[str]]:
