@@ -74,7 +74,8 @@ class Settings:
 
     ``home`` holds all state. ``warehouse_url`` is None for the embedded PostgreSQL. Contract and suite folders are
     searched in order; the project's own come first. ``mail`` is None where nothing can be sent. ``sftp`` is the address
-    (``host:port``) to listen on, None for no SFTP. ``handed_on`` are variables that our own processes start with too.
+    (``host:port``) to listen on, None for no SFTP. ``reader`` is the socket of a server that reads files as another
+    user, None where we start our own. ``handed_on`` are variables that our own processes start with too.
     """
 
     home: Path
@@ -86,13 +87,14 @@ class Settings:
     project: Path = PROJECT
     mail: MailSettings | None = None
     sftp: str | None = None
+    reader: Path | None = None
     handed_on: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
         """Settings from ``MARSAD_HOME``, ``MARSAD_WAREHOUSE_URL``, ``MARSAD_CONTRACTS``, ``MARSAD_EXPECTATIONS``.
 
-        Also from ``MARSAD_PORTAL_…``, ``MARSAD_SFTP`` and those of mail (docs/engineers.md).
+        Also from ``MARSAD_PORTAL_…``, ``MARSAD_SFTP``, ``MARSAD_READER`` and those of mail (docs/engineers.md).
         """
         return cls(
             home=Path(environ.get("MARSAD_HOME") or PROJECT / ".marsad").absolute(),
@@ -102,6 +104,7 @@ class Settings:
             portal=PortalSettings.from_env(environ),
             mail=_mail(environ),
             sftp=environ.get("MARSAD_SFTP") or None,
+            reader=Path(environ["MARSAD_READER"]) if environ.get("MARSAD_READER") else None,
             handed_on={name: environ[name] for name in _HANDED_ON if environ.get(name)},
         )
 

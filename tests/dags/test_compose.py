@@ -15,13 +15,15 @@ import pytest
 
 from marsad.orchestration.due import MAIL_QUEUE
 from marsad.orchestration.intake import IDENTITY_QUEUE
+from marsad.portal.site import KEYS
 from marsad.runtime.airflow import LOCAL_SETTINGS
 from marsad.runtime.postgres import CONFIGURATION
-from marsad.runtime.secret_files import make_secrets
+from marsad.runtime.secret_files import LOGINS, make_secrets
 
 PROJECT = Path(__file__).parents[2]
 AIRFLOW = {"api-server", "scheduler", "dag-processor", "triggerer", "worker", "worker-identity", "worker-mail"}
-SERVERS = {"sftp"}  # of our own
+SERVERS = {"sftp", "portal", "trial", "reader"}  # of our own
+HOME = "/var/lib/marsad/"
 
 
 @pytest.fixture(scope="module")
@@ -77,10 +79,12 @@ def test_airflow_runs_unprivileged_from_one_image_and_waits_for_the_migration(se
     assert len(images) == 1
     for name in AIRFLOW | SERVERS:
         service = services[name]
-        assert service["user"] == "10001:10001"
+        assert service["user"] == ("10002:10002" if name == "reader" else "10001:10001")
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
-        assert service["depends_on"]["init"]["condition"] == "service_completed_successfully"
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        if name != "reader":
+            assert service["depends_on"]["init"]["condition"] == "service_completed_successfully"
         if name in AIRFLOW:
             assert service["environment"]["AIRFLOW__CORE__AUTH_MANAGER"].endswith("FabAuthManager")
 
@@ -91,12 +95,52 @@ def mounts(service: dict[str, Any]) -> dict[str, bool]:
 
 
 def test_private_keys_are_mounted_read_only_and_only_where_identities_are_opened(services: dict[str, Any]) -> None:
-    private = "/var/lib/marsad/keys/private"
+    private = f"{HOME}keys/private"
     holders = {name: mounts(service)[private] for name, service in services.items() if private in mounts(service)}
     assert holders == {"worker-identity": True}
-    whole = {name for name, service in services.items() if "/var/lib/marsad/keys" in mounts(service)}
+    whole = {name for name, service in services.items() if f"{HOME}keys" in mounts(service)}
     assert whole == {"init"}  # makes them once, and ends
-    assert mounts(services["worker"])["/var/lib/marsad/keys/public"] is True
+    assert mounts(services["worker"])[f"{HOME}keys/public"] is True
+
+
+def test_files_are_read_by_another_user_without_network_secrets_or_any_file(services: dict[str, Any]) -> None:
+    reader = services["reader"]
+    assert reader["network_mode"] == "none"
+    assert "secrets" not in reader
+    assert "environment" not in reader
+    assert mounts(reader) == {"/run/reader": False}
+    asking = {name for name, service in services.items() if "MARSAD_READER" in (service.get("environment") or {})}
+    assert asking == {"worker-identity", "trial"}
+    for name in asking:
+        place = Path(services[name]["environment"]["MARSAD_READER"])
+        assert reader["command"] == ["python", "-m", "marsad.intake.reading", str(place)]
+        assert mounts(services[name])[str(place.parent)] is True
+
+
+def test_portal_and_dry_runs_share_uploads_and_have_their_own_logins_and_keys(services: dict[str, Any]) -> None:
+    assert mounts(services["portal"]) == {
+        f"{HOME}{place}": read_only
+        for place, read_only in (("run", False), ("tmp", False), ("inbox", False), ("reports", True),
+                                 ("keys/public", True), (f"keys/{KEYS}", False))
+    }  # fmt: skip
+    assert mounts(services["trial"]) == {"/run/reader": True} | {
+        f"{HOME}{place}": read_only
+        for place, read_only in (("run", False), ("tmp", True), ("keys/public", True),
+                                 ("keys/private/pseudonym.key", True), ("keys/private/fingerprint.key", True))
+    }  # fmt: skip
+    for name, more in (("portal", {"oidc_secret"}), ("trial", set())):
+        urls = {secret["source"]: secret["target"] for secret in services[name]["secrets"]}
+        assert urls[f"{name}_url"] == f"{HOME}run/{name}.url"
+        assert set(urls) == {f"{name}_url"} | more
+
+
+def test_each_server_signs_in_as_its_own_role_which_init_makes(services: dict[str, Any], secret_folder: Path) -> None:
+    known = {secret["source"] for secret in services["init"]["secrets"]}
+    for role in LOGINS:
+        address = (secret_folder / f"{role}_url").read_text()
+        assert address.startswith(f"postgresql+psycopg2://marsad_{role}_login:")
+        assert (secret_folder / f"{role}_password").read_text() in address
+        assert f"{role}_url" in known
 
 
 def test_the_warehouse_is_open_to_workers_only(services: dict[str, Any]) -> None:
@@ -105,23 +149,21 @@ def test_the_warehouse_is_open_to_workers_only(services: dict[str, Any]) -> None
 
 
 def test_sftp_writes_inboxes_reads_reports_and_knows_no_other_key_or_password(services: dict[str, Any]) -> None:
-    home = "/var/lib/marsad/"
     assert mounts(services["sftp"]) == {
-        home + "inbox": False, home + "reports": True, home + "keys/sftp": False
+        f"{HOME}inbox": False, f"{HOME}reports": True, f"{HOME}keys/sftp": False
     }  # fmt: skip
     assert [(secret["source"], secret["target"]) for secret in services["sftp"]["secrets"]] == [
-        ("sftp_url", home + "run/sftp.url")
+        ("sftp_url", f"{HOME}run/sftp.url")
     ]
     assert services["sftp"]["command"] == ["python", "-m", "marsad.intake.sftp"]
     assert services["sftp"]["environment"] == {"MARSAD_SFTP": "0.0.0.0:2222"}
-    assert any(secret["source"] == "sftp_url" for secret in services["init"]["secrets"])  # which makes the login
 
 
 def test_no_worker_that_opens_files_has_a_way_out_and_the_one_that_sends_mail_opens_none(
     services: dict[str, Any],
 ) -> None:
-    out = {name for name, service in services.items() if "outside" in service["networks"]}
-    assert out == {"api-server", "worker-mail"} | SERVERS
+    out = {name for name, service in services.items() if "outside" in service.get("networks", ())}
+    assert out == {"api-server", "worker-mail", "sftp", "portal"}
     assert set(mounts(services["worker-mail"])) == {"/var/lib/marsad/logs"}
     for name in AIRFLOW - {"worker-mail"}:
         assert "smtp_password" not in {secret["source"] for secret in services[name]["secrets"]}
@@ -136,7 +178,7 @@ def test_each_queue_of_the_dags_has_its_worker(services: dict[str, Any]) -> None
 def test_only_pages_and_sftp_are_reachable_and_only_from_this_machine(services: dict[str, Any]) -> None:
     published = {name: [port["host_ip"] for port in service["ports"]] for name, service in services.items()
                  if service.get("ports")}  # fmt: skip
-    assert published == {"api-server": ["127.0.0.1"], "sftp": ["127.0.0.1"]}
+    assert published == dict.fromkeys(("api-server", "sftp", "portal"), ["127.0.0.1"])
 
 
 def test_no_secret_stands_in_the_file(compose: Path, secret_folder: Path) -> None:
@@ -163,7 +205,7 @@ def test_the_image_preloads_what_the_embedded_scheduler_preloads_and_runs_unpriv
 
 def test_secret_files_are_made_once_in_a_closed_folder(tmp_path: Path) -> None:
     folder = tmp_path / "secrets"
-    assert len(make_secrets(folder)) == 15
+    assert len(make_secrets(folder)) == 20
     before = {path.name: path.read_text() for path in folder.iterdir()}
     (folder / "jwt_secret").unlink()
     assert make_secrets(folder) == ["jwt_secret"]

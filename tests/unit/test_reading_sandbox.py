@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +21,7 @@ import pytest
 
 from marsad.errors import PassingFault, PlatformFault, ProviderFault
 from marsad.intake.reading import Hints, ReadFile, files, limits, sandbox, wire
+from marsad.settings import PROJECT
 
 HINTS = Hints(headers=(frozenset({"nom"}), frozenset({"age"})), labels=("Nom", "Âge"), required=frozenset({0, 1}))
 TEXT = "Liste\r\nnom;âge\r\nA;12\r\nB;1;surplus\r\n\r\nC\r\nSource : nous\r\n"
@@ -135,6 +141,59 @@ def test_the_reader_sees_no_environment_and_no_other_file(tmp_path: Path, monkey
         assert b"canary-4711" not in (place / "environ").read_bytes()
         assert {name for name in named if name.startswith(str(tmp_path))} == {str(path)}
         assert "Max core file size        0" in (place / "limits").read_text()
+
+
+@pytest.fixture
+def another_users(tmp_path: Path) -> Iterator[Path]:
+    """The socket of a server of readers that runs as another user where we may start one, as in docker-compose."""
+    folder = Path(tempfile.mkdtemp())  # pytest's own is closed to other users
+    folder.chmod(0o777)
+    sandbox.served_at(folder / "reader.sock")
+    yield folder / "reader.sock"
+    sandbox.served_at(None)
+    shutil.rmtree(folder)
+
+
+def another_user_may() -> bool:
+    """Whether we may start processes of another user, who can pass to Python and the project."""
+    folders = {*PROJECT.parents, *Path(sys.executable).parents, *Path(sys.executable).resolve().parents}
+    return os.geteuid() == 0 and all(folder.stat().st_mode & 1 for folder in folders)
+
+
+@contextmanager
+def listening(place: Path) -> Iterator[int]:
+    """The server's process."""
+    command = [sys.executable, "-m", "marsad.intake.reading", str(place)]
+    user = {"user": "nobody"} if another_user_may() else {}
+    environment = {"PATH": os.defpath, "PYTHONPATH": str(PROJECT / "plugins")}
+    server = subprocess.Popen(command, env=environment, cwd="/", **user)
+    try:
+        while not place.exists():
+            assert server.poll() is None
+            time.sleep(0.05)
+        time.sleep(0.05)  # from the name to listening
+        yield server.pid
+    finally:
+        server.kill()
+        server.wait()
+        place.unlink()
+
+
+def test_another_users_server_reads_what_only_we_may_open(another_users: Path, tmp_path: Path) -> None:
+    path = written(tmp_path, "xlsx")
+    path.chmod(0o600)
+    with pytest.raises(PassingFault):
+        sandbox.open_file(path)
+    with listening(another_users) as server:
+        assert shown(sandbox.open_file(path)) == shown(files.open_file(path))
+        blocks = sandbox.open_file(path).blocks()
+        next(blocks)
+        (held,) = children(server)
+        assert Path(f"/proc/{held}").stat().st_uid == Path(f"/proc/{server}").stat().st_uid
+        assert (Path(f"/proc/{server}").stat().st_uid != os.geteuid()) == another_user_may()
+    with listening(another_users):  # it was started anew
+        assert shown(sandbox.open_file(path)) == shown(files.open_file(path))
+    assert servers() == []  # we started none
 
 
 def readers() -> Iterator[int]:

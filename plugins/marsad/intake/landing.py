@@ -247,7 +247,8 @@ def _clear_file(size: int, tmp_dir: Path) -> Iterator[tuple[Path, BinaryIO]]:
 def _nameless(size: int, tmp_dir: Path) -> int:
     if size <= MEMORY_LIMIT:
         return os.memfd_create("landed", os.MFD_CLOEXEC)
-    return os.open(tmp_dir, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    # Whoever is handed the descriptor may open it again, also another user; nobody else finds what has no name.
+    return os.open(tmp_dir, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o644)
 
 
 def destroy_landed(sha256: str, landing_dir: Path, public_keys: PublicKeys) -> None:

@@ -15,6 +15,7 @@ from marsad.contracts.catalog import Catalog, load_catalog
 from marsad.contracts.model import Contract
 from marsad.identity.keys import KeyRing
 from marsad.intake.ledger import Terms
+from marsad.intake.reading import sandbox
 from marsad.quality.suites import Suite, load_suite, suite_path
 from marsad.settings import Settings
 from marsad.warehouse.engine import database_url, make_engine
@@ -55,6 +56,7 @@ class Office:
             UsageFault: the platform is not up.
             PlatformFault: there are no keys.
         """
+        sandbox.served_at(settings.reader)
         keyring = KeyRing.open(settings.place("keys"))
         return cls(settings, make_engine(database_url(settings)), keyring, clock, feed, catalog)
 

@@ -1,4 +1,4 @@
-"""``python -m marsad.portal``: serves the pages until told to stop. Started by ``marsad up``."""
+"""``python -m marsad.portal``: serves the pages until told to stop. Started by ``marsad up`` and docker-compose."""
 
 from __future__ import annotations
 
@@ -8,22 +8,20 @@ import tempfile
 import uvicorn
 
 from marsad.durable import private_folder
-from marsad.errors import UsageFault
 from marsad.portal.app import create_app
 from marsad.portal.site import Site
 from marsad.settings import Settings
 
 
 def serve(settings: Settings) -> None:
-    """Serve on the address that ``marsad up`` chose.
+    """Serve on the address that ``marsad up`` chose, else on that of the settings.
 
     Raises:
-        UsageFault: it chose none, or the platform is not up.
+        UsageFault: the platform is not up.
     """
     note = settings.place("run") / "portal.json"
-    if not note.exists():
-        raise UsageFault("the platform is not up: run 'make up'")
-    told = json.loads(note.read_text(encoding="utf-8"))
+    chosen = json.loads(note.read_text(encoding="utf-8")) if note.exists() else {}
+    told = {"host": settings.portal.host, "port": settings.portal.port, **chosen}
     tempfile.tempdir = str(private_folder(settings.place("tmp")))  # where bodies of requests wait, without a name
     app = create_app(Site.open(settings))
     # An access log would hold addresses of invitations; who did what stands in the audit.

@@ -46,6 +46,7 @@ class Trials(socketserver.ForkingMixIn, socketserver.UnixStreamServer):
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._seen: object = None
+        sandbox.served_at(settings.reader)
         path = settings.place("run") / SOCKET
         path.unlink(missing_ok=True)
         before = os.umask(0o177)

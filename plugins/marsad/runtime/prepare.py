@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from marsad.durable import private_folder
 from marsad.errors import PlatformFault
 from marsad.identity.keys import RESTORE, KeyRing
 from marsad.intake.sftp.keys import host_key
@@ -15,7 +16,7 @@ from marsad.warehouse.engine import clean_errors, database_url, make_engine
 def prepare(settings: Settings) -> None:
     """Bring the warehouse to this version's schema, make the keys if there never were any, and the servers' logins.
 
-    Of the keys, also the SFTP server's host key: that server starts with a folder of its own.
+    Of the keys, also the SFTP server's host key and the portal's folder: those servers mount that much and no more.
 
     Raises:
         PassingFault: the server does not answer.
@@ -26,6 +27,7 @@ def prepare(settings: Settings) -> None:
     make_keys(settings, database_url(settings))
     make_logins(settings, database_url(settings))
     host_key(settings.place("keys") / "sftp")
+    private_folder(settings.place("keys") / "portal")
 
 
 def make_logins(settings: Settings, url: str) -> None:

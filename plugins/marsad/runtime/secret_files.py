@@ -16,7 +16,9 @@ from marsad.durable import open_new, private_folder
 from marsad.warehouse.roles import role_name
 
 PASSWORDS = ("postgres_password", "marsad_password", "airflow_password", "redis_password", "admin_password",
-             "sftp_password", "smtp_password")  # fmt: skip  # the last is to be replaced by the mail server's own
+             "sftp_password", "portal_password", "trial_password",
+             "smtp_password", "oidc_secret")  # fmt: skip  # the last two are to be replaced by those of others' servers
+LOGINS = ("sftp", "portal", "trial")  # roles of the database that servers of ours sign in as
 
 
 def make_secrets(folder: Path) -> list[str]:
@@ -30,9 +32,9 @@ def make_secrets(folder: Path) -> list[str]:
 
 def _derived(known: Mapping[str, str]) -> dict[str, str]:
     airflow = f"airflow:{known['airflow_password']}@postgres/airflow"
-    sftp = f"{role_name('sftp')}_login:{known['sftp_password']}@postgres/marsad"
+    logins = {role: f"{role_name(role)}_login:{known[f'{role}_password']}@postgres/marsad" for role in LOGINS}
     return {
-        "sftp_url": f"postgresql+psycopg2://{sftp}",
+        **{f"{role}_url": f"postgresql+psycopg2://{login}" for role, login in logins.items()},
         "airflow_database_url": f"postgresql+psycopg2://{airflow}",
         "warehouse_url": f"postgresql+psycopg2://marsad:{known['marsad_password']}@postgres/marsad",
         "broker_url": f"redis://:{known['redis_password']}@redis:6379/0",

@@ -66,22 +66,39 @@ def open_file(path: Path, *, hints: Hints | None = None, name: str | None = None
     return ReadFile(path, seen["format"], tables)
 
 
+def served_at(place: Path | None) -> None:
+    """From now on have files read by the server that listens at ``place``; None: by one of our own.
+
+    Another user's server (docker-compose) leaves a reader that was taken over nothing of ours to look at.
+    """
+    _SERVER.found_at(place)
+
+
 def warm() -> None:
     """Start the server of readers now, in the background, if there is none: its half second then costs nobody."""
     _SERVER.start()
 
 
 class _Server:
-    """The clean process that forks readers; started when first needed, and again if it was killed."""
+    """The clean process that forks readers; started (or connected to) when first needed, and again if it was killed."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._control: socket.socket | None = None
+        self._place: Path | None = None
+
+    def found_at(self, place: Path | None) -> None:
+        with self._lock:
+            if place != self._place:
+                self._place, self._control = place, None
 
     def start(self) -> None:
         with self._lock:
             if self._control is None:
-                self._control = _started()
+                self._control = self._new()
+
+    def _new(self) -> socket.socket:
+        return _started() if self._place is None else _connected(self._place)
 
     def hand_over(self, descriptors: list[int]) -> None:
         """Have a reader started that gets ``descriptors``."""
@@ -90,7 +107,7 @@ class _Server:
             try:
                 self._send(descriptors)
             except (BrokenPipeError, ConnectionResetError):
-                self._control = _started()
+                self._control = self._new()
                 self._send(descriptors)
 
     def _send(self, descriptors: list[int]) -> None:
@@ -113,6 +130,16 @@ def _started() -> socket.socket:
             env=_ENVIRONMENT, cwd="/", start_new_session=True,
         )  # fmt: skip
     return ours
+
+
+def _connected(place: Path) -> socket.socket:
+    control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        control.connect(str(place))
+    except OSError:
+        control.close()
+        raise PassingFault("the process that reads files does not answer") from None
+    return control
 
 
 _SERVER = _Server()

@@ -3,6 +3,9 @@
 One server, started clean, has imported what reading needs and knows no file. For each file it forks a process that
 takes limits upon itself, reads that file from an open descriptor, and ends. A second fork waits for it and says how it
 ended, since a process that was killed cannot say so itself.
+
+``python -m marsad.intake.reading SOCKET`` is such a server for whoever connects: in docker-compose it runs as
+another user, with no volume but the socket's.
 """
 
 from __future__ import annotations
@@ -43,11 +46,33 @@ class _WithoutPandas(MetaPathFinder):
             raise ModuleNotFoundError(fullname)
 
 
-def serve(control: socket.socket) -> None:
-    """Fork a reader for each message on ``control`` that brings descriptors; until the other side is gone."""
+def listen(place: Path) -> None:
+    """Serve whoever connects to the socket at ``place``, each from a fork of its own; does not return."""
+    _prepare()
+    _warm_up()
+    place.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
+        listening.bind(str(place))
+        place.chmod(0o666)  # who may pass its folder may ask
+        listening.listen()
+        while True:
+            control, _ = listening.accept()
+            if os.fork() == 0:
+                listening.close()
+                serve(control, warm=True)
+                os._exit(0)
+            control.close()
+
+
+def _prepare() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries those who wait
     sys.meta_path.insert(0, _WithoutPandas())
-    warm = False
+
+
+def serve(control: socket.socket, *, warm: bool = False) -> None:
+    """Fork a reader for each message on ``control`` that brings descriptors; until the other side is gone."""
+    if not warm:
+        _prepare()
     while True:
         if not warm and not select.select([control], [], [], 0)[0]:  # nobody waits
             _warm_up()
@@ -95,12 +120,24 @@ def _read(session: socket.socket, file: int) -> int:
         _, content = wire.receive(session)
         asked = pickle.loads(content.to_pybytes())  # noqa: S301 - from our own side, which knows the keys
         confine(asked["memory"], asked["seconds"])
-        _answer(session, Path(f"/proc/self/fd/{file}"), asked)
+        _answer(session, _openable(file), asked)
     except MemoryError:
         return OUT_OF_MEMORY
     except (wire.Torn, OSError):  # nobody listens any more
         return 0
     return 0
+
+
+def _openable(file: int) -> Path:
+    """A path that opens the file of a descriptor again and again: of what only its owner may open, a copy's."""
+    path = Path(f"/proc/self/fd/{file}")
+    if os.access(path, os.R_OK):
+        return path
+    copy = os.memfd_create("file", os.MFD_CLOEXEC)
+    place = 0
+    while sent := os.sendfile(copy, file, place, 1 << 30):
+        place += sent
+    return Path(f"/proc/self/fd/{copy}")
 
 
 def confine(memory: int, seconds: int) -> None:
