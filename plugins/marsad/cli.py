@@ -210,13 +210,14 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Dry run: the verdict that a delivery would get now. Nothing is stored."""
-    from marsad.intake import pipeline, receipts, reports
+    from marsad.intake import pipeline, receipts, reports, sealed
     from marsad.intake.reports.trial import write_trial
 
     with _office(_catalog_to_send(file, feed, provider)) as office:
         receipt, judged = pipeline.check(office, file, feed, provider)
         terms = office.contract(feed), office.catalog.codelists
-        receipt["reports"] = write_trial(report, file, (receipt, judged), terms, lang) if report else {}
+        with sealed.opened_if_possible(file, office.keyring, office.settings.place("tmp")) as sent:
+            receipt["reports"] = write_trial(report, sent, (receipt, judged), terms, lang) if report else {}
         show_receipt(as_json, receipt, reports.describe(terms[0], judged.broken))
     raise typer.Exit(receipts.exit_code(receipt))
 

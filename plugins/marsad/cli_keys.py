@@ -1,4 +1,4 @@
-"""Commands for the platform's keys: which there are, a new wrapping key."""
+"""Commands for the platform's keys: which there are, a new wrapping key, the one to give to senders."""
 # ruff: noqa: PLC0415 - heavy rooms are imported where they are used, as in marsad.cli
 
 from __future__ import annotations
@@ -31,6 +31,14 @@ def add_to(app: typer.Typer) -> None:
             for number, files in usage(ring).items()
         ]
         show_rows(as_json, rows, ["wrapping_key", "files", "newest"])
+
+    @group.command()
+    def public(as_json: Json = False) -> None:
+        """The key to give to agencies that want to encrypt their files with age before they send them."""
+        from marsad.identity.keys import PublicKeys
+
+        recipient = str(PublicKeys.open(Settings.from_env().place("keys")).senders_recipient)
+        show(as_json, {"recipient": recipient}, recipient)
 
     @group.command()
     def rotate(as_json: Json = False) -> None:

@@ -11,6 +11,8 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
+import pyrage
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,6 +22,7 @@ from xlsxwriter import Workbook
 from marsad.errors import PlatformFault
 from marsad.intake import inbox, landing, pipeline
 from marsad.intake.receipts import exit_code
+from marsad.intake.reports.opened import annotated
 
 MEGABYTE = 2**20
 CORE = ("core.", "vault.")
@@ -99,6 +102,11 @@ BAD: dict[str, tuple[str, Callable[[], str | bytes], str]] = {
         "delivery.refused_share",
     ),
     "broken JSON": ("v.json", lambda: '[{"Numéro": "1", "Nom": ', "file.json_broken"),
+    "encrypted for somebody else": (
+        "v.csv.age",
+        lambda: pyrage.encrypt(visits(visit("V1")).encode(), [pyrage.x25519.Identity.generate().to_public()]),
+        "file.age",
+    ),
     "a picture": ("v.csv", lambda: b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20, "file.not_a_table"),
     "a PDF": ("v.pdf", lambda: b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n" + bytes(range(256)), "file.not_a_table"),
 }
@@ -143,6 +151,15 @@ def test_what_the_reader_left_out_is_said_and_worries_nobody(station: Station, s
         "file.note.footers": [None],
     }
     assert_plain(station, receipt, "file.note.banner")
+
+
+def test_a_file_encrypted_to_the_platform_is_taken_like_any_other(station: Station, sender: str):
+    to_us = station.office.keyring.public.senders_recipient
+    content = pyrage.encrypt(visits(visit("V1"), visit("V2", Enfants="x"), visit("V3")).encode(), [to_us])
+    receipt = station.send("lab/visits", content, sender, "v.csv.age")
+    assert (receipt["file_name"], receipt["rows_accepted"], receipt["rows_quarantined"]) == ("v.csv.age", 2, 1)
+    book = openpyxl.load_workbook(io.BytesIO(annotated(station.office, receipt["delivery_id"], "fr", "someone")))
+    assert [cell.value for cell in book.worksheets[1]["A"]][1:] == ["V1", "V2", "V3"]
 
 
 def test_refused_rows_of_a_refused_file_all_wait_in_quarantine(station: Station, sender: str):

@@ -31,14 +31,14 @@ def test_creating_again_gives_the_same_keys(tmp_path: Path) -> None:
     before = contents(tmp_path)
     assert works(KeyRing.create(tmp_path / "keys"))
     assert contents(tmp_path) == before
-    assert len(before) == 8
+    assert len(before) == 10
 
 
 def test_two_installations_share_no_key(tmp_path: Path) -> None:
     for name in ("a", "b"):
         KeyRing.create(tmp_path / name)
     values = [*contents(tmp_path / "a").values(), *contents(tmp_path / "b").values()]
-    assert len(set(values)) == len(values) == 16
+    assert len(set(values)) == len(values) == 20
 
 
 def test_only_the_owner_may_read(tmp_path: Path) -> None:
@@ -69,13 +69,14 @@ def test_receiving_needs_no_private_key(tmp_path: Path) -> None:
     KeyRing.create(tmp_path / "keys")
     (tmp_path / "keys" / "private").rename(tmp_path / "elsewhere")
     public = PublicKeys.open(tmp_path / "keys")
-    assert pyrage.encrypt(b"x", [public.recipient])
+    assert pyrage.encrypt(b"x", [public.recipient, public.senders_recipient])
     assert not public.verifier.verify(b"data", bytes(64))
     ring = KeyRing.open(tmp_path / "keys")
     assert pyrage.encrypt(b"x", [ring.public.recipient])
     for private in (
         lambda: ring.signer,
         lambda: ring.landing_identity,
+        lambda: ring.senders_identity,
         lambda: ring.token_key,
         lambda: ring.wrapping_id,
     ):
@@ -128,7 +129,7 @@ def test_restored_private_keys_make_the_platform_whole_again(tmp_path: Path) -> 
     assert works(KeyRing.create(tmp_path / "keys"))
 
 
-@pytest.mark.parametrize("name", ["landing.key", "signing.key"])
+@pytest.mark.parametrize("name", ["landing.key", "senders.key", "signing.key"])
 def test_public_keys_of_another_set_are_told(tmp_path: Path, name: str) -> None:
     """Files would be encrypted to a key that nobody has, or receipts signed by one that nobody checks."""
     for folder in ("ours", "theirs"):
@@ -138,6 +139,17 @@ def test_public_keys_of_another_set_are_told(tmp_path: Path, name: str) -> None:
     with pytest.raises(PlatformFault, match=f"public/{name}"):
         KeyRing.create(tmp_path / "ours")
     assert (tmp_path / "ours" / "public" / name).read_bytes() == theirs
+
+
+def test_keys_made_before_senders_had_one_get_it_once(tmp_path: Path) -> None:
+    KeyRing.create(tmp_path / "keys")
+    for kind in ("private", "public"):
+        (tmp_path / "keys" / kind / "senders.key").unlink()
+    ring = KeyRing.create(tmp_path / "keys")
+    assert str(ring.senders_identity.to_public()) == str(ring.public.senders_recipient)
+    (tmp_path / "keys" / "private" / "senders.key").unlink()
+    with pytest.raises(PlatformFault):
+        KeyRing.create(tmp_path / "keys")
 
 
 def test_private_keys_that_others_may_read_are_refused(tmp_path: Path) -> None:

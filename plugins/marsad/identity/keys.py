@@ -23,7 +23,7 @@ from marsad.errors import PlatformFault, PolicyRefusal
 KEY_BYTES = 32
 _PUBLIC, _PRIVATE = "public", "private"
 _STORE, _WRAPPED = "store", "landing"
-_LANDING, _SIGNING = "landing.key", "signing.key"
+_LANDING, _SIGNING, _SENDERS = "landing.key", "signing.key", "senders.key"
 _HASHING = ("pseudonym", "fingerprint", "token")
 RESTORE = "restore the folder of keys from its backup (docs/runbooks/keys.md)"
 _WRAPPING = re.compile(r"wrapping-(\d{4})\.key")
@@ -99,15 +99,23 @@ class PublicKeys:
     @cached_property
     def recipient(self) -> x25519.Recipient:
         """To whom the keys of landed files are encrypted."""
-        try:
-            return x25519.Recipient.from_str(_read(self.folder / _PUBLIC / _LANDING).decode("ascii").strip())
-        except (RecipientError, UnicodeDecodeError):
-            raise PlatformFault("the public landing key is damaged") from None
+        return self._recipient(_LANDING)
+
+    @cached_property
+    def senders_recipient(self) -> x25519.Recipient:
+        """To whom senders may encrypt their files: a key of its own, so that nobody has a landed file's key opened."""
+        return self._recipient(_SENDERS)
 
     @cached_property
     def verifier(self) -> VerifyKey:
         """Checks the platform's signatures."""
         return VerifyKey(_raw(self.folder / _PUBLIC / _SIGNING))
+
+    def _recipient(self, name: str) -> x25519.Recipient:
+        try:
+            return x25519.Recipient.from_str(_read(self.folder / _PUBLIC / name).decode("ascii").strip())
+        except (RecipientError, UnicodeDecodeError):
+            raise PlatformFault(f"the public {_said(name)} is damaged") from None
 
 
 class KeyRing:
@@ -134,6 +142,10 @@ class KeyRing:
                 if not (folder / _PRIVATE).exists():
                     _refuse_if_used(folder)
                     _make_private(folder)
+                elif not any(
+                    (folder / kind / _SENDERS).exists() for kind in (_PRIVATE, _PUBLIC)
+                ):  # older than this key
+                    _write_identity(folder / _PRIVATE / _SENDERS)
                 ring = cls(folder)
                 ring._publish()
         return ring
@@ -169,10 +181,12 @@ class KeyRing:
     @cached_property
     def landing_identity(self) -> x25519.Identity:
         """Opens the keys of landed files."""
-        try:
-            return x25519.Identity.from_str(self._private(_LANDING).decode("ascii").strip())
-        except (IdentityError, UnicodeDecodeError):
-            raise PlatformFault("the private landing key is damaged") from None
+        return self._identity(_LANDING)
+
+    @cached_property
+    def senders_identity(self) -> x25519.Identity:
+        """Opens files that senders encrypted."""
+        return self._identity(_SENDERS)
 
     @cached_property
     def signer(self) -> SigningKey:
@@ -222,8 +236,11 @@ class KeyRing:
     def _hash_key(self, purpose: str) -> HashKey:
         return HashKey(f"{purpose[0]}1", self._raw(f"{purpose}.key"))
 
-    def _private(self, name: str) -> bytes:
-        return _read(self.private_folder / name)
+    def _identity(self, name: str) -> x25519.Identity:
+        try:
+            return x25519.Identity.from_str(_read(self.private_folder / name).decode("ascii").strip())
+        except (IdentityError, UnicodeDecodeError):
+            raise PlatformFault(f"the private {_said(name)} is damaged") from None
 
     def _raw(self, name: str) -> bytes:
         return _raw(self.private_folder / name)
@@ -232,8 +249,10 @@ class KeyRing:
         """Writes what follows from the private keys, and the folders that hold wrapped keys."""
         for folder in (self.store, self.public.landing_folder, self.folder / _PUBLIC):
             durable.private_folder(folder)
-        recipient = str(self.landing_identity.to_public()).encode("ascii") + b"\n"
-        for name, content in ((_LANDING, recipient), (_SIGNING, self.signer.public_bytes().hex().encode("ascii"))):
+        identities = {_LANDING: self.landing_identity, _SENDERS: self.senders_identity}
+        recipients = {name: str(own.to_public()) + "\n" for name, own in identities.items()}
+        for name, text in (recipients | {_SIGNING: self.signer.public_bytes().hex()}).items():
+            content = text.encode("ascii")
             path = self.folder / _PUBLIC / name
             if not path.exists():
                 durable.write_whole(path, content)
@@ -255,9 +274,19 @@ def _make_private(folder: Path) -> None:
     raw = [_SIGNING, wrapping_name(1), *(f"{purpose}.key" for purpose in _HASHING)]
     for name in raw:
         durable.write_whole(draft / name, secrets.token_bytes(KEY_BYTES).hex().encode("ascii"))
-    durable.write_whole(draft / _LANDING, str(x25519.Identity.generate()).encode("ascii"))
+    for name in (_LANDING, _SENDERS):
+        _write_identity(draft / name)
     draft.rename(folder / _PRIVATE)
     durable.sync_folder(folder)
+
+
+def _write_identity(path: Path) -> None:
+    durable.write_whole(path, str(x25519.Identity.generate()).encode("ascii"))
+
+
+def _said(name: str) -> str:
+    """``landing key`` for ``landing.key``."""
+    return name.replace(".", " ")
 
 
 def wrapping_name(number: int) -> str:

@@ -21,8 +21,10 @@ import pyarrow as pa
 from marsad.contracts.model import Contract
 from marsad.errors import ProviderFault
 from marsad.identity.vault import Sealer
+from marsad.intake import sealed
 from marsad.intake.blocks import NormalBlock, RawBlock, State
 from marsad.intake.elsewhere import belonging
+from marsad.intake.naming import clear_name
 from marsad.intake.normalise import Normaliser
 from marsad.intake.office import Office
 from marsad.intake.reading import Hints, TableInfo
@@ -105,12 +107,17 @@ class FileJudge:
         Raises:
             PassingFault, PlatformFault: not the sender's fault; the delivery stays open.
         """
+        tmp = self._office.settings.place("tmp")
         try:
             self._check_sender()
-            table = self._open(path)
-            tally = self._judge_rows(table, take)
+            with sealed.opened(path, self._office.keyring, tmp) as clear:
+                return self._judge(clear, previous, take)
         except ProviderFault as fault:
             return Judged(file_refused=True, broken=[Broken(message_rule(fault.rule), params=fault.params)])
+
+    def _judge(self, path: Path, previous: Previous, take: Take | None) -> Judged:
+        table = self._open(path)
+        tally = self._judge_rows(table, take)
         if not tally.rows:
             return Judged(file_refused=True, broken=[Broken(message_rule("file.empty"))])
         judged = self._conclude(path, tally, previous)
@@ -126,10 +133,11 @@ class FileJudge:
             raise ProviderFault("file.name_unexpected", pattern=self._contract.revision.value)
 
     def _open(self, path: Path) -> TableInfo:
+        name = clear_name(self._facts.name)
         try:
-            return open_file(path, hints=Hints.of(self._contract), name=self._facts.name).tables[0]
+            return open_file(path, hints=Hints.of(self._contract), name=name).tables[0]
         except ProviderFault as fault:
-            raise belonging(fault, path, self._facts.name, self._contract, self._office.settings) from None
+            raise belonging(fault, path, name, self._contract, self._office.settings) from None
 
     def _judge_rows(self, table: TableInfo, take: Take | None) -> Tally:
         normaliser = Normaliser(self._contract, self._office.catalog.codelists, table.header)

@@ -201,7 +201,7 @@ def open_landed(sha256: str, landing_dir: Path, keyring: KeyRing, tmp_dir: Path)
         place = _place(landing_dir, sha256)
         identity = _identity(sha256, keyring)
         size = place.stat().st_size
-        clear = _clear_file(size, durable.private_folder(tmp_dir))
+        clear = clear_file(size, durable.private_folder(tmp_dir))
     with clear as (path, file):
         with durable.os_faults(_OPENING), place.open("rb") as source:
             _decrypt(source, file, identity, sha256)
@@ -210,16 +210,28 @@ def open_landed(sha256: str, landing_dir: Path, keyring: KeyRing, tmp_dir: Path)
 
 
 def _decrypt(source: BinaryIO, file: BinaryIO, identity: x25519.Identity, sha256: str) -> None:
+    found = decrypt(source, file, identity, _OPENING)
+    if found is None:
+        raise PlatformFault(f"the landed file {sha256} is damaged or has another key")
+    if found != sha256:
+        raise PlatformFault(f"the landed file {sha256} is damaged")
+
+
+def decrypt(source: BinaryIO, file: BinaryIO, identity: x25519.Identity, doing: str) -> str | None:
+    """Writes what ``source`` holds in clear to ``file`` and gives its SHA-256; None if it is damaged or for others.
+
+    Raises:
+        PassingFault, PlatformFault: one of them cannot be read or written.
+    """
     clear = _Clear()
     reader, writer = _Reading(source), _Writing(file, clear)
     try:
         pyrage.decrypt_io(reader, writer, [identity])
     except (pyrage.DecryptError, OSError):
         if reader.failure or writer.failure:
-            raise _cause(_OPENING, reader.failure, writer.failure) from None
-        raise PlatformFault(f"the landed file {sha256} is damaged or has another key") from None
-    if clear.sha256 != sha256:
-        raise PlatformFault(f"the landed file {sha256} is damaged")
+            raise _cause(doing, reader.failure, writer.failure) from None
+        return None
+    return clear.sha256
 
 
 def _identity(sha256: str, keyring: KeyRing) -> x25519.Identity:
@@ -235,7 +247,8 @@ def _identity(sha256: str, keyring: KeyRing) -> x25519.Identity:
 
 
 @contextmanager
-def _clear_file(size: int, tmp_dir: Path) -> Iterator[tuple[Path, BinaryIO]]:
+def clear_file(size: int, tmp_dir: Path) -> Iterator[tuple[Path, BinaryIO]]:
+    """A place for ``size`` clear bytes: memory, or a file in ``tmp_dir`` without a name; its path and the open file."""
     if sys.platform != "linux":
         with tempfile.NamedTemporaryFile(dir=tmp_dir, buffering=0) as named:
             yield Path(named.name), cast(BinaryIO, named)

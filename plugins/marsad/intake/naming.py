@@ -6,10 +6,17 @@ import re
 
 from marsad.contracts.model import Contract, Source
 
+_AGE = ".age"
+
+
+def clear_name(name: str) -> str:
+    """``victimes.csv`` for ``victimes.csv.age``: the name of what an encrypted file holds."""
+    return name[: -len(_AGE)] if name.lower().endswith(_AGE) else name
+
 
 def found_in(source: Source, name: str) -> str:
     """What ``source``, of the kind ``file_name``, finds in the name of a file; empty if nothing."""
-    found = re.search(source.value, name)
+    found = re.search(source.value, clear_name(name))
     return (found.group(1) or "") if found else ""
 
 

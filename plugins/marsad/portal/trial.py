@@ -2,7 +2,8 @@
 
 Great Expectations takes seconds to import, so it is imported once; each file is judged in a fork of its own, which a
 hostile file may crash or stall without harm. Asked over a socket in ``run/`` with one line of JSON, answers with one.
-It needs the keys of pseudonyms and fingerprints, to tell which rows are known, and opens nothing.
+It needs the keys of pseudonyms and fingerprints, to tell which rows are known, and that for senders, for files that come
+encrypted; it opens nothing of what was landed.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from sqlalchemy.pool import NullPool
 from marsad.contracts.catalog import sound_catalog
 from marsad.errors import MarsadError, UsageFault, own_faults_only
 from marsad.identity.keys import KeyRing
-from marsad.intake import pipeline
+from marsad.intake import pipeline, sealed
 from marsad.intake.office import Office
 from marsad.intake.reading import sandbox
 from marsad.intake.reports.files import document
@@ -128,8 +129,9 @@ def _judged(office: Office, path: Path, feed: str, provider: str) -> dict[str, A
 
 
 def _marked(office: Office, asked: Mapping[str, Any]) -> str:
-    with own_faults_only():
-        content = annotate(Path(asked["path"]), office.contract(asked["feed"]), asked["report"], asked["language"])
+    path, tmp = Path(asked["path"]), office.settings.place("tmp")
+    with own_faults_only(), sealed.opened_if_possible(path, office.keyring, tmp) as clear:
+        content = annotate(clear, office.contract(asked["feed"]), asked["report"], asked["language"])
     return base64.b64encode(content).decode("ascii")
 
 

@@ -15,7 +15,7 @@ _HEAD = 4096
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BIFF = (b"\x09\x08", b"\x09\x04\x06\x00", b"\x09\x02\x06\x00", b"\x09\x00\x04\x00")
 _GZIP = b"\x1f\x8b"
-_AGE = (b"age-encryption.org/v1", b"-----BEGIN AGE ENCRYPTED FILE-----")
+AGE, AGE_ARMOUR = b"age-encryption.org/v1", b"-----BEGIN AGE ENCRYPTED FILE-----"
 _ARCHIVES = (b"BZh", b"7z\xbc\xaf\x27\x1c", b"Rar!", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
 _NOT_TABLES = (
     *(b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x7fELF", b"MZ\x90", b"{\\rtf", b"PAR1", b"SQLite format 3"),
@@ -42,7 +42,7 @@ def detect_format(path: Path, name: str) -> Format:
         return "xls"
     if head.startswith(_GZIP):
         return "gz"
-    if head.startswith(_AGE):
+    if head.startswith((AGE, AGE_ARMOUR)):
         raise ProviderFault("file.age")
     if head.startswith(_ARCHIVES) or head[257:262] == b"ustar":
         raise ProviderFault("file.archive")

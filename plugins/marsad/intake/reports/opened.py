@@ -7,7 +7,7 @@ from typing import Any
 
 from marsad import audit, durable
 from marsad.errors import UsageFault, own_faults_only
-from marsad.intake import landing, ledger
+from marsad.intake import landing, ledger, sealed
 from marsad.intake.ledger import Delivery
 from marsad.intake.office import Office
 from marsad.intake.reports.files import report_paths
@@ -31,9 +31,13 @@ def annotated(office: Office, delivery_id: str, language: str, actor: str) -> by
             raise UsageFault(f"there is no delivery {delivery_id}")
         delivery = ledger.get(connection, delivery_id)
     report = _report(office, delivery)
-    tmp = office.settings.place("tmp")
-    with own_faults_only(), landing.open_landed(delivery.sha256, office.landing, office.keyring, tmp) as path:
-        workbook = annotate(path, office.contract(delivery.feed), report, language)
+    tmp, keyring = office.settings.place("tmp"), office.keyring
+    with (
+        own_faults_only(),
+        landing.open_landed(delivery.sha256, office.landing, keyring, tmp) as path,
+        sealed.opened_if_possible(path, keyring, tmp) as clear,
+    ):
+        workbook = annotate(clear, office.contract(delivery.feed), report, language)
     _note(office, delivery, language, actor)
     return workbook
 

@@ -17,6 +17,7 @@ from marsad.contracts.model import Contract
 from marsad.contracts.wording import word
 from marsad.errors import ProviderFault
 from marsad.intake.blocks import RawBlock
+from marsad.intake.naming import clear_name
 from marsad.intake.reading import Hints, TableInfo
 from marsad.intake.reading.sandbox import open_file
 from marsad.intake.reports.findings import titles_of
@@ -78,7 +79,7 @@ def annotate(path: Path, contract: Contract, report: Mapping[str, Any], language
 def _read_again(path: Path, contract: Contract, report: Mapping[str, Any]) -> _Sent | None:
     try:
         hints = replace(Hints.of(contract), required=frozenset())  # shown also where a column is missing
-        found = open_file(path, hints=hints, name=report["file_name"])
+        found = open_file(path, hints=hints, name=clear_name(report["file_name"]))
     except ProviderFault:
         return None
     table = found.tables[0]
