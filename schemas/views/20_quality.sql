@@ -18,10 +18,7 @@ LEFT JOIN LATERAL (
     SELECT r.message_fr, r.message_ar, r.message_en FROM ref.rule r
     WHERE r.rule = f.rule AND r.feed IN (d.feed, '') ORDER BY r.feed DESC LIMIT 1
 ) r ON true
-WHERE d.status <> 'retracted' AND NOT EXISTS (
-    SELECT FROM ops.delivery n
-    WHERE (n.feed, n.provider, n.sha256) = (d.feed, d.provider, d.sha256) AND n.seq > d.seq
-      AND n.status NOT IN ('received', 'retracted'))
+WHERE d.status NOT IN ('superseded', 'retracted')
 GROUP BY d.feed, d.provider, d.period, f.rule, f.severity, r.message_fr, r.message_ar, r.message_en;
 
 COMMENT ON VIEW mart.quality IS

@@ -36,9 +36,14 @@ def lock(connection: sa.Connection, feed: str, provider: str) -> None:
     connection.execute(query, {"key": f"merge|{feed}|{provider}"})
 
 
-def supersede(connection: sa.Connection, target: Target, earlier: str) -> None:
-    """Takes back what an earlier judgement of the same bytes stated: the bytes say what they are read as now."""
+def supersede(connection: sa.Connection, target: Target, earlier: str, *, snapshot: bool) -> None:
+    """Takes back what an earlier judgement of the same bytes stated: the bytes say what they are read as now.
+
+    The periods it spoke of may have another newest snapshot now. The delivery's state is the caller's.
+    """
     connection.execute(sa.text(_SUPERSEDE), {**target.values(), "earlier": earlier})
+    if snapshot:
+        connection.execute(sa.text(_TOUCH_PERIODS), {**target.values(), "delivery_id": earlier})
     _reopen(connection, target, earlier)
 
 
@@ -61,6 +66,12 @@ def refresh_current(connection: sa.Connection, target: Target, *, snapshot: bool
 NEWER = """
     ((q.version <> '' AND k.version > q.version) OR (o.seq > d.seq AND (q.version = '' OR k.version = q.version)))
 """
+CORRECTED = f"""
+    UPDATE quarantine.record q SET corrected_by = :delivery_id
+    FROM ops.delivery d, ops.delivery o, {{table}} k
+    WHERE q.corrected_by IS NULL AND d.delivery_id = q.delivery_id AND d.feed = :feed AND d.provider = :provider
+      AND o.delivery_id = :delivery_id AND q.record_id = k.record_id AND NOT k.refused AND {NEWER}
+"""  # noqa: S608 - our own condition
 # Judgements of the same bytes replace each other: what the earlier ones refused stays corrected by them.
 _REOPEN = f"""
     UPDATE quarantine.record q SET corrected_by = (
@@ -116,7 +127,8 @@ _REFRESH = """
         SELECT k.ctid AS place, k.current,
                NOT k.retracted AND NOT k.withdraws AND row_number() OVER (
                    PARTITION BY k.record_id
-                   ORDER BY k.retracted, k.version DESC, k.withdraws DESC, k.fingerprint DESC, k.delivery_id
+                   ORDER BY k.retracted, k.version DESC, k.withdraws DESC, k.fingerprint DESC, ({rule}) DESC,
+                            k.delivery_id
                ) = 1 AND ({rule}) AS counts
         FROM core.sighting k {join}
         WHERE k.feed = :feed AND k.provider = :provider AND k.record_id IN (SELECT record_id FROM touched)
@@ -131,6 +143,8 @@ def restate(connection: sa.Connection, delivery: Delivery, at: datetime, *, snap
     version = at.astimezone(UTC).isoformat(timespec="microseconds")
     for statement in _RESTATE:
         connection.execute(sa.text(statement), {**target.values(), "version": version})
+    stated = "(SELECT *, retracted AS refused FROM core.sighting WHERE delivery_id = :delivery_id)"
+    connection.execute(sa.text(CORRECTED.format(table=stated)), target.values())
     refresh_current(connection, target, snapshot=snapshot)
 
 

@@ -21,6 +21,7 @@ from marsad.warehouse.engine import clean_errors
 
 ACCEPTED = ("accepted", "accepted_with_findings")
 DONE = (*ACCEPTED, "refused")
+SUPERSEDED = "superseded"  # the same content was judged again
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +80,16 @@ _INSERT = sa.text(
                               contract_version, contract_fingerprint, suite_fingerprint, status, rejudges)
     VALUES (uuidv7(), :feed, :provider, :sha256, :facts, :size, :file_name, :received_at, :contract_version,
             :contract_fingerprint, :suite_fingerprint, 'received', :rejudges)
-    ON CONFLICT (feed, provider, sha256, facts, contract_fingerprint, suite_fingerprint) WHERE status <> 'retracted'
+    ON CONFLICT (feed, provider, sha256, facts, contract_fingerprint, suite_fingerprint)
+        WHERE status NOT IN ('superseded', 'retracted')
     DO NOTHING RETURNING delivery_id::text
     """
 )
 _SAME = sa.text(
     f"""
     SELECT {_COLUMNS} FROM ops.delivery d
-    WHERE feed = :feed AND provider = :provider AND sha256 = :sha256 AND facts = :facts AND status <> 'retracted'
+    WHERE feed = :feed AND provider = :provider AND sha256 = :sha256 AND facts = :facts
+      AND status NOT IN ('superseded', 'retracted')
       AND contract_fingerprint = :contract_fingerprint AND suite_fingerprint = :suite_fingerprint
     """  # noqa: S608 - only our own column names
 )
@@ -161,6 +164,34 @@ def get(connection: sa.Connection, delivery_id: str) -> Delivery:
     return _delivery(connection.execute(query, {"id": delivery_id}).one())
 
 
+def renew_terms(connection: sa.Connection, delivery: Delivery, terms: Terms, facts: str) -> str | None:
+    """Has an open delivery judged under what holds now, which its receipt will name; ``facts`` as in ``Arrival``.
+
+    Where another delivery judges the same content under that already, this one goes and its arrivals become repeats of
+    the other, whose id is given.
+    """
+    content = {name: getattr(delivery, name) for name in ("feed", "provider", "sha256")}
+    values = {**_as_dict(terms), **content, "facts": facts}
+    met = connection.execute(_SAME, values).one_or_none()
+    if met is None:
+        connection.execute(_RENEW, {**values, "id": delivery.delivery_id})
+        return None
+    if met.delivery_id == delivery.delivery_id:
+        return None
+    moved = {"id": delivery.delivery_id, "to": met.delivery_id}
+    connection.execute(sa.text("UPDATE ops.arrival SET delivery_id = :to WHERE delivery_id = :id"), moved)
+    supersede(connection, [delivery.delivery_id], met.delivery_id)
+    return str(met.delivery_id)
+
+
+_RENEW = sa.text(
+    """
+    UPDATE ops.delivery SET contract_version = :contract_version, contract_fingerprint = :contract_fingerprint,
+           suite_fingerprint = :suite_fingerprint, facts = :facts WHERE delivery_id = :id
+    """
+)
+
+
 def begin_attempt(engine: sa.Engine, delivery: Delivery) -> int:
     """Counts an attempt, committed before the work, so that it survives a kill; returns its number from 1."""
     with clean_errors(), engine.begin() as connection:
@@ -192,19 +223,20 @@ def exists(connection: sa.Connection, delivery_id: str) -> bool:
 def to_rejudge(connection: sa.Connection, target: str) -> list[str]:
     """Ids of a feed's settled deliveries that were refused or whose rows still wait in quarantine, in order.
 
-    A delivery named by its id is taken whatever its verdict. The newest judgement of each content counts.
+    A delivery named by its id is taken whatever its verdict. Of a feed the newest judgement of each content counts.
     """
     query = sa.text(
         """
         SELECT d.delivery_id::text FROM ops.delivery d
-        WHERE d.status = ANY(:done) AND (d.delivery_id::text = :target OR d.feed = :target AND (
-              d.status = 'refused' OR EXISTS (
-                  SELECT FROM quarantine.record q WHERE q.delivery_id = d.delivery_id AND q.corrected_by IS NULL)))
+        WHERE d.delivery_id::text = :target AND d.status = ANY(:judged)
+           OR d.feed = :target AND d.status = ANY(:done)
+          AND (d.status = 'refused' OR EXISTS (
+              SELECT FROM quarantine.record q WHERE q.delivery_id = d.delivery_id AND q.corrected_by IS NULL))
           AND NOT EXISTS (SELECT FROM ops.delivery n WHERE n.rejudges = d.delivery_id AND n.status <> 'retracted')
         ORDER BY d.seq
         """
     )
-    return list(connection.execute(query, {"target": target, "done": list(DONE)}).scalars())
+    return list(connection.execute(query, {"target": target, "done": list(DONE), "judged": [*DONE, SUPERSEDED]}).scalars())
 
 
 def of_same_content(
@@ -240,10 +272,24 @@ def last_arrived(connection: sa.Connection, delivery: Delivery) -> datetime:
     return connection.execute(query, values).scalar() or delivery.received_at
 
 
-def mark_retracted(connection: sa.Connection, delivery_ids: list[str]) -> None:
+def supersede(connection: sa.Connection, delivery_ids: Sequence[str], by: str) -> None:
+    """Judgements that another one of the same content replaces count no longer; their refused rows wait with it."""
+    values = {"ids": list(delivery_ids), "by": by}
+    for statement in _SUPERSEDE:
+        connection.execute(sa.text(statement), values)
+
+
+_SUPERSEDE = (
+    "UPDATE ops.delivery SET status = 'superseded' WHERE delivery_id = ANY(CAST(:ids AS uuid[]))",
+    "UPDATE quarantine.record SET corrected_by = :by"
+    " WHERE delivery_id = ANY(CAST(:ids AS uuid[])) AND corrected_by IS NULL",
+)
+
+
+def retract(connection: sa.Connection, delivery_ids: Sequence[str]) -> None:
     """Sets the state of deliveries whose statements are being withdrawn."""
     query = sa.text("UPDATE ops.delivery SET status = 'retracted' WHERE delivery_id = ANY(CAST(:ids AS uuid[]))")
-    connection.execute(query, {"ids": delivery_ids})
+    connection.execute(query, {"ids": list(delivery_ids)})
 
 
 def overview(connection: sa.Connection, feed: str | None = None) -> list[dict[str, Any]]:
@@ -276,7 +322,7 @@ def unanswered(connection: sa.Connection, feed: str) -> list[str]:
     query = sa.text(
         """
         SELECT DISTINCT d.delivery_id::text FROM ops.delivery d JOIN ops.arrival a USING (delivery_id)
-        WHERE d.feed = :feed AND d.receipt IS NOT NULL AND a.receipt IS NULL
+        WHERE d.feed = :feed AND d.receipt IS NOT NULL AND a.receipt IS NULL AND d.status <> 'retracted'
           AND (d.rejudges IS NOT NULL OR EXISTS (
               SELECT FROM ops.arrival f WHERE f.delivery_id = d.delivery_id AND f.arrival_id < a.arrival_id))
         """

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from marsad.contracts.model import Contract
-from marsad.intake.current import NEWER, Target, lock
+from marsad.intake.current import CORRECTED, Target, lock
 from marsad.intake.entities import BLOCK, entity_statements, fed_entities
 from marsad.intake.stage import Stage
 from marsad.warehouse.model import Entity
@@ -55,7 +55,7 @@ class Merge:
         self.take(_LAST_ROW)
         self._take_repeats()
         unchanged = int(self._run(_UNCHANGED).scalar_one())
-        self._run(_CORRECTED)
+        self._run(CORRECTED)
         self._run(_TOUCHED)
         if self._savepoint is not None:
             self._savepoint.commit()
@@ -163,12 +163,6 @@ _CONTENTS_BACK = """
     WHERE s.late AND NOT s.later AND c.delivery_id = :delivery_id AND c.content_id = s.content_id
 """
 _SEEN_BACK = "DELETE FROM seen n USING {table} s WHERE s.late AND n.row = s.row"
-_CORRECTED = f"""
-    UPDATE quarantine.record q SET corrected_by = :delivery_id
-    FROM ops.delivery d, ops.delivery o, {{table}} k
-    WHERE q.corrected_by IS NULL AND d.delivery_id = q.delivery_id AND d.feed = :feed AND d.provider = :provider
-      AND o.delivery_id = :delivery_id AND q.record_id = k.record_id AND NOT k.refused AND {NEWER}
-"""  # noqa: S608 - our own condition
 _TOUCHED = """
     DROP TABLE IF EXISTS pg_temp.touched;
     CREATE TEMP TABLE touched ON COMMIT DROP AS

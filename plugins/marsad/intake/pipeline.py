@@ -142,12 +142,14 @@ def ingest(office: Office, path: Path, feed: str, provider: str) -> dict[str, An
     check_sending(path, office.contract(feed), provider, office.settings.place("inbox"))
     delivery, new = receive(office, path, feed, provider, path.name)
     receipt = settle_now(office, delivery)
-    if new:
-        return receipt
+    return receipt if new else _answer_repeat(office, delivery.delivery_id) or receipt
+
+
+def _answer_repeat(office: Office, delivery_id: str) -> dict[str, Any] | None:
+    """Answers what repeated a settled delivery; returns the receipt of the last repeat, None if there was none."""
     with clean_errors(), office.engine.begin() as connection:
-        settled = ledger.get(connection, delivery.delivery_id)
-        answers = settle.answer_duplicates(connection, office, settled)
-        told = ledger.last_answer(connection, delivery.delivery_id) or receipt
+        answers = settle.answer_duplicates(connection, office, ledger.get(connection, delivery_id))
+        told = ledger.last_answer(connection, delivery_id)
     _hand_out(office, answers)
     return told
 
@@ -157,9 +159,7 @@ def answer_repeats(office: Office, feed: str) -> int:
     with clean_errors(), office.engine.connect() as connection:
         repeated = ledger.unanswered(connection, feed)
     for delivery_id in repeated:  # each by itself: the audit's lock is taken last, after that of the merge
-        with clean_errors(), office.engine.begin() as connection:
-            answers = settle.answer_duplicates(connection, office, ledger.get(connection, delivery_id))
-        _hand_out(office, answers)
+        _answer_repeat(office, delivery_id)
     return len(repeated)
 
 
@@ -185,6 +185,10 @@ def process(office: Office, delivery: Delivery) -> dict[str, Any]:
         MarsadError: a fault of ours, noted beside the delivery, which stays open; or the receipt of the settled
             delivery could not be put down or its staging not be dropped, which a later drain does.
     """
+    delivery, met = _renewed(office, delivery)
+    if met:
+        receipt = settle_now(office, met)
+        return _answer_repeat(office, met.delivery_id) or receipt
     attempt = ledger.begin_attempt(office.engine, delivery)
     try:
         with own_faults_only():
@@ -199,6 +203,14 @@ def process(office: Office, delivery: Delivery) -> dict[str, Any]:
         _hand_out(office, receipts)
         stage.drop()
     return receipts[0]
+
+
+def _renewed(office: Office, delivery: Delivery) -> tuple[Delivery, Delivery | None]:
+    """The delivery under the terms of now; and the one that judges the same content under them already, if any."""
+    terms, facts = office.terms(delivery.feed), name_facts(office.contract(delivery.feed), delivery.file_name)
+    with clean_errors(), office.engine.begin() as connection:
+        met = ledger.renew_terms(connection, delivery, terms, facts)
+        return ledger.get(connection, delivery.delivery_id), ledger.get(connection, met) if met else None
 
 
 def _process(office: Office, delivery: Delivery, stage: Stage) -> list[dict[str, Any]]:
@@ -333,7 +345,10 @@ def _register_again(office: Office, old: Delivery) -> tuple[Delivery, bool]:
         came = ledger.last_arrived(connection, old)  # a feed without versions orders by it
         facts = name_facts(office.contract(old.feed), old.file_name)
         arrival = Arrival(old.feed, old.provider, old.file_name, old.sha256, old.size, came, facts)
-        return ledger.register(connection, arrival, office.terms(old.feed), rejudges=old.delivery_id)
+        again, new = ledger.register(connection, arrival, office.terms(old.feed), rejudges=old.delivery_id)
+        if old.status == "refused" and again.status in ledger.ACCEPTED:  # which that refusal had left as it was
+            ledger.supersede(connection, [old.delivery_id], again.delivery_id)
+        return again, new
 
 
 def retract(office: Office, delivery_id: str, actor: str) -> int:
@@ -353,8 +368,11 @@ def retract(office: Office, delivery_id: str, actor: str) -> int:
         contract = office.contract(named.feed)
         deliveries = [named, *ledger.of_same_content(connection, named, ("received", *ledger.DONE), contract)]
         snapshot = contract.mode == "snapshot"
-        ledger.mark_retracted(connection, [d.delivery_id for d in deliveries])
+        # Bytes that came again before were the same statement, and are withdrawn with it.
+        answers = [one for d in deliveries if d.receipt for one in settle.answer_duplicates(connection, office, d)]
+        ledger.retract(connection, [d.delivery_id for d in deliveries])
         rows = sum(current.retract(connection, d, office.clock(), snapshot=snapshot) for d in deliveries)
         head = audit.append(connection, actor, "delivery.retracted", delivery_id, {"rows": rows}, office.clock())
+    _hand_out(office, answers)
     _write_head(office, head)
     return rows

@@ -95,8 +95,9 @@ def foresee(connection: sa.Connection, work: Work, judged: Judged) -> tuple[str,
 
 def _merged(connection: sa.Connection, work: Work, merge: Merge, judged: Judged) -> tuple[Counts, str | None]:
     unchanged = merge.finish()
+    snapshot = work.contract.mode == "snapshot"
     for earlier in ledger.of_same_content(connection, work.delivery, ledger.ACCEPTED, work.contract):
-        current.supersede(connection, work.target, earlier.delivery_id)
+        current.supersede(connection, work.target, earlier.delivery_id, snapshot=snapshot)
     merge.cover(judged.unmapped_share)
     good = judged.rows - judged.refused
     period = connection.execute(
@@ -123,13 +124,10 @@ def _close(connection: sa.Connection, work: Work, status: str, counts: Counts, p
     )  # fmt: skip
     if not closed.rowcount:  # the claim's connection broke, and whoever claimed it next was faster
         raise PassingFault("another process settled this delivery")
-    if work.delivery.rejudges and status != "refused":
-        connection.execute(
-            sa.text(
-                "UPDATE quarantine.record SET corrected_by = :new WHERE delivery_id = :old AND corrected_by IS NULL"
-            ),
-            {"new": work.delivery.delivery_id, "old": work.delivery.rejudges},
-        )
+    # What a judgement refuses leaves that of an earlier one as it is, but for an earlier refusal.
+    states = ("refused",) if status == "refused" else ledger.DONE
+    earlier = ledger.of_same_content(connection, work.delivery, states, work.contract)
+    ledger.supersede(connection, [delivery.delivery_id for delivery in earlier], work.delivery.delivery_id)
 
 
 def _write_findings(connection: sa.Connection, delivery: Delivery, broken: Sequence[Broken]) -> None:

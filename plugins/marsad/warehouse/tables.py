@@ -90,7 +90,8 @@ def _ledger(metadata: sa.MetaData) -> None:
         sa.Column("finished_at", _AT),
         sa.Column("receipt", JSONB),
         sa.CheckConstraint(
-            "status IN ('received','accepted','accepted_with_findings','refused','retracted')", name="delivery_status"
+            "status IN ('received','accepted','accepted_with_findings','refused','superseded','retracted')",
+            name="delivery_status",
         ),
         sa.Index(
             "delivery_content",
@@ -101,7 +102,7 @@ def _ledger(metadata: sa.MetaData) -> None:
             "contract_fingerprint",
             "suite_fingerprint",
             unique=True,
-            postgresql_where=sa.text("status <> 'retracted'"),
+            postgresql_where=sa.text("status NOT IN ('superseded', 'retracted')"),
         ),
         sa.Index("delivery_open", "feed", "seq", postgresql_where=sa.text("status = 'received'")),
         schema="ops",

@@ -671,7 +671,8 @@ def upgrade() -> None:
         sa.Column("finished_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("receipt", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.CheckConstraint(
-            "status IN ('received','accepted','accepted_with_findings','refused','retracted')", name="delivery_status"
+            "status IN ('received','accepted','accepted_with_findings','refused','superseded','retracted')",
+            name="delivery_status",
         ),
         sa.PrimaryKeyConstraint("delivery_id", name=op.f("delivery_pk")),
         sa.UniqueConstraint("seq", name=op.f("delivery_uq")),
@@ -684,7 +685,7 @@ def upgrade() -> None:
         ["feed", "provider", "sha256", "facts", "contract_fingerprint", "suite_fingerprint"],
         unique=True,
         schema="ops",
-        postgresql_where=sa.text("status <> 'retracted'"),
+        postgresql_where=sa.text("status NOT IN ('superseded', 'retracted')"),
     )
     op.create_index(
         "delivery_open",
@@ -1058,7 +1059,10 @@ def downgrade() -> None:
     op.drop_table("code", schema="ref")
     op.drop_index("delivery_open", table_name="delivery", schema="ops", postgresql_where=sa.text("status = 'received'"))
     op.drop_index(
-        "delivery_content", table_name="delivery", schema="ops", postgresql_where=sa.text("status <> 'retracted'")
+        "delivery_content",
+        table_name="delivery",
+        schema="ops",
+        postgresql_where=sa.text("status NOT IN ('superseded', 'retracted')"),
     )
     op.drop_table("delivery", schema="ops")
     op.drop_table("victim", schema="core")
