@@ -236,7 +236,8 @@ def to_rejudge(connection: sa.Connection, target: str) -> list[str]:
         ORDER BY d.seq
         """
     )
-    return list(connection.execute(query, {"target": target, "done": list(DONE), "judged": [*DONE, SUPERSEDED]}).scalars())
+    values = {"target": target, "done": list(DONE), "judged": [*DONE, SUPERSEDED]}
+    return list(connection.execute(query, values).scalars())
 
 
 def of_same_content(

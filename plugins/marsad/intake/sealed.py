@@ -16,7 +16,7 @@ from marsad.intake.reading import limits
 from marsad.intake.reading.formats import AGE, AGE_ARMOUR
 
 _HEADER = 16 << 10
-"""Bytes, enough for a hundred recipients. The library reads a header anew for each of its lines: none may be endless."""
+"""Bytes, enough for a hundred recipients. The library reads a header anew for each of its lines: none may run on."""
 
 _OPENING = "opening a file that its sender encrypted"
 

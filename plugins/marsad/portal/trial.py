@@ -2,8 +2,8 @@
 
 Great Expectations takes seconds to import, so it is imported once; each file is judged in a fork of its own, which a
 hostile file may crash or stall without harm. Asked over a socket in ``run/`` with one line of JSON, answers with one.
-It needs the keys of pseudonyms and fingerprints, to tell which rows are known, and that for senders, for files that come
-encrypted; it opens nothing of what was landed.
+It needs the keys of pseudonyms and fingerprints, to tell which rows are known, and that for senders, for files that
+come encrypted; it opens nothing of what was landed.
 """
 
 from __future__ import annotations
