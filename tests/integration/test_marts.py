@@ -89,11 +89,35 @@ def test_a_missing_suite_is_named_and_stops_no_other(station: Station, reported:
     assert rules(station, WRONG) == before  # findings of old deliveries keep their messages
 
 
-def test_rules_of_a_feed_that_is_gone_go_too(station: Station) -> None:
+def test_rules_of_a_feed_that_is_gone_go_too(station: Station, tmp_path: Path) -> None:
+    settings = station.office.settings
+    for kind, file in (("schemas/contracts", "customs/detections.yaml"), ("expectations", "customs/detections.json")):
+        (tmp_path / kind / "customs").mkdir(parents=True)
+        shutil.copy(PROJECT / kind / file, tmp_path / kind / file)
+    more = replace(
+        settings,
+        contract_dirs=(*settings.contract_dirs, tmp_path / "schemas" / "contracts"),
+        expectation_dirs=(*settings.expectation_dirs, tmp_path / "expectations"),
+    )
+    refresh(more, pytest.fail)
+    assert rules(station, "customs/detections")
+    refresh(settings, pytest.fail)
+    assert rules(station, "customs/detections") == set()
+
+
+def test_what_was_published_is_read_again_only_when_a_file_changed(station: Station) -> None:
+    settings = station.office.settings
+    refresh(settings, pytest.fail)
     with station.office.engine.begin() as connection:
-        connection.exec_driver_sql("INSERT INTO ref.rule VALUES ('lab/gone', 'r', 'info', 'row', NULL, 'a', 'b', 'c')")
-    refresh(station.office.settings, pytest.fail)
-    assert rules(station, "lab/gone") == set()
+        connection.exec_driver_sql("DELETE FROM ref.rule WHERE feed = 'lab/visits'")
+    refresh(settings, pytest.fail)
+    assert not rules(station, "lab/visits")
+    suite = settings.expectation_dirs[0] / "lab" / "visits.json"
+    before = suite.read_text("utf-8")
+    suite.write_text(before + "\n", "utf-8")
+    refresh(settings, pytest.fail)
+    suite.write_text(before, "utf-8")
+    assert rules(station, "lab/visits")
 
 
 def test_a_code_list_without_a_label_or_with_a_fault_stops_no_other(

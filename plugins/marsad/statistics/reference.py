@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
+from marsad import __version__
 from marsad.contracts.check import contract_files, read_contracts
 from marsad.contracts.codelists import CodeList, load_codelist
 from marsad.contracts.load import HOME
@@ -25,9 +27,36 @@ Row = Mapping[str, Any]
 def publish(connection: sa.Connection, settings: Settings, report: Report) -> None:
     """Brings ``ref.code`` and ``ref.rule`` in step with code lists, message catalogue and suites.
 
+    Nothing is done while the files are those that were published last: reading them takes seconds, at every start.
     One wrong file stops nothing: it is named through ``report``, and what it gave when it was right stays. So are
     wrong contracts named, though nothing here is taken from them.
     """
+    now = _fingerprint(settings)
+    if now == connection.execute(sa.text("SELECT fingerprint FROM ref.published")).scalar():
+        return
+    connection.execute(sa.text("LOCK TABLE ref.published IN EXCLUSIVE MODE"))  # two at once would write rows twice
+    connection.execute(sa.text("DELETE FROM ref.published"))
+    told: list[str] = []
+    _publish(connection, settings, told.append)
+    for text in told:
+        report(text)
+    if not told:  # what is wrong is named at every start
+        connection.execute(sa.text("INSERT INTO ref.published (fingerprint) VALUES (:now)"), {"now": now})
+
+
+def _fingerprint(settings: Settings) -> str:
+    """SHA-256 of all that is published, with the version of what publishes it."""
+    suites = (path for folder in settings.expectation_dirs for path in sorted(folder.glob("*/*.json")))
+    own = (settings.schemas / "concepts.yaml", settings.schemas / "messages.yaml")
+    lists = sorted((settings.schemas / "codelists").glob("*.csv"))
+    whole = hashlib.sha256(__version__.encode())
+    for path in (*own, *lists, *contract_files(settings.contract_dirs), *suites):
+        content = path.read_bytes()
+        whole.update(f"\0{path}\0{len(content)}\0".encode("utf-8", "surrogateescape") + content)
+    return whole.hexdigest()
+
+
+def _publish(connection: sa.Connection, settings: Settings, report: Report) -> None:
     lists = dict(_code_lists(settings, report))
     codes = {scheme: None if found is None else list(_codes(found)) for scheme, found in lists.items()}
     _replace(connection, "code", "scheme", codes)

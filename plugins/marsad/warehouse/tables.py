@@ -269,6 +269,15 @@ def _reference(metadata: sa.MetaData) -> None:
         schema="ref",
         comment="The rules of each feed's suite in force, with what the agencies read",
     )
+    sa.Table(
+        "published",
+        metadata,
+        sa.Column("one", sa.Boolean, primary_key=True, server_default="true"),
+        sa.Column("fingerprint", _C, nullable=False),
+        sa.CheckConstraint("one", name="published_single"),
+        schema="ref",
+        comment="SHA-256 of the files that code and rule were made of, where none of them was wrong",
+    )
 
 
 def _audit(metadata: sa.MetaData) -> None:

@@ -723,6 +723,15 @@ def upgrade() -> None:
         comment="The rules of each feed's suite in force, with what the agencies read",
     )
     op.create_table(
+        "published",
+        sa.Column("one", sa.Boolean(), server_default="true", nullable=False),
+        sa.Column("fingerprint", sa.Text(collation="C"), nullable=False),
+        sa.CheckConstraint("one", name="published_single"),
+        sa.PrimaryKeyConstraint("one", name=op.f("published_pk")),
+        schema="ref",
+        comment="SHA-256 of the files that code and rule were made of, where none of them was wrong",
+    )
+    op.create_table(
         "record",
         sa.Column("content_id", sa.BigInteger(), nullable=False),
         sa.Column("delivery_id", sa.UUID(as_uuid=False), nullable=False),
@@ -1055,6 +1064,7 @@ def downgrade() -> None:
     op.drop_table("arrival", schema="ops")
     op.drop_index("record_delivery", table_name="record", schema="vault", postgresql_using="brin")
     op.drop_table("record", schema="vault")
+    op.drop_table("published", schema="ref")
     op.drop_table("rule", schema="ref")
     op.drop_table("code", schema="ref")
     op.drop_index("delivery_open", table_name="delivery", schema="ops", postgresql_where=sa.text("status = 'received'"))
