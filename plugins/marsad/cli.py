@@ -23,7 +23,7 @@ from marsad import cli_account, cli_agencies, cli_keys, cli_reports
 from marsad.cli_reports import Lang
 from marsad.errors import MarsadError
 from marsad.settings import Settings
-from marsad.terminal import err, out, seen_lines, show, show_receipt, show_rows
+from marsad.terminal import end_like_ctrl_c, err, out, seen_lines, show, show_receipt, show_rows
 
 if TYPE_CHECKING:
     from marsad.contracts.catalog import Catalog
@@ -40,15 +40,17 @@ audit_app = typer.Typer(no_args_is_help=True, help="The audit trail.")
 app.add_typer(feed_app, name="feed")
 app.add_typer(audit_app, name="audit")
 
-# A sender's file name may hold what rich would take for its own signs.
-
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 Feed = Annotated[str, typer.Option(help="Feed, agency/name, e.g. police/victims.")]
 Provider = Annotated[str, typer.Option(help="Sending body, e.g. DGSN.")]
 
 
 def main() -> None:
-    """Runs a command; every error of ours is one plain message and an exit code (64 wrong usage, 70 platform)."""
+    """Runs a command; every error of ours is one plain message and an exit code (64 wrong usage, 70 platform).
+
+    SIGTERM and a closed terminal end it like Ctrl-C does: what it had started is stopped first.
+    """
+    end_like_ctrl_c()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # file names need not be valid text
             stream.reconfigure(errors="backslashreplace")

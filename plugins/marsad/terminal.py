@@ -1,11 +1,13 @@
-"""What commands print: text for people, tables, one JSON document for programs."""
+"""What commands print: text for people, tables, one JSON document for programs. And how they end when told to."""
 
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from types import FrameType
 from typing import Any
 
 from rich.console import Console
@@ -17,6 +19,18 @@ err = Console(stderr=True, soft_wrap=True, markup=False, emoji=False)
 
 _WHOLE = ("delivery_id", "feed")  # what other commands want word for word
 _ROWS = 10  # runs of rows shown for a finding; the report has all
+
+
+def end_like_ctrl_c() -> None:
+    """Has SIGTERM and a closed terminal end the command as Ctrl-C does, after what it had started was stopped."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # nohup wants SIGHUP ignored
+            signal.signal(number, _leave)
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    signal.signal(number, lambda *_: None)  # a second one would end the cleaning up
+    raise SystemExit(128 + number)
 
 
 def show(as_json: bool, document: object, text: str) -> None:
