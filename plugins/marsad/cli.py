@@ -106,7 +106,8 @@ def demo(
     """Make up agencies, let the real DAGs do the work, show what came out, stop again."""
     from marsad.runtime.demo import demo as run
 
-    raise typer.Exit(run(Settings.from_env(), err if as_json else out, as_json=as_json, victims=victims, seed=seed))
+    console, invite = err if as_json else out, cli_account.invite_submitter
+    raise typer.Exit(run(Settings.from_env(), console, invite=invite, as_json=as_json, victims=victims, seed=seed))
 
 
 @app.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -76,7 +77,19 @@ def _invite(warehouse: Warehouse, email: str, as_json: bool) -> None:
         _show_invitation(settings, account.account_id, email, as_json)
 
 
-def _show_invitation(settings: Settings, account_id: str, email: str, as_json: bool) -> None:
+def invite_submitter(settings: Settings, email: str, provider: str) -> str:
+    """A new account that sends for ``provider``; the address where its password is chosen. The platform is up."""
+    from marsad.portal import accounts
+    from marsad.portal.site import utc_now
+
+    rights, at = [accounts.Right(accounts.SUBMITTER, provider)], utc_now()
+    with _transaction(settings) as connection:
+        account_id = accounts.add(connection, email, email, "fr", rights, accounts.COMMAND_LINE, at)
+    return _invitation(settings, account_id)[0]
+
+
+def _invitation(settings: Settings, account_id: str) -> tuple[str, timedelta]:
+    """The address for choosing a password, and how long it works."""
     from marsad.portal import accounts
     from marsad.portal.policy import load_policy
     from marsad.portal.site import utc_now
@@ -85,7 +98,11 @@ def _show_invitation(settings: Settings, account_id: str, email: str, as_json: b
     lasts = load_policy(settings.schemas).invitation
     with _transaction(settings) as connection:
         token = accounts.invite(connection, account_id, lasts, accounts.COMMAND_LINE, utc_now())
-    address = f"{url(settings) or 'http://localhost:' + str(settings.portal.port)}/invitation/{token}"
+    return f"{url(settings) or 'http://localhost:' + str(settings.portal.port)}/invitation/{token}", lasts
+
+
+def _show_invitation(settings: Settings, account_id: str, email: str, as_json: bool) -> None:
+    address, lasts = _invitation(settings, account_id)
     told = {"account_id": account_id, "email": email, "invitation": address, "hours": lasts.total_seconds() / 3600}
     show(as_json, told, f"choose a password within {told['hours']:.0f} hours, once:\n{address}")
 

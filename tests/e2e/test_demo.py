@@ -61,6 +61,20 @@ def test_demo_loads_everything_as_expected_and_leaves_nothing_running(demonstrat
 
 
 @pytest.mark.timeout(1200)
+def test_an_agent_corrects_a_file_at_the_portal_and_another_sends_by_sftp(demonstration: Demonstration) -> None:
+    seen = demonstration.told["portal"]
+    for language, date in (("fr", "La date"), ("ar", "التاريخ")):
+        (finding,) = seen["verdicts"][language]["findings"]
+        assert date in finding["wrong"]
+        assert "05/03/2025" in finding["todo"]
+    assert len(seen["corrected"]) == 1
+    assert seen["again"]["findings"] == []
+    assert seen["receipt"]["status"].startswith("accepted")
+    assert seen["receipt"]["rows_accepted"] == seen["receipt"]["rows_read"] == seen["rows"]
+    assert any(name.endswith(".receipt.json") for name in demonstration.told["outbox"])
+
+
+@pytest.mark.timeout(1200)
 def test_no_identity_of_the_agencies_files_is_found_in_clear_after_a_run_under_airflow(
     demonstration: Demonstration, tmp_path: Path
 ) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 import xlsxwriter
@@ -181,6 +181,7 @@ class _Template:
         age = self._contract.age
         if column.type in {"date", "timestamp"}:
             day = _BIRTH if age and column.name == age.birth_date else MOMENT
+            day = day if column.type == "timestamp" else datetime.combine(day, time())
             style = self._book.add_format({"num_format": _number_format(column), "align": "left"})
             self._example.write_datetime(3, place, day, style)
         elif age and column.name == age.stated:

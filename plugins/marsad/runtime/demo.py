@@ -10,7 +10,7 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,12 +23,18 @@ from marsad.durable import os_faults
 from marsad.errors import PlatformFault
 from marsad.intake import inbox
 from marsad.runtime import stack, story
-from marsad.settings import Settings
+from marsad.runtime.agent import PROVIDER, Sender, Visit
+from marsad.settings import PortalSettings, Settings
 from marsad.simulation import simulate
 from marsad.warehouse.engine import clean_errors, database_url, make_engine
 
 LOOK_SECONDS = 1.0
 PATIENCE = 900.0  # seconds without any progress; a quiet machine of two cores needs seconds a feed
+AGENT = "agent@example.org"
+SFTP = "127.0.0.1:0"  # any free port
+Invite = Callable[[Settings, str, str], str]
+"""Settings, e-mail and provider of a new submitter -> the address where the password is chosen."""
+
 ATTEMPTS = 4  # after so many broken attempts at one delivery it will not heal while somebody watches
 
 _LEDGER = sa.text(
@@ -49,7 +55,9 @@ class Outcome:
     receipt: Mapping[str, Any]
 
 
-def demo(settings: Settings, console: Console, *, as_json: bool, victims: int, seed: int) -> int:
+def demo(
+    settings: Settings, console: Console, *, invite: Invite, as_json: bool, victims: int, seed: int
+) -> int:  # fmt: skip
     """Run it all; progress and tables go to ``console``, with ``as_json`` one document to stdout.
 
     Returns the exit code: 0 when every verdict and record is the one the simulation expected, else 70.
@@ -58,13 +66,19 @@ def demo(settings: Settings, console: Console, *, as_json: bool, victims: int, s
         PlatformFault: the platform does not start or does not finish.
     """
     started = time.monotonic()
-    own = replace(settings, home=settings.home / "demo", warehouse_url=None)
+    own = replace(
+        settings, home=settings.home / "demo", warehouse_url=None, portal=PortalSettings(), mail=None, sftp=SFTP,
+        handed_on={"MARSAD_SFTP": SFTP},
+    )  # fmt: skip
     _clear(own)
     console.print(f"simulating agencies and {victims} victims (made up, seed {seed})")
     truth = _simulate(own, victims, seed)
-    with _platform(own, console):
+    with _platform(own, console) as status:
+        sender = _drop(own, truth, status, console)
+        visit = Visit.begin(invite(own, AGENT, PROVIDER), AGENT)
         outcomes = _work(own, truth, console)
-        told = story.tell(own, truth, {name: outcome.receipt for name, outcome in outcomes.items()})
+        seen = {"portal": visit.end(), "outbox": sender.outbox()}
+        told = story.tell(own, truth, {name: outcome.receipt for name, outcome in outcomes.items()}, seen)
     told["seconds"] = round(time.monotonic() - started, 1)
     if as_json:
         sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=1) + "\n")
@@ -88,25 +102,33 @@ def _simulate(own: Settings, victims: int, seed: int) -> dict[str, Any]:
 
 
 @contextmanager
-def _platform(own: Settings, console: Console) -> Iterator[None]:
+def _platform(own: Settings, console: Console) -> Iterator[stack.Status]:
     status = stack.up(own, lambda text: console.print(text))
     console.print(f"platform is up; watch it at {status.url} (user {status.user}, password in {status.password_file})")
     try:
-        yield
+        yield status
     finally:
         stack.down(own, lambda text: console.print(text))
 
 
-def _work(own: Settings, truth: Mapping[str, Any], console: Console) -> dict[str, Outcome]:
-    """Drop every file in the order of sending and wait until the DAGs are through with all of them."""
-    for entry in truth["files"]:
+def _drop(own: Settings, truth: Mapping[str, Any], status: stack.Status, console: Console) -> Sender:
+    """Drops every file in the order of sending, the last one by SFTP; returns who sent that."""
+    *files, last = truth["files"]
+    for entry in files:
         inbox.drop(own.home / "agencies" / entry["file"], own.place("inbox"), entry["provider"], entry["feed"])
-    console.print(f"{len(truth['files'])} files dropped; the DAGs take over")
+    sender = Sender(status.sftp or SFTP, own.place("keys") / "sftp", last["provider"])
+    sender.put(own.home / "agencies" / last["file"], last["feed"])
+    console.print(f"{len(truth['files'])} files dropped, one of them by SFTP; the DAGs take over")
+    return sender
+
+
+def _work(own: Settings, truth: Mapping[str, Any], console: Console) -> dict[str, Outcome]:
+    """Waits until the DAGs are through with all files of the simulation."""
     engine = make_engine(database_url(own))
-    done: dict[str, Outcome] = {}
+    expected, done = {entry["file"] for entry in truth["files"]}, dict[str, Outcome]()
     last = time.monotonic()
     while len(done) < len(truth["files"]):
-        fresh = [one for one in _finished(own, engine) if one.file not in done]
+        fresh = [one for one in _finished(own, engine) if one.file in expected - done.keys()]
         for one in fresh:
             done[one.file] = one
             console.print(_line(one, len(done), len(truth["files"])), markup=False, highlight=False)

@@ -38,8 +38,10 @@ _VICTIMS = sa.text(
 )
 
 
-def tell(settings: Settings, truth: Mapping[str, Any], receipts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The whole story as JSON, while the warehouse is up. ``receipts`` by file name."""
+def tell(
+    settings: Settings, truth: Mapping[str, Any], receipts: Mapping[str, Mapping[str, Any]], seen: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The whole story as JSON, while the warehouse is up. ``receipts`` by file name; ``seen`` by agencies' people."""
     engine = make_engine(database_url(settings))
     with clean_errors(), engine.connect() as connection:
         findings = [dict(row._mapping) for row in connection.execute(_FINDINGS, {"top": TOP_RULES})]
@@ -52,7 +54,8 @@ def tell(settings: Settings, truth: Mapping[str, Any], receipts: Mapping[str, Ma
         "persons": {"made_up": len(truth["persons"]), "victim_records": victims},
         "reports": str(settings.place("reports")),
         "report_files": sum(path.is_file() for path in settings.place("reports").rglob("*")),
-        "surprises": surprises(truth, receipts, records),
+        **seen,
+        "surprises": [*surprises(truth, receipts, records), *_surprises_seen(seen)],
     }
     return {"as_expected": not told["surprises"], **told}
 
@@ -74,6 +77,15 @@ def surprises(
     times = Counter(records)
     lost, doubled = len(expected - times.keys()), sum(count - 1 for count in times.values())
     return wrong + [f"{count} records {word}" for count, word in ((lost, "lost"), (doubled, "doubled")) if count]
+
+
+def _surprises_seen(seen: Mapping[str, Any]) -> Iterable[str]:
+    """What people of the agencies did not get: their rows taken in the end, reports in the outbox."""
+    receipt = seen["portal"]["receipt"]
+    if receipt["rows_accepted"] != seen["portal"]["rows"]:
+        yield f"the agent's corrected file: {receipt['rows_accepted']} of {seen['portal']['rows']} rows accepted"
+    if not any(name.endswith(".receipt.json") for name in seen["outbox"]):
+        yield "no receipt in the outbox"
 
 
 def _differences(entry: Mapping[str, Any], receipt: Mapping[str, Any] | None) -> Iterable[str]:
@@ -109,11 +121,29 @@ def show(told: Mapping[str, Any], console: Console) -> None:
     console.print(_table("Victim records by agency, before linkage", ["agency", "records"], persons, 1))
     console.print(f"{told['persons']['made_up']} persons were made up; several agencies met some of them.")
     console.print(f"Reports to the agencies: {told['report_files']} files below {told['reports']}", soft_wrap=True)
+    show_visit(told["portal"], console)
+    console.print(f"By SFTP: one file in, {len(told['outbox'])} reports and receipts in its sender's outbox.")
     for text in told["surprises"]:
         console.print(f"NOT AS EXPECTED  {text}", style="red", markup=False)
     if told["as_expected"]:
         console.print("Checked against the simulation's own books: every verdict as expected, 0 lost, 0 doubled.")
     console.print(f"{told['seconds']} s; everything is stopped again.")
+
+
+def show_visit(visit: Mapping[str, Any], console: Console) -> None:
+    """What an agent saw at the portal."""
+    title = f"\nAt the portal: an agent of {visit['provider']} fills in {visit['rows']} rows of the template"
+    console.print(title, style="bold")
+    for language, verdict in visit["verdicts"].items():
+        console.print(f"  {language}  {verdict['title']}", markup=False)
+        for one in verdict["findings"]:
+            text = f"      {one['column']}, {one['row']}: {one['wrong']} {one['todo']}"
+            console.print(text, markup=False, soft_wrap=True)
+    console.print(f"  after {visit['seconds']} s; {', '.join(visit['corrected'])} put right in the marked workbook:")
+    console.print(f"  fr  {visit['again']['title']}", markup=False)
+    receipt = visit["receipt"]
+    counts = f"{receipt['rows_accepted']} of {receipt['rows_read']} rows"
+    console.print(f"  sent; receipt {receipt['delivery_id']}: {receipt['status']}, {counts}\n")
 
 
 def _table(title: str, headers: Sequence[str], rows: Iterable[Sequence[Any]], numbers_from: int) -> Table:
