@@ -126,7 +126,7 @@ def test_portal_and_dry_runs_share_uploads_and_have_their_own_logins_and_keys(se
     assert mounts(services["trial"]) == {"/run/reader": True} | {
         f"{HOME}{place}": read_only
         for place, read_only in (("run", False), ("tmp", True), ("keys/public", True),
-                                 ("keys/private/pseudonym.key", True), ("keys/private/fingerprint.key", True))
+                              *((f"keys/private/{key}.key", True) for key in ("pseudonym", "fingerprint", "senders")))
     }  # fmt: skip
     for name, more in (("portal", {"oidc_secret"}), ("trial", set())):
         urls = {secret["source"]: secret["target"] for secret in services[name]["secrets"]}
