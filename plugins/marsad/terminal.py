@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from types import FrameType
@@ -18,19 +19,23 @@ out = Console(soft_wrap=True, markup=False, emoji=False, width=None if sys.stdou
 err = Console(stderr=True, soft_wrap=True, markup=False, emoji=False)
 
 _WHOLE = ("delivery_id", "feed")  # what other commands want word for word
+_SAME = 5.0  # seconds in which a signal is the same one again: make hands on what the whole group was sent
 _ROWS = 10  # runs of rows shown for a finding; the report has all
 
 
 def end_like_ctrl_c() -> None:
     """Has SIGTERM and a closed terminal end the command as Ctrl-C does, after what it had started was stopped."""
+    told: list[float] = []
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        now = time.monotonic()
+        if not told or now - told[-1] > _SAME:
+            told.append(now)
+            raise SystemExit(128 + number)
+
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:  # nohup wants SIGHUP ignored
-            signal.signal(number, _leave)
-
-
-def _leave(number: int, _frame: FrameType | None) -> None:
-    signal.signal(number, lambda *_: None)  # a second one would end the cleaning up
-    raise SystemExit(128 + number)
+            signal.signal(number, leave)
 
 
 def show(as_json: bool, document: object, text: str) -> None:
