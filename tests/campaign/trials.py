@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded
 from tests.faults.killing import FEED, assert_once, assert_swept, content, kill_and_rerun, killed
 from tests.faults.test_race import at_once
-from tests.integration import test_pipeline
+from tests.integration import test_judged_again, test_pipeline
 from tests.integration.histories import assert_any_order, histories
 from tests.integration.station import Station, visit, visits
 from tests.integration.test_bad_input import SAMPLES, any_bytes_are_answered, mutations
@@ -124,13 +124,16 @@ def any_bytes(station: Station, chance: random.Random, _steps: int) -> None:
 
 
 BACK_AND_FORTH = (
-    test_pipeline.test_after_a_contract_change_the_same_bytes_are_judged_anew,
+    test_judged_again.test_after_a_contract_change_the_same_bytes_are_judged_anew,
     test_pipeline.test_back_and_forth_with_versions,
     test_pipeline.test_back_and_forth_without_versions_takes_what_came_last,
     test_pipeline.test_back_and_forth_of_a_snapshot,
     test_pipeline.test_back_and_forth_of_a_snapshot_without_versions,
-    test_pipeline.test_rejudging_after_the_contract_changed,
-    test_pipeline.test_retracting_and_sending_again,
+    test_judged_again.test_rejudging_after_the_contract_changed,
+    test_judged_again.test_retracting_and_sending_again,
+    test_judged_again.test_terms_that_are_put_back_bring_the_first_reading_back,
+    test_judged_again.test_terms_that_are_put_back_count_when_the_bytes_are_sent_again,
+    test_judged_again.test_a_delivery_that_meets_another_under_the_terms_of_now_becomes_its_repeat,
 )
 
 
