@@ -13,6 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import PASSWORD, Portal
+from tests.browser.pictures import slim
 
 from marsad.portal.accounts import Right
 from marsad.portal.words import speaker
@@ -20,6 +21,7 @@ from marsad.portal.words import speaker
 pytestmark = pytest.mark.timeout(600)
 FEED = "police/victims"
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+PICTURE = {"width": 880, "height": 640}
 _SERIOUS = ("serious", "critical")
 
 
@@ -50,6 +52,12 @@ class Person:
             wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide <= 0, f"{name} is wider than a {place}"
             self.page.screenshot(path=self.shots / f"{self.language}-{self.seen:02}-{name}-{place}.png", full_page=True)
+
+    def picture(self) -> None:
+        """For the documentation (``tests.browser.pictures``): what is seen without rolling."""
+        self.page.set_viewport_size(PICTURE)  # type: ignore[arg-type]
+        (self.shots / f"portal-{self.language}.png").write_bytes(slim(self.page.screenshot()))
+        self.page.set_viewport_size(DESK)  # type: ignore[arg-type]
 
     def press(self, key: str) -> None:
         self.page.locator("main").get_by_role("button", name=self.say(key), exact=True).click()
@@ -135,6 +143,7 @@ def test_the_whole_loop(person: Person, portal: Portal, tmp_path: Path) -> None:
     marks = f"PV-{person.language}-{portal.people}"
     faulty = fill(template, tmp_path / "fichier.xlsx", marks, rows=5, wrong=1)
     person.check(faulty, "faulty")
+    person.picture()
     expect(page.locator("h3.critical")).to_be_visible()
     with page.expect_download() as download:
         person.follow("upload.workbook")
