@@ -18,6 +18,7 @@ from marsad.intake.normalise.layouts import SERIAL, Layout, Moment, layouts, mom
 _MIDNIGHT = time()
 # Spreadsheets count days from here; before 61 they count a 29 February 1900 that never was.
 _SERIAL_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001  spreadsheets know no zone
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SERIAL = re.compile(r"(?P<days>\d{2,7})(?:\.\d{1,10})?")
 _FIRST_SERIAL = 61
 _DAY_SECONDS = 86_400
@@ -48,7 +49,8 @@ def date_reader(formats: Sequence[str], column: str) -> CellReader:
 def timestamp_reader(formats: Sequence[str], column: str) -> CellReader:
     """Reads clean texts into naive ``datetime``: as written, in UTC where an offset is written.
 
-    A day alone means its beginning: OK where the contract lists a pattern without a time, else REPAIRED.
+    A day alone means its beginning: OK in ISO 8601, as which date cells of spreadsheets come, and where the contract
+    lists a pattern without a time, else REPAIRED.
     """
     read = _moments(formats, column)
     days_listed = any("H" not in pattern for pattern in formats if pattern != SERIAL)
@@ -58,7 +60,8 @@ def timestamp_reader(formats: Sequence[str], column: str) -> CellReader:
         instant = _instant(found) if found else None
         if found is None or instant is None:
             return UNPARSED
-        return Cell(instant, _state(found.exact and (found.clock is not None or days_listed)))
+        whole = found.clock is not None or days_listed or _ISO_DAY.fullmatch(ascii_digits(text)) is not None
+        return Cell(instant, _state(found.exact and whole))
 
     return cell
 
