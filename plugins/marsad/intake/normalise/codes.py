@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache, reduce
 
@@ -15,6 +16,7 @@ _FALSE = ("false", "faux", "non", "no", "لا", "0")
 _WORDS: Mapping[str, bool] = {fold(word): value for words, value in ((_TRUE, True), (_FALSE, False)) for word in words}
 _PARTS = 10_000  # single values remembered: cells combine the same few
 _ARABIC_MARKS = {",": "،", ";": "؛"}
+_ARABIC_LIST = re.compile("[،؛]")
 
 
 def code_reader(codelist: CodeList) -> CellReader:
@@ -37,11 +39,16 @@ def boolean_reader() -> CellReader:
     return cell
 
 
+def _repaired(part: Cell) -> Cell:
+    return part._replace(state=State.REPAIRED) if part.state is State.OK else part
+
+
 def many_reader(one: CellReader, separator: str, blanks: frozenset[str], others: Sequence[str] = ()) -> CellReader:
     """Reads cells of several values into a sorted list without repeats; one value not understood spoils the cell.
 
     ``others`` separate too; where the separator is a comma or semicolon, so does the Arabic one. A text that holds the
-    separator but is one known value as a whole ("Domestique, agricole") is that value when its parts are none.
+    separator but is one known value as a whole ("Domestique, agricole") is that value when its parts are none. What is
+    no value by itself but several with an Arabic comma or semicolon between is REPAIRED.
     """
     marks = [_ARABIC_MARKS.get(separator, separator), *others]
 
@@ -50,9 +57,15 @@ def many_reader(one: CellReader, separator: str, blanks: frozenset[str], others:
         text = clean(raw)[0]
         return BLANK if ascii_digits(text).casefold() in blanks else one(text)
 
+    def parts_of(raw: str) -> list[Cell]:
+        part = part_of(raw)
+        if part.value is not None or not _ARABIC_LIST.search(raw):
+            return [part]
+        return [_repaired(part_of(piece)) for piece in _ARABIC_LIST.split(raw)]
+
     def cell(text: str) -> Cell:
         split = reduce(lambda left, mark: left.replace(mark, separator), marks, text)
-        parts = [part_of(raw) for raw in split.split(separator)]
+        parts = [part for raw in split.split(separator) for part in parts_of(raw)]
         found = [part for part in parts if part.state is not State.BLANK]
         if not found:
             return BLANK
