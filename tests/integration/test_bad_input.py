@@ -162,6 +162,22 @@ def test_a_file_encrypted_to_the_platform_is_taken_like_any_other(station: Stati
     assert [cell.value for cell in book.worksheets[1]["A"]][1:] == ["V1", "V2", "V3"]
 
 
+def nul_in(kind: str) -> bytes:
+    """Three visits, the second with a NUL in its name."""
+    rows = [visit("V1"), visit("V2", Nom="A\0B"), visit("V3")]
+    if kind == "csv":
+        return visits(*rows).encode()
+    return json.dumps([dict(zip(VISITS, row, strict=True)) for row in rows]).encode()
+
+
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_a_row_with_a_nul_waits_and_the_others_count(station: Station, sender: str, kind: str):
+    receipt = station.send("lab/visits", nul_in(kind), sender, f"v.{kind}")
+    assert (receipt["rows_accepted"], receipt["rows_quarantined"]) == (2, 1)
+    assert set(station.findings(receipt)) == {"row.broken"}
+    assert_plain(station, receipt, "row.broken")
+
+
 def test_refused_rows_of_a_refused_file_all_wait_in_quarantine(station: Station, sender: str):
     receipt = station.send("lab/visits", visits(visit("a", Enfants="x"), visit("b", Enfants="x"), visit("c")), sender)
     assert (receipt["rows_read"], receipt["rows_quarantined"]) == (3, 3)
