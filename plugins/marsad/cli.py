@@ -6,7 +6,6 @@ Heavy rooms are imported where they are used: ``marsad status`` must not wait fo
 
 from __future__ import annotations
 
-import getpass
 import json
 import sys
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.exceptions import TyperException
 
-from marsad import cli_account, cli_agencies, cli_keys, cli_reports
+from marsad import cli_account, cli_agencies, cli_keys, cli_ledger, cli_reports
 from marsad.cli_reports import Lang
 from marsad.errors import MarsadError
 from marsad.settings import Settings
@@ -247,55 +246,6 @@ def ingest(file: Path, feed: Feed, provider: Provider, as_json: Json = False) ->
     raise typer.Exit(receipts.exit_code(receipt))
 
 
-@app.command()
-def deliveries(feed: Annotated[str | None, typer.Option(help="Only this feed.")] = None, as_json: Json = False) -> None:
-    """The ledger: every delivery with its state."""
-    from marsad.intake import ledger
-
-    with _office() as office, office.engine.connect() as connection:
-        rows = ledger.overview(connection, feed)
-    show_rows(as_json, rows, ["delivery_id", "feed", "provider", "file_name", "status", "rows_read", "rows_accepted",
-                               "rows_quarantined", "rows_unchanged"])  # fmt: skip
-
-
-@app.command()
-def receipt(delivery: str, as_json: Json = False) -> None:
-    """The receipt of a delivery."""
-    from marsad.intake import ledger
-    from marsad.intake.sending import check_delivery_id
-
-    check_delivery_id(delivery)
-    with _office() as office, office.engine.connect() as connection:
-        show_receipt(as_json, ledger.receipt_of(connection, delivery))
-
-
-@app.command()
-def rejudge(target: Annotated[str, typer.Argument(metavar="DELIVERY|FEED")], as_json: Json = False) -> None:
-    """Judge refused files and quarantined rows again, after a contract, code list or suite changed."""
-    from marsad.contracts.catalog import load_catalog
-    from marsad.intake import pipeline
-    from marsad.intake.sending import is_delivery_id
-
-    catalog = None if is_delivery_id(target) else load_catalog(Settings.from_env(), target)
-    if catalog:
-        catalog.contract(target)
-    with _office(catalog) as office:
-        receipts = pipeline.rejudge(office, target)
-    show_rows(as_json, receipts, ["delivery_id", "feed", "status", "rows_read", "rows_accepted", "rows_quarantined"])
-
-
-@app.command()
-def retract(delivery: str, as_json: Json = False) -> None:
-    """Withdraw a whole delivery."""
-    from marsad.intake import pipeline
-    from marsad.intake.sending import check_delivery_id
-
-    check_delivery_id(delivery)
-    with _office() as office:
-        rows = pipeline.retract(office, delivery, getpass.getuser())
-    show(as_json, {"delivery_id": delivery, "rows": rows}, f"withdrawn: {rows} rows")
-
-
 # -- warehouse ---------------------------------------------------------------------------------------------------------
 
 
@@ -386,6 +336,7 @@ def _progress(text: str) -> None:
     err.print(f"{text} …", style="dim")
 
 
+cli_ledger.add_to(app, _office)
 cli_reports.add_to(app, _office)
 cli_account.add_to(app, _warehouse)
 cli_agencies.add_to(app, _office)

@@ -183,3 +183,41 @@ def test_only_a_refused_file_is_given_back(station: Station, steward: Browser, s
     assert "/return" not in steward.see(f"/findings/{delivery}")
     assert steward.submit(f"/findings/{delivery}/return", {"note": "x"}).status_code == 422
     assert station.rows("SELECT 1 FROM portal.returned WHERE delivery_id = :id", id=delivery) == []
+
+
+def test_a_file_refused_as_a_whole_is_admitted_and_its_sender_reads_why(
+    station: Station, site: Site, steward: Browser, sender: str
+) -> None:
+    rows = [month("A1", "12/2029"), *(month(f"A{n}", "12/2029", Naissance="31/02/1990") for n in (2, 3))]
+    delivery = send(station, "2030-01-05", visits(*rows), sender)
+    form = {"reason": "known_change", "note": "Nouveau formulaire <b>"}
+    for wrong in ({"reason": "", "note": "x"}, {"reason": "so", "note": "x"}, {"reason": "confirmed", "note": " "}):
+        steward.see(f"/findings/{delivery}")
+        assert steward.submit(f"/findings/{delivery}/admit", wrong).status_code == 422
+    for _ in range(2):  # the second click changes nothing
+        assert steward.submit(f"/findings/{delivery}/admit", form).headers["location"] == f"/findings/{delivery}"
+    page = steward.see(f"/findings/{delivery}")
+    assert "dans les dix minutes" in page
+    assert f"/findings/{delivery}/admit" not in page
+    pipeline.drain(station.office.settings, FEED)
+    submitter = signed_in(site, f"own.{sender}@example.org".lower(), Right("submitter", sender))
+    assert submitter.submit(f"/findings/{delivery}/admit", form).status_code == 403
+    told = submitter.see(f"/deliveries/{delivery}")
+    became = re.search(r'href="/deliveries/([\w-]+)">Voir le nouveau', told)[1]  # type: ignore[index]
+    for page in (told, submitter.see(f"/deliveries/{became}")):
+        assert "Changement connu chez l" in page
+        assert "Nouveau formulaire &lt;b&gt;" in page
+    assert "Admis malgré le refus" in submitter.see(f"/deliveries/{became}/receipt")
+    assert "accepté, à revoir" in submitter.see("/deliveries")
+    audited = station.rows("SELECT actor, detail FROM audit.event WHERE action = 'delivery.admitted' AND object = :o",
+                           o=delivery)  # fmt: skip
+    assert audited == [{"actor": steward_actor(station, sender), "detail": {"reason": "known_change"}}]
+
+
+def test_a_file_that_could_not_be_read_cannot_be_admitted(station: Station, steward: Browser, sender: str) -> None:
+    delivery = send(station, "2030-01-05", UNREADABLE, sender)
+    page = steward.see(f"/findings/{delivery}")
+    assert "ne peut pas être admis" in page
+    assert f"/findings/{delivery}/admit" not in page
+    assert steward.submit(f"/findings/{delivery}/admit", {"reason": "confirmed", "note": "x"}).status_code == 422
+    assert station.rows("SELECT 1 FROM ops.admission WHERE delivery_id::text = :id", id=delivery) == []

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -106,6 +107,9 @@ def no_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         (("rejudge", "police/victim"), "did you mean 'police/victims'?"),
         (("receipt", "7"), "'7' is no delivery"),
         (("retract", "police/victims"), "is no delivery"),
+        (("admit", "police/victims", "--reason", "confirmed", "--note", "x"), "is no delivery"),
+        (("admit", str(UUID(int=7)), "--reason", "so", "--note", "x"), "there is no reason 'so'"),
+        (("admit", str(UUID(int=7)), "--reason", "confirmed", "--note", " "), "a note has 1 to 500 characters"),
         (("sql", "SELECT 1", "--role", "analist"), "there is no role 'analist'"),
         (("check", "FILE"), "--feed"),
     ],

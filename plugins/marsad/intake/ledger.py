@@ -69,6 +69,7 @@ class Delivery:
     rejudges: str | None
     receipt: dict[str, Any] | None
     facts: str = ""
+    admitted: str = ""
 
 
 _IDS = ("delivery_id", "rejudges")
@@ -77,10 +78,10 @@ _COLUMNS = ", ".join(f"d.{name}::text" if name in _IDS else f"d.{name}" for name
 _INSERT = sa.text(
     """
     INSERT INTO ops.delivery (delivery_id, feed, provider, sha256, facts, size, file_name, received_at,
-                              contract_version, contract_fingerprint, suite_fingerprint, status, rejudges)
+                              contract_version, contract_fingerprint, suite_fingerprint, status, rejudges, admitted)
     VALUES (uuidv7(), :feed, :provider, :sha256, :facts, :size, :file_name, :received_at, :contract_version,
-            :contract_fingerprint, :suite_fingerprint, 'received', :rejudges)
-    ON CONFLICT (feed, provider, sha256, facts, contract_fingerprint, suite_fingerprint)
+            :contract_fingerprint, :suite_fingerprint, 'received', :rejudges, :admitted)
+    ON CONFLICT (feed, provider, sha256, facts, contract_fingerprint, suite_fingerprint, admitted)
         WHERE status NOT IN ('superseded', 'retracted')
     DO NOTHING RETURNING delivery_id::text
     """
@@ -91,16 +92,21 @@ _SAME = sa.text(
     WHERE feed = :feed AND provider = :provider AND sha256 = :sha256 AND facts = :facts
       AND status NOT IN ('superseded', 'retracted')
       AND contract_fingerprint = :contract_fingerprint AND suite_fingerprint = :suite_fingerprint
+      AND (d.admitted = :admitted OR :admitted = '') ORDER BY d.admitted DESC LIMIT 1
     """  # noqa: S608 - only our own column names
 )
 
 
 def register(
-    connection: sa.Connection, arrival: Arrival, terms: Terms, rejudges: str | None = None
+    connection: sa.Connection, arrival: Arrival, terms: Terms, rejudges: str | None = None, admitted: str = ""
 ) -> tuple[Delivery, bool]:
-    """Enters an arrival; returns its delivery and whether it is new. The same bytes again meet their first delivery."""
-    values = {**_as_dict(arrival), **_as_dict(terms), "rejudges": rejudges}
-    new = connection.execute(_INSERT, values).scalar()
+    """Enters an arrival; returns its delivery and whether it is new. The same bytes again meet their first delivery.
+
+    ``admitted`` is why their refusal is set aside; the same bytes meet that judgement from then on.
+    """
+    values = {**_as_dict(arrival), **_as_dict(terms), "rejudges": rejudges, "admitted": admitted}
+    known = None if admitted else find(connection, arrival, terms)
+    new = None if known else connection.execute(_INSERT, values).scalar()
     delivery = _delivery(connection.execute(_SAME, values).one())
     if new:
         connection.execute(sa.text("INSERT INTO ops.claim VALUES (:id)"), {"id": new})
@@ -111,7 +117,7 @@ def register(
 
 def find(connection: sa.Connection, arrival: Arrival, terms: Terms) -> Delivery | None:
     """The delivery that the arrival's bytes would meet, or None."""
-    row = connection.execute(_SAME, {**_as_dict(arrival), **_as_dict(terms)}).one_or_none()
+    row = connection.execute(_SAME, {**_as_dict(arrival), **_as_dict(terms), "admitted": ""}).one_or_none()
     return _delivery(row) if row else None
 
 
@@ -170,7 +176,7 @@ def renew_terms(connection: sa.Connection, delivery: Delivery, terms: Terms, fac
     Where another delivery judges the same content under that already, this one goes and its arrivals become repeats of
     the other, whose id is given.
     """
-    content = {name: getattr(delivery, name) for name in ("feed", "provider", "sha256")}
+    content = {name: getattr(delivery, name) for name in ("feed", "provider", "sha256", "admitted")}
     values = {**_as_dict(terms), **content, "facts": facts}
     met = connection.execute(_SAME, values).one_or_none()
     if met is None:

@@ -19,7 +19,7 @@ from marsad import audit, durable
 from marsad.audit import Head
 from marsad.errors import MarsadError, PassingFault, UsageFault, own_faults_only
 from marsad.identity.vault import Sealer
-from marsad.intake import current, inbox, landing, ledger, leftovers, settle
+from marsad.intake import admission, current, inbox, landing, ledger, leftovers, settle
 from marsad.intake.judging import FileJudge, Judged
 from marsad.intake.ledger import Arrival, Delivery
 from marsad.intake.merge import Merge
@@ -104,6 +104,7 @@ def drain(settings: Settings, feed: str, since: datetime | None = None) -> Drain
     """
     office = Office.open(settings, feed=feed)
     leftovers.sweep(office)
+    admission.take_decided(office, feed)
     result, first = DrainResult(duplicates=answer_repeats(office, feed)), None
     seen: list[str] = []
     while True:
@@ -227,6 +228,7 @@ def _process(office: Office, delivery: Delivery, stage: Stage) -> list[dict[str,
             merge = settle.merge_of(connection, work)
             with landing.open_landed(delivery.sha256, office.landing, office.keyring, tmp) as path:
                 judged = judge.judge(path, before, merge.take)
+            judged = admission.set_aside(judged) if delivery.admitted else judged
             return _settle(connection, work, merge, judged, sealer, started)
 
 
@@ -334,21 +336,27 @@ def rejudge(office: Office, target: str) -> list[dict[str, Any]]:
         old = [ledger.get(connection, id_) for id_ in ledger.to_rejudge(connection, target)]
     receipts = []
     for delivery in old:
-        again, new = _register_again(office, delivery)
+        again, new = admission.judge_again(office, delivery)
         if new:
             receipts.append(settle_now(office, again))
     return receipts
 
 
-def _register_again(office: Office, old: Delivery) -> tuple[Delivery, bool]:
+def admit(office: Office, delivery_id: str, reason: str, note: str, actor: str) -> dict[str, Any]:
+    """Loads the good rows of a file that a rule on the whole delivery refused; returns the new judgement's receipt.
+
+    Repeatable: what was decided and done stands.
+
+    Raises:
+        UsageFault: no such delivery, or ``admission.decide`` says why it cannot be admitted.
+    """
     with clean_errors(), office.engine.begin() as connection:
-        came = ledger.last_arrived(connection, old)  # a feed without versions orders by it
-        facts = name_facts(office.contract(old.feed), old.file_name)
-        arrival = Arrival(old.feed, old.provider, old.file_name, old.sha256, old.size, came, facts)
-        again, new = ledger.register(connection, arrival, office.terms(old.feed), rejudges=old.delivery_id)
-        if old.status == "refused" and again.status in ledger.ACCEPTED:  # which that refusal had left as it was
-            ledger.supersede(connection, [old.delivery_id], again.delivery_id)
-        return again, new
+        if not ledger.exists(connection, delivery_id):
+            raise UsageFault(f"there is no delivery {delivery_id}")
+        head = admission.decide(connection, delivery_id, reason, note, actor, office.clock())
+    if head:
+        _write_head(office, head)
+    return settle_now(office, admission.judgement(office, delivery_id))
 
 
 def retract(office: Office, delivery_id: str, actor: str) -> int:

@@ -44,7 +44,10 @@ def compose(
     reports: Mapping[str, str],
     seconds: float,
 ) -> dict[str, Any]:
-    """The receipt's document, before it is sealed with head and signature."""
+    """The receipt's document, before it is sealed with head and signature.
+
+    ``admitted`` stands in that of an admitted file alone: why its refusal was set aside.
+    """
     return {
         "delivery_id": delivery.delivery_id,
         "feed": delivery.feed,
@@ -63,6 +66,7 @@ def compose(
         "supersedes": delivery.rejudges,
         "reports": dict(reports),
         "seconds": round(seconds, 3),
+        **({"admitted": delivery.admitted} if delivery.admitted else {}),
     }
 
 

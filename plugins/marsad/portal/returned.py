@@ -8,9 +8,9 @@ import sqlalchemy as sa
 
 from marsad import audit
 from marsad.errors import UsageFault
+from marsad.intake.admission import clean_note
 from marsad.portal.accounts import Account
 
-LONGEST = 500  # characters of a note
 _INSERT = sa.text(
     """
     INSERT INTO portal.returned (delivery_id, at, account_id, note)
@@ -25,10 +25,7 @@ def give_back(connection: sa.Connection, delivery_id: str, note: str, account: A
     Raises:
         UsageFault: the note is empty or too long, or the delivery is not a refused one.
     """
-    text = " ".join(note.split())
-    if not 0 < len(text) <= LONGEST or not text.isprintable():
-        raise UsageFault(f"a note has 1 to {LONGEST} characters")
-    values = {"id": delivery_id, "at": at, "account": account.account_id, "note": text}
+    values = {"id": delivery_id, "at": at, "account": account.account_id, "note": clean_note(note)}
     if not connection.execute(_INSERT, values).rowcount:
         raise UsageFault("only a refused delivery is given back")
     audit.append(connection, account.actor, "delivery.returned", f"delivery:{delivery_id}", {}, at)

@@ -11,6 +11,9 @@ from marsad.contracts.model import Contract
 from marsad.quality.findings import Broken, RowIds
 from marsad.quality.messages import message_rule
 
+ON_THE_WHOLE = ("delivery.refused_rule", "delivery.refused_share")
+"""Refusals of a file that was read: a steward may admit its good rows."""
+
 
 def refused_rows(broken: Iterable[Broken], rows: RowIds) -> npt.NDArray[np.bool_]:
     """A flag for each of ``rows``: true when a critical rule is broken there."""

@@ -104,7 +104,7 @@ def _grant_loader(connection: sa.Connection) -> None:
 
 def _grant_portal(connection: sa.Connection) -> None:
     portal = role_name("portal")
-    connection.execute(sa.text(f"GRANT INSERT ON ops.quiet TO {portal}"))
+    connection.execute(sa.text(f"GRANT INSERT ON ops.quiet, ops.admission TO {portal}"))
     connection.execute(sa.text(f"GRANT USAGE ON SCHEMA quarantine TO {portal}"))
     connection.execute(sa.text(f'GRANT SELECT (delivery_id, rule, "column") ON quarantine.finding TO {portal}'))
     connection.execute(sa.text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA portal TO {portal}"))

@@ -87,6 +87,7 @@ def _ledger(metadata: sa.MetaData) -> None:
         sa.Column("rows_quarantined", sa.BigInteger),
         sa.Column("rows_unchanged", sa.BigInteger),
         sa.Column("rejudges", UUID(as_uuid=False), comment="The delivery of the same bytes that this one judges again"),
+        sa.Column("admitted", _C, nullable=False, server_default="", comment="Why a steward set its refusal aside"),
         sa.Column("finished_at", _AT),
         sa.Column("receipt", JSONB),
         sa.CheckConstraint(
@@ -101,6 +102,7 @@ def _ledger(metadata: sa.MetaData) -> None:
             "facts",
             "contract_fingerprint",
             "suite_fingerprint",
+            "admitted",
             unique=True,
             postgresql_where=sa.text("status NOT IN ('superseded', 'retracted')"),
         ),
@@ -117,6 +119,17 @@ def _ledger_parts(metadata: sa.MetaData) -> None:
         sa.Column("delivery_id", UUID(as_uuid=False), sa.ForeignKey("ops.delivery.delivery_id"), primary_key=True),
         schema="ops",
         comment="One row a delivery, locked (never updated) by the process that works on it; a killed process frees it",
+    )
+    sa.Table(
+        "admission",
+        metadata,
+        sa.Column("delivery_id", UUID(as_uuid=False), sa.ForeignKey("ops.delivery.delivery_id"), primary_key=True),
+        sa.Column("reason", _C, nullable=False),
+        sa.Column("note", sa.Text, nullable=False, comment="What the sender reads; names nobody"),
+        sa.Column("decided_by", sa.Text, nullable=False),
+        sa.Column("decided_at", _AT, nullable=False),
+        schema="ops",
+        comment="Refused files whose good rows a steward wants loaded all the same; judged again by the next drain",
     )
     sa.Table(
         "arrival",

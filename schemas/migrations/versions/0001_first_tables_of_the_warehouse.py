@@ -668,6 +668,13 @@ def upgrade() -> None:
             nullable=True,
             comment="The delivery of the same bytes that this one judges again",
         ),
+        sa.Column(
+            "admitted",
+            sa.Text(collation="C"),
+            server_default="",
+            nullable=False,
+            comment="Why a steward set its refusal aside",
+        ),
         sa.Column("finished_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("receipt", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.CheckConstraint(
@@ -682,7 +689,7 @@ def upgrade() -> None:
     op.create_index(
         "delivery_content",
         "delivery",
-        ["feed", "provider", "sha256", "facts", "contract_fingerprint", "suite_fingerprint"],
+        ["feed", "provider", "sha256", "facts", "contract_fingerprint", "suite_fingerprint", "admitted"],
         unique=True,
         schema="ops",
         postgresql_where=sa.text("status NOT IN ('superseded', 'retracted')"),
@@ -764,6 +771,21 @@ def upgrade() -> None:
         comment="Bytes received, every time",
     )
     op.create_index(op.f("arrival_delivery_id"), "arrival", ["delivery_id"], unique=False, schema="ops")
+    op.create_table(
+        "admission",
+        sa.Column("delivery_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("reason", sa.Text(collation="C"), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False, comment="What the sender reads; names nobody"),
+        sa.Column("decided_by", sa.Text(), nullable=False),
+        sa.Column("decided_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"],
+            ["ops.delivery.delivery_id"],
+        ),
+        sa.PrimaryKeyConstraint("delivery_id", name=op.f("admission_pk")),
+        schema="ops",
+        comment="Refused files whose good rows a steward wants loaded all the same; judged again by the next drain",
+    )
     op.create_table(
         "claim",
         sa.Column("delivery_id", sa.UUID(as_uuid=False), nullable=False),
@@ -1060,6 +1082,7 @@ def downgrade() -> None:
     op.drop_index("coverage_feed", table_name="coverage", schema="ops")
     op.drop_table("coverage", schema="ops")
     op.drop_table("claim", schema="ops")
+    op.drop_table("admission", schema="ops")
     op.drop_index(op.f("arrival_delivery_id"), table_name="arrival", schema="ops")
     op.drop_table("arrival", schema="ops")
     op.drop_index("record_delivery", table_name="record", schema="vault", postgresql_using="brin")

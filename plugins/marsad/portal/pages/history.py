@@ -11,6 +11,7 @@ from fastapi.responses import Response
 
 from marsad.audit import is_genuine
 from marsad.identity.keys import PublicKeys
+from marsad.intake import admission
 from marsad.portal import deliveries, returned
 from marsad.portal.accounts import SUBMITTER, Account
 from marsad.portal.render import Entry, page
@@ -42,11 +43,12 @@ def delivery(request: Request, delivery_id: UUID, account: Submitter, site: Site
     deliveries.note(site, account, "delivery.viewed", f"delivery:{delivery_id}")
     with site.transaction() as connection:
         notes = returned.notes(connection, str(delivery_id))
+        admitted = admission.of(connection, str(delivery_id))
     receipt = found["receipt"]
     verdict = shown_verdict(deliveries.report(site, receipt), who.language) if receipt else None
     return page(
         request, "delivery", delivery_id=str(delivery_id), receipt=receipt, state=found["status"],
-        received_at=found["received_at"], verdict=verdict, titles=site.shelf.titles, notes=notes,
+        received_at=found["received_at"], verdict=verdict, titles=site.shelf.titles, notes=notes, admitted=admitted,
     )  # fmt: skip
 
 
