@@ -32,6 +32,7 @@ ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+MODULES = ("marsad.portal", "marsad.portal.trial", "marsad.portal.opener")
 PASSWORD = "une phrase de quelques mots"
 
 
@@ -73,7 +74,7 @@ class Portal:
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, migrated: str) -> Iterator[Portal]:
-    """The two processes of the portal over a database of their own."""
+    """The processes of the portal over a database of their own."""
     administer = sa.create_engine(postgres.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with administer.connect() as server:
         server.execute(sa.text(f"CREATE DATABASE browser OWNER marsad TEMPLATE {migrated} STRATEGY file_copy"))
@@ -88,7 +89,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, migrate
         settings.place(name).mkdir(mode=0o700, parents=True)
     KeyRing.create(settings.place("keys"))
     pages.configure(settings)
-    running = [_start(settings, environment, module) for module in ("marsad.portal", "marsad.portal.trial")]
+    running = [_start(settings, environment, module) for module in MODULES]
     try:
         _await(lambda: pages.healthy(settings) and _listens(settings.place("run") / "trial.sock"))
         office = Office.open(settings)

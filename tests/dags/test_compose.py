@@ -22,7 +22,7 @@ from marsad.runtime.secret_files import LOGINS, make_secrets
 
 PROJECT = Path(__file__).parents[2]
 AIRFLOW = {"api-server", "scheduler", "dag-processor", "triggerer", "worker", "worker-identity", "worker-mail"}
-SERVERS = {"sftp", "portal", "trial", "reader"}  # of our own
+SERVERS = {"sftp", "portal", "trial", "opener", "reader"}  # of our own
 HOME = "/var/lib/marsad/"
 
 
@@ -110,7 +110,7 @@ def test_files_are_read_by_another_user_without_network_secrets_or_any_file(serv
     assert "environment" not in reader
     assert mounts(reader) == {"/run/reader": False}
     asking = {name for name, service in services.items() if "MARSAD_READER" in (service.get("environment") or {})}
-    assert asking == {"worker-identity", "trial"}
+    assert asking == {"worker-identity", "trial", "opener"}
     for name in asking:
         place = Path(services[name]["environment"]["MARSAD_READER"])
         assert reader["command"] == ["python", "-m", "marsad.intake.reading", str(place)]
@@ -128,7 +128,12 @@ def test_portal_and_dry_runs_share_uploads_and_have_their_own_logins_and_keys(se
         for place, read_only in (("run", False), ("tmp", True), ("keys/public", True),
                               *((f"keys/private/{key}.key", True) for key in ("pseudonym", "fingerprint", "senders")))
     }  # fmt: skip
-    for name, more in (("portal", {"oidc_secret"}), ("trial", set())):
+    assert {place for place in mounts(services["opener"]) if "private" in place} == {
+        f"{HOME}keys/private/landing.key", f"{HOME}keys/private/signing.key"
+    }  # fmt: skip
+    written = {place for place, read_only in mounts(services["opener"]).items() if not read_only}
+    assert written == {f"{HOME}run", f"{HOME}audit"}
+    for name, more in (("portal", {"oidc_secret"}), ("trial", set()), ("opener", set())):
         urls = {secret["source"]: secret["target"] for secret in services[name]["secrets"]}
         assert urls[f"{name}_url"] == f"{HOME}run/{name}.url"
         assert set(urls) == {f"{name}_url"} | more
@@ -205,7 +210,7 @@ def test_the_image_preloads_what_the_embedded_scheduler_preloads_and_runs_unpriv
 
 def test_secret_files_are_made_once_in_a_closed_folder(tmp_path: Path) -> None:
     folder = tmp_path / "secrets"
-    assert len(make_secrets(folder)) == 20
+    assert len(make_secrets(folder)) == 22
     before = {path.name: path.read_text() for path in folder.iterdir()}
     (folder / "jwt_secret").unlink()
     assert make_secrets(folder) == ["jwt_secret"]

@@ -16,6 +16,7 @@ from tests.integration.station import Station
 from marsad.portal import accounts
 from marsad.portal.accounts import Right
 from marsad.portal.app import create_app
+from marsad.portal.opener import Opener
 from marsad.portal.site import Site, address_of
 from marsad.portal.trial import answer
 from marsad.warehouse.engine import make_engine
@@ -26,10 +27,10 @@ _TOKEN = re.compile(r'name="form_token" value="([0-9a-f]+)"')
 
 
 def site_over(station: Station) -> Site:
-    """A site with the role ``portal`` on the station's database; dry runs as ``trial``."""
+    """A site with the role ``portal`` on the station's database; dry runs as ``trial``, opening as ``opener``."""
     settings = station.office.settings
     settings.place("run").mkdir(mode=0o700, exist_ok=True)
-    for role in ("portal", "trial"):
+    for role in ("portal", "trial", "opener"):
         (settings.place("run") / f"{role}.url").write_text(role_url(settings, role))
 
     trial = replace(station.office, engine=make_engine(address_of(settings, "trial")))
@@ -37,7 +38,9 @@ def site_over(station: Station) -> Site:
     def ask(question: Mapping[str, Any]) -> Mapping[str, Any] | None:
         return answer(trial, json.loads(json.dumps(question)))
 
-    return replace(Site.open(settings, station.office.clock), ask=ask)
+    site = Site.open(settings, station.office.clock)
+    opener = Opener(settings, site.policy, station.office.clock)
+    return replace(site, ask=ask, opener=lambda question: opener.answer(json.loads(json.dumps(question))))
 
 
 _APPS: dict[int, tuple[Site, FastAPI]] = {}  # the site too, so that its number stays its own

@@ -22,6 +22,7 @@ READABLE = {
     "portal": {"ops", "ref", "portal"},
     "trial": {"ops", "core", "ref"},
     "sftp": set(),
+    "opener": set(),
     "auditor": {"audit", "ops"},
     "steward": {"ops", "quarantine", "core", "mart", "ref"},
     "loader": {"ops", "quarantine", "core", "vault", "ref", "mart", "audit"},
@@ -29,7 +30,11 @@ READABLE = {
     "linker": set(),
 }
 # Whoever adds an event reads the chain's end. Of findings the portal reads rule and column (test_portal_stewards).
-READABLE_TABLES = {"portal": {"audit.head", "quarantine.finding"}, "sftp": {"audit.head"}}
+READABLE_TABLES = {
+    "portal": {"audit.head", "quarantine.finding"},
+    "sftp": {"audit.head"},
+    "opener": {"audit.head", "ops.delivery", "portal.session", "portal.account", "portal.account_right"},
+}
 
 
 def refused(station: Station, statement: str, role: str) -> str:

@@ -1,4 +1,4 @@
-"""Asking the process of dry runs (``portal.trial``) over its socket: for a verdict, for a marked workbook."""
+"""Asking the processes beside the pages over their sockets (``portal.trial``, ``portal.opener``)."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from marsad.identity.keys import KeyDestroyed
+
 Answer = Mapping[str, Any]
 Ask = Callable[[Mapping[str, Any]], Answer | None]
-"""A question to the process of dry runs -> its answer; None when there is none, which is our fault."""
+"""A question to such a process -> its answer, a fault as ``fault``; None when there is none, which is our fault."""
 
-_PATIENCE = 150.0  # seconds
+SECONDS = 120  # for one question; a delivery may take longer
+_PATIENCE = SECONDS + 30.0  # two are answered at once, the others wait
 
 
 def over(place: Path) -> Ask:
@@ -29,17 +32,33 @@ def over(place: Path) -> Ask:
                     told = json.loads(answer.readline())
         except (OSError, ValueError):  # it is being started anew, or the file was too much for it
             return None
-        return told if isinstance(told, dict) and "fault" not in told else None
+        return told if isinstance(told, dict) else None
 
     return ask
 
 
+def _sound(told: Answer | None) -> Answer | None:
+    return None if told is None or "fault" in told else told
+
+
 def verdict(ask: Ask, path: Path, feed: str, provider: str) -> Answer | None:
     """The report of a dry run of ``path``, as JSON."""
-    return ask({"path": str(path), "feed": feed, "provider": provider})
+    return _sound(ask({"path": str(path), "feed": feed, "provider": provider}))
 
 
 def marked(ask: Ask, path: Path, report: Answer, language: str) -> bytes | None:
     """The sender's own workbook with marked cells, after that report."""
-    told = ask({"path": str(path), "feed": report["feed"], "report": dict(report), "language": language})
+    told = _sound(ask({"path": str(path), "feed": report["feed"], "report": dict(report), "language": language}))
     return base64.b64decode(told["workbook"]) if told else None
+
+
+def opened(opener: Ask, session: str, delivery_id: str, language: str) -> bytes | None:
+    """What a settled delivery held, as a workbook with marked cells, for who has the session of that token.
+
+    Raises:
+        KeyDestroyed: it is gone by policy.
+    """
+    told = opener({"session": session, "delivery": delivery_id, "language": language})
+    if told and told.get("fault") == KeyDestroyed.__name__:
+        raise KeyDestroyed("what was sent is gone by policy")
+    return base64.b64decode(told["workbook"]) if _sound(told) and told else None

@@ -19,7 +19,7 @@ from marsad.portal.secrets_kept import Sealing
 from marsad.settings import Settings
 from marsad.warehouse.engine import clean_errors, make_engine
 
-SOCKET = "trial.sock"  # in run/
+TRIAL, OPENER = "trial.sock", "opener.sock"  # in run/
 KEYS = "portal"  # folder of keys that is the portal's alone
 
 
@@ -29,7 +29,7 @@ def utc_now() -> datetime:
 
 
 def address_of(settings: Settings, role: str) -> str:
-    """The database address that ``marsad up`` left for ``portal`` or ``trial`` (``run/<role>.url``).
+    """The database address that ``marsad up`` left for ``portal``, ``trial`` or ``opener`` (``run/<role>.url``).
 
     Raises:
         UsageFault: it did not.
@@ -98,7 +98,10 @@ def stamp(settings: Settings) -> tuple[tuple[str, int, int], ...]:
 
 @dataclass(frozen=True)
 class Site:
-    """Safe to share between threads. ``secure`` when browsers come by https."""
+    """Safe to share between threads. ``secure`` when browsers come by https.
+
+    ``ask`` reaches the process of dry runs, ``opener`` the one that opens what was delivered.
+    """
 
     settings: Settings
     engine: sa.Engine
@@ -106,6 +109,7 @@ class Site:
     sealing: Sealing
     shelf: Shelf
     ask: Ask
+    opener: Ask
     secure: bool = False
     clock: Callable[[], datetime] = utc_now
 
@@ -122,7 +126,8 @@ class Site:
             load_policy(settings.schemas),
             Sealing.open(settings.place("keys") / KEYS),
             Shelf(settings),
-            over(settings.place("run") / SOCKET),
+            over(settings.place("run") / TRIAL),
+            over(settings.place("run") / OPENER),
             secure=(settings.portal.url or "").startswith("https://"),
             clock=clock,
         )

@@ -9,11 +9,7 @@ come encrypted; it opens nothing of what was landed.
 from __future__ import annotations
 
 import base64
-import json
 import logging
-import os
-import signal
-import socketserver
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -30,31 +26,21 @@ from marsad.intake.office import Office
 from marsad.intake.reading import sandbox
 from marsad.intake.reports.files import document
 from marsad.intake.reports.workbook import annotate
-from marsad.portal.site import SOCKET, address_of, stamp
+from marsad.portal.answering import Answering
+from marsad.portal.site import TRIAL, address_of, stamp
 from marsad.settings import Settings
 
 _LOG = logging.getLogger(__name__)
-SECONDS = 120  # for one file; a delivery may take longer
-_AT_ONCE = 2
-_LINE = 100_000_000  # bytes of a question; a report names every row
 
 
-class Trials(socketserver.ForkingMixIn, socketserver.UnixStreamServer):
+class Trials(Answering):
     """The server; ``office`` is kept warm and read again when a contract, suite or code list changed."""
-
-    max_children = _AT_ONCE
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._seen: object = None
         sandbox.served_at(settings.reader)
-        path = settings.place("run") / SOCKET
-        path.unlink(missing_ok=True)
-        before = os.umask(0o177)
-        try:
-            super().__init__(str(path), _Asked)
-        finally:
-            os.umask(before)
+        super().__init__(settings.place("run") / TRIAL)
         self.warm()
 
     def warm(self) -> None:
@@ -84,6 +70,10 @@ class Trials(socketserver.ForkingMixIn, socketserver.UnixStreamServer):
             self.warm()
         return True
 
+    def answer(self, question: Mapping[str, Any]) -> dict[str, Any]:
+        """In a fork."""
+        return answer(self.office, question)
+
 
 def _warm(office: Office, feed: str) -> None:
     try:
@@ -91,21 +81,6 @@ def _warm(office: Office, feed: str) -> None:
         office.terms(feed)
     except UsageFault as fault:  # who asks about this feed gets no verdict; the others do
         _LOG.error("%s: %s", feed, fault)
-
-
-class _Asked(socketserver.StreamRequestHandler):
-    """One question, in a process of its own."""
-
-    server: Trials
-
-    def handle(self) -> None:
-        signal.alarm(SECONDS)
-        line = self.rfile.readline(_LINE)
-        if not line:  # somebody only looked whether we listen
-            return
-        asked = json.loads(line)
-        told = answer(self.server.office, asked)
-        self.wfile.write(json.dumps(told, ensure_ascii=False).encode() + b"\n")
 
 
 def answer(office: Office, asked: Mapping[str, Any]) -> dict[str, Any]:

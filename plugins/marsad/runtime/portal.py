@@ -11,8 +11,8 @@ from marsad.settings import Settings
 from marsad.warehouse.query import role_url
 
 NOTE = "portal.json"  # in run/: host and port, kept over restarts as long as they are free
-LEFT = ("portal.url", "trial.url", "trial.sock")  # in run/, only while the stack is up
-_ROLES = ("portal", "trial")
+_ROLES = ("portal", "trial", "opener")
+LEFT = (*(f"{role}.url" for role in _ROLES), "trial.sock", "opener.sock")  # in run/, only while the stack is up
 _SECONDS = 10
 
 

@@ -9,8 +9,8 @@ from psycopg2.extensions import encrypt_password
 
 PREFIX = "marsad_"
 ROLES = (
-    "owner", "loader", "linker", "portal", "trial", "sftp", "steward", "case_officer", "commission", "publisher",
-    "analyst", "auditor",
+    "owner", "loader", "linker", "portal", "trial", "opener", "sftp", "steward", "case_officer", "commission",
+    "publisher", "analyst", "auditor",
 )  # fmt: skip
 
 # role -> schema -> privileges on all its tables and views
@@ -86,6 +86,7 @@ def grant(connection: sa.Connection) -> None:
     _grant_loader(connection)
     _grant_portal(connection)
     _grant_trial(connection)
+    _grant_opener(connection)
     _grant_sftp(connection)
 
 
@@ -119,6 +120,16 @@ def _grant_trial(connection: sa.Connection) -> None:
     connection.execute(sa.text(f"GRANT TEMPORARY ON DATABASE {database} TO {trial}"))
     connection.execute(sa.text(f"GRANT USAGE, CREATE ON SCHEMA stage TO {trial}"))
     connection.execute(sa.text(f"GRANT USAGE ON SEQUENCE core.content_id TO {trial}"))
+
+
+def _grant_opener(connection: sa.Connection) -> None:
+    """Who opens what was delivered reads the ledger and who is signed in for whom, and adds audit events."""
+    opener = role_name("opener")
+    connection.execute(sa.text(f"GRANT USAGE ON SCHEMA ops, portal, audit TO {opener}"))
+    connection.execute(sa.text(f"GRANT SELECT ON ops.delivery, portal.session, portal.account_right TO {opener}"))
+    connection.execute(sa.text(f"GRANT SELECT (account_id, code_seed, disabled) ON portal.account TO {opener}"))
+    connection.execute(sa.text(f"GRANT INSERT ON audit.event TO {opener}"))
+    connection.execute(sa.text(f"GRANT SELECT, UPDATE ON audit.head TO {opener}"))
 
 
 def _grant_sftp(connection: sa.Connection) -> None:

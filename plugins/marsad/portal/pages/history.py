@@ -10,14 +10,14 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import Response
 
 from marsad.audit import is_genuine
-from marsad.identity.keys import PublicKeys
+from marsad.identity.keys import KeyDestroyed, PublicKeys
 from marsad.intake import admission
-from marsad.portal import deliveries, returned
+from marsad.portal import asking, deliveries, returned
 from marsad.portal.accounts import SUBMITTER, Account
-from marsad.portal.render import Entry, page
+from marsad.portal.render import Entry, page, workbook
 from marsad.portal.site import Site
 from marsad.portal.verdict import shown_verdict
-from marsad.portal.visitor import SiteOf, Visiting, having
+from marsad.portal.visitor import SiteOf, Visiting, Visitor, having
 
 router = APIRouter(prefix="/deliveries", dependencies=[Depends(having(SUBMITTER))])
 MENU = (Entry("menu.history", "/deliveries", (SUBMITTER,)),)
@@ -41,15 +41,39 @@ def delivery(request: Request, delivery_id: UUID, account: Submitter, site: Site
     """One delivery: verdict, what to do, where."""
     found = _own(site, account, str(delivery_id))
     deliveries.note(site, account, "delivery.viewed", f"delivery:{delivery_id}")
+    return _show(request, site, str(delivery_id), found, who)
+
+
+def _show(
+    request: Request, site: Site, delivery_id: str, found: dict[str, Any], who: Visitor, status: int = 200,
+    fault: str | None = None,
+) -> Response:  # fmt: skip
     with site.transaction() as connection:
-        notes = returned.notes(connection, str(delivery_id))
-        admitted = admission.of(connection, str(delivery_id))
+        notes = returned.notes(connection, delivery_id)
+        admitted = admission.of(connection, delivery_id)
     receipt = found["receipt"]
     verdict = shown_verdict(deliveries.report(site, receipt), who.language) if receipt else None
     return page(
-        request, "delivery", delivery_id=str(delivery_id), receipt=receipt, state=found["status"],
+        request, "delivery", status, delivery_id=delivery_id, receipt=receipt, state=found["status"], fault=fault,
         received_at=found["received_at"], verdict=verdict, titles=site.shelf.titles, notes=notes, admitted=admitted,
     )  # fmt: skip
+
+
+@router.get("/{delivery_id}/workbook")
+def marked(request: Request, delivery_id: UUID, account: Submitter, site: SiteOf, who: Visiting) -> Response:
+    """What was sent, with the cells to correct marked; who made it audits that, and asks for itself who wants it."""
+    found = _own(site, account, str(delivery_id))
+    if found["receipt"] is None or who.session is None:
+        raise HTTPException(404)
+    if account.code_seed is None:  # it holds identities
+        raise HTTPException(403)
+    try:
+        content = asking.opened(site.opener, who.session.token, str(delivery_id), who.language)
+    except KeyDestroyed:
+        return _show(request, site, str(delivery_id), found, who, 410, "delivery.workbook_gone")
+    if content is None:
+        return _show(request, site, str(delivery_id), found, who, 503, "delivery.workbook_failed")
+    return workbook(content, f"marsad-{str(delivery_id)[-6:]}-{who.language}.xlsx")
 
 
 @router.get("/{delivery_id}/receipt")

@@ -1,0 +1,99 @@
+"""``python -m marsad.portal.opener``: makes marked workbooks of settled deliveries; the one that opens landing.
+
+The pages hold no key, and what they say about who asks proves nothing here: they hand on the cookie of the session, and
+one query of ours finds out whose it is, whether that account sends for the delivery's provider, and whether it gives
+one-time codes: the workbook holds identities. Everything heavy is imported in the fork that answers: the process that
+waits is small, and reads contracts as they are now.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.pool import NullPool
+
+from marsad.errors import MarsadError, UsageFault
+from marsad.portal.answering import Answering
+from marsad.portal.policy import Policy, load_policy
+from marsad.portal.secrets_kept import token_hash
+from marsad.portal.site import OPENER, address_of, utc_now
+from marsad.settings import Settings
+from marsad.warehouse.engine import clean_errors
+
+_LOG = logging.getLogger(__name__)
+_ASKER = sa.text(
+    """
+    SELECT s.account_id::text, d.feed FROM portal.session s
+    JOIN portal.account a USING (account_id)
+    JOIN portal.account_right r ON r.account_id = s.account_id AND r.role = 'submitter'
+    JOIN ops.delivery d ON d.provider = r.provider AND d.receipt IS NOT NULL
+    WHERE s.token = :token AND s.complete AND s.seen_at > :idle AND s.started_at > :absolute AND NOT a.disabled
+      AND a.code_seed IS NOT NULL AND d.delivery_id::text = :delivery
+    LIMIT 1
+    """
+)
+
+
+@dataclass(frozen=True)
+class Opener:
+    """Answers for one installation, as the role ``opener``."""
+
+    settings: Settings
+    policy: Policy
+    clock: Callable[[], datetime] = utc_now
+
+    def answer(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """The ``workbook`` (base64) of ``delivery`` for who has ``session``; a fault is ``{"fault": its class}``.
+
+        Who may not open it gets ``UsageFault``, like one who asks for what is not there.
+        """
+        engine = sa.create_engine(address_of(self.settings, "opener"), hide_parameters=True, poolclass=NullPool)
+        try:
+            return {"workbook": base64.b64encode(self._workbook(engine, asked)).decode("ascii")}
+        except MarsadError as fault:
+            _LOG.error("%s: %s", type(fault).__name__, fault)
+            return {"fault": type(fault).__name__}
+
+    def _workbook(self, engine: sa.Engine, asked: Mapping[str, Any]) -> bytes:
+        account, feed = self._asker(engine, asked)
+        from marsad.identity.keys import KeyRing  # noqa: PLC0415 - see above
+        from marsad.intake.office import Office  # noqa: PLC0415
+        from marsad.intake.reading import sandbox  # noqa: PLC0415
+        from marsad.intake.reports.opened import annotated  # noqa: PLC0415
+
+        sandbox.served_at(self.settings.reader)
+        keyring = KeyRing.open(self.settings.place("keys"))
+        office = Office(self.settings, engine, keyring, self.clock, feed)
+        return annotated(office, asked["delivery"], asked["language"], f"account:{account}")
+
+    def _asker(self, engine: sa.Engine, asked: Mapping[str, Any]) -> tuple[str, str]:
+        now = self.clock()
+        values = {
+            "token": token_hash(asked["session"]), "delivery": asked["delivery"],
+            "idle": now - self.policy.idle, "absolute": now - self.policy.absolute,
+        }  # fmt: skip
+        with clean_errors(), engine.connect() as connection:
+            row = connection.execute(_ASKER, values).one_or_none()
+        if row is None:
+            raise UsageFault("somebody asked for a delivery that is not theirs")
+        return row.account_id, row.feed
+
+
+class _Server(Answering):
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings.place("run") / OPENER)
+        self._opener = Opener(settings, load_policy(settings.schemas))
+
+    def answer(self, question: Mapping[str, Any]) -> dict[str, Any]:
+        return self._opener.answer(question)
+
+
+if __name__ == "__main__":
+    with _Server(Settings.from_env()) as server:
+        server.serve_forever()

@@ -1,0 +1,164 @@
+"""The marked workbook of a settled delivery in the pages: made by a process that finds out who asks."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import openpyxl
+import pytest
+import sqlalchemy as sa
+from tests.integration.portal_site import Browser, add_account, site_over
+from tests.integration.station import Station, visit, visits
+
+from marsad.intake import landing
+from marsad.portal import asking
+from marsad.portal.accounts import Right
+from marsad.portal.site import OPENER, Site, utc_now
+
+CANARY = "Zzkanari"
+
+
+@pytest.fixture(scope="module")
+def site(station: Station) -> Iterator[Site]:
+    made = site_over(station)
+    yield made
+    made.engine.dispose()
+
+
+def signed_in(site: Site, email: str, *rights: Right, codes: bool = True) -> Browser:
+    """Somebody who is signed in, and has given a one-time code where the account has ``codes``."""
+    account_id = add_account(site, email.lower(), *rights)
+    browser = Browser(site)
+    assert browser.sign_in(email.lower()).headers["location"] == "/"
+    if codes:
+        with site.transaction() as connection:
+            query = sa.text("UPDATE portal.account SET code_seed = 'sealed' WHERE account_id = :id")
+            connection.execute(query, {"id": account_id})
+    return browser
+
+
+@pytest.fixture
+def owner(site: Site, sender: str) -> Browser:
+    return signed_in(site, f"{sender}@opener.example.org", Right("submitter", sender))
+
+
+def sent(station: Station, sender: str) -> dict:
+    return station.send("lab/visits", visits(visit("V1", Nom=CANARY), visit("V2", Enfants="viele")), sender, "v.csv")
+
+
+def ask(site: Site, browser: Browser, delivery_id: str) -> object:
+    """What the process says to a question that no page has looked at; bytes come as text."""
+    token = browser.cookies["marsad_session"]
+    return site.opener({"session": token, "delivery": delivery_id, "language": "fr"})
+
+
+def test_the_sender_takes_its_own_file_back_with_marks(station: Station, owner: Browser, sender: str) -> None:
+    delivery = sent(station, sender)["delivery_id"]
+    assert f"/deliveries/{delivery}/workbook" in owner.see(f"/deliveries/{delivery}")
+    before = {path for path in station.home.rglob("*") if path.is_file()}
+    answer = owner.get(f"/deliveries/{delivery}/workbook")
+    assert f'marsad-{delivery[-6:]}-fr.xlsx"' in answer.headers["content-disposition"]
+    data = openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets[1]
+    assert data["B2"].value == CANARY
+    assert [cell.coordinate for row in data.iter_rows() for cell in row if cell.comment] == ["E3"]
+    new = {path for path in station.home.rglob("*") if path.is_file()} - before
+    assert new <= set((station.home / "audit").iterdir())
+    (event,) = station.rows(
+        "SELECT actor, detail FROM audit.event WHERE action = 'report.opened' AND object = :id", id=delivery
+    )
+    account = station.one("SELECT account_id::text FROM portal.account_right WHERE provider = :p", p=sender)
+    assert (event["actor"], event["detail"]["kind"]) == (f"account:{account}", "workbook")
+    station.assert_whole()
+
+
+def test_the_process_trusts_no_page(station: Station, site: Site, owner: Browser, sender: str) -> None:
+    delivery = sent(station, sender)["delivery_id"]
+    nobody = {"fault": "UsageFault"}
+    other = station.sender()
+    stranger = signed_in(site, f"{other}@opener.example.org", Right("submitter", other))
+    steward = signed_in(site, f"steward.{sender}@opener.example.org", Right("steward"))
+    assert ask(site, stranger, delivery) == ask(site, steward, delivery) == nobody
+    assert ask(site, owner, "018f0000-0000-7000-8000-000000000000") == ask(site, owner, "' OR true --") == nobody
+    for token in ("", "x" * 43):
+        assert site.opener({"session": token, "delivery": delivery, "language": "fr"}) == nobody
+    careless = signed_in(site, f"plain.{sender}@opener.example.org", Right("submitter", sender), codes=False)
+    assert ask(site, careless, delivery) == nobody
+    assert "/account/codes" in careless.see(f"/deliveries/{delivery}")
+    assert careless.get(f"/deliveries/{delivery}/workbook").status_code == 403
+    assert stranger.get(f"/deliveries/{delivery}/workbook").status_code == 404
+    assert steward.get(f"/deliveries/{delivery}/workbook").status_code == 403
+    assert station.rows("SELECT 1 FROM audit.event WHERE action = 'report.opened' AND object = :id", id=delivery) == []
+    assert "workbook" in ask(site, owner, delivery)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("state", ["signed out", "code to come", "idle", "too long", "closed", "not yet judged"])
+def test_a_session_that_ended_or_never_was_opens_nothing(
+    station: Station, site: Site, owner: Browser, sender: str, state: str
+) -> None:
+    delivery = sent(station, sender)["delivery_id"]
+    minutes = {"idle": site.policy.idle, "too long": site.policy.absolute}.get(state)
+    statement = {
+        "signed out": "DELETE FROM portal.session WHERE account_id = :id",
+        "code to come": "UPDATE portal.session SET complete = false WHERE account_id = :id",
+        "too long": "UPDATE portal.session SET started_at = started_at - :lasts WHERE account_id = :id",
+        "idle": "UPDATE portal.session SET seen_at = seen_at - :lasts WHERE account_id = :id",
+        "closed": "UPDATE portal.account SET disabled = true WHERE account_id = :id",
+        "not yet judged": "UPDATE ops.delivery SET receipt = NULL WHERE delivery_id = :delivery",
+    }[state]
+    account = station.one("SELECT account_id FROM portal.account_right WHERE provider = :p", p=sender)
+    receipt = "UPDATE ops.delivery SET receipt = CAST(:receipt AS jsonb) WHERE delivery_id = :delivery"
+    kept = station.one("SELECT receipt::text FROM ops.delivery WHERE delivery_id = :id", id=delivery)
+    with station.office.engine.begin() as connection:
+        connection.execute(sa.text(statement), {"id": account, "lasts": minutes, "delivery": delivery})
+    try:
+        assert ask(site, owner, delivery) == {"fault": "UsageFault"}
+    finally:
+        with station.office.engine.begin() as connection:
+            connection.execute(sa.text(receipt), {"receipt": kept, "delivery": delivery})
+
+
+def test_what_is_gone_and_what_cannot_be_made_is_told(
+    station: Station, site: Site, owner: Browser, sender: str
+) -> None:
+    receipt = sent(station, sender)
+    path = f"/deliveries/{receipt['delivery_id']}/workbook"
+    silent = Browser(replace(site, opener=asking.over(station.home / "run" / "nowhere.sock")))
+    silent.cookies = owner.cookies
+    answer = silent.get(path)
+    assert (answer.status_code, "pas votre faute" in answer.text) == (503, True)
+    landing.destroy_landed(receipt["sha256"], station.office.landing, station.office.keyring.public)
+    answer = owner.get(path)
+    assert (answer.status_code, "a été détruit" in answer.text) == (410, True)
+
+
+def test_the_real_process_answers_from_its_socket(station: Station, site: Site, sender: str) -> None:
+    """Started as ``make up`` does; its clock is the machine's, so the session is one of today."""
+    settings = station.office.settings
+    today = replace(site, clock=utc_now)
+    browser = signed_in(today, f"{sender}@today.example.org", Right("submitter", sender))
+    delivery = sent(station, sender)["delivery_id"]
+    environment = {
+        "MARSAD_HOME": str(settings.home), "MARSAD_WAREHOUSE_URL": settings.warehouse_url or "",
+        "MARSAD_CONTRACTS": str(settings.contract_dirs[0]), "PATH": os.environ["PATH"],
+        "MARSAD_EXPECTATIONS": str(settings.expectation_dirs[0]),
+    }  # fmt: skip
+    process = subprocess.Popen([sys.executable, "-m", "marsad.portal.opener"], env=environment)
+    try:
+        place, until = settings.place("run") / OPENER, time.monotonic() + 120
+        real = replace(today, opener=asking.over(place))
+        while not place.exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        assert place.stat().st_mode & 0o777 == 0o600
+        told = ask(real, browser, delivery)
+        assert told is not None
+        assert "workbook" in told, told  # type: ignore[operator]
+        assert ask(real, browser, "018f0000-0000-7000-8000-000000000000") == {"fault": "UsageFault"}
+    finally:
+        process.terminate()
+        process.wait(10)
