@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import socket
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,22 +17,27 @@ Ask = Callable[[Mapping[str, Any]], Answer | None]
 """A question to such a process -> its answer, a fault as ``fault``; None when there is none, which is our fault."""
 
 SECONDS = 120  # for one question; a delivery may take longer
-_PATIENCE = SECONDS + 30.0  # two are answered at once, the others wait
+_TOO_LONG: Answer = {"fault": "TooLong"}
 
 
-def over(place: Path) -> Ask:
-    """Asks whoever listens on the socket at ``place``."""
+class TooLong(Exception):
+    """No answer came in the time that one question has."""
+
+
+def over(place: Path, seconds: float = SECONDS) -> Ask:
+    """Asks whoever listens on the socket at ``place``; who gives up after ``seconds`` took too long."""
 
     def ask(question: Mapping[str, Any]) -> Answer | None:
+        began = time.monotonic()
         try:
             with socket.socket(socket.AF_UNIX) as asked:
-                asked.settimeout(_PATIENCE)
+                asked.settimeout(seconds + 30)  # few are answered at once, the others wait
                 asked.connect(str(place))
                 asked.sendall(json.dumps(question).encode() + b"\n")
                 with asked.makefile("rb") as answer:
                     told = json.loads(answer.readline())
         except (OSError, ValueError):  # it is being started anew, or the file was too much for it
-            return None
+            return _TOO_LONG if time.monotonic() - began >= seconds else None
         return told if isinstance(told, dict) else None
 
     return ask
@@ -42,8 +48,15 @@ def _sound(told: Answer | None) -> Answer | None:
 
 
 def verdict(ask: Ask, path: Path, feed: str, provider: str) -> Answer | None:
-    """The report of a dry run of ``path``, as JSON."""
-    return _sound(ask({"path": str(path), "feed": feed, "provider": provider}))
+    """The report of a dry run of ``path``, as JSON.
+
+    Raises:
+        TooLong: the file needs more time than a dry run has.
+    """
+    told = ask({"path": str(path), "feed": feed, "provider": provider})
+    if told == _TOO_LONG:
+        raise TooLong
+    return _sound(told)
 
 
 def marked(ask: Ask, path: Path, report: Answer, language: str) -> bytes | None:

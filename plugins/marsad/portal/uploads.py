@@ -23,13 +23,17 @@ from marsad.portal import asking
 from marsad.portal.accounts import Account
 from marsad.portal.site import Site
 
+_KEPT = "('checking', 'checked', 'slow')"  # states in which the file is there
 _BLOCK = 1 << 20
 _NAME_BYTES = 180
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One file; ``verdict`` is the report of its dry run once ``state`` is ``checked``."""
+    """One file; ``verdict`` is the report of its dry run once ``state`` is ``checked``.
+
+    A ``slow`` one took longer than a dry run may; it can be sent without.
+    """
 
     upload_id: str
     account_id: str
@@ -54,18 +58,18 @@ def clear(site: Site) -> None:
         shutil.rmtree(_place(site), ignore_errors=True)
         durable.private_folder(_place(site))
     with site.transaction() as connection:
-        connection.execute(sa.text("UPDATE portal.upload SET state = 'dropped' WHERE state IN ('checking', 'checked')"))
+        connection.execute(sa.text(f"UPDATE portal.upload SET state = 'dropped' WHERE state IN {_KEPT}"))  # noqa: S608
 
 
 _SWEEP = sa.text(
-    """
+    f"""
     UPDATE portal.upload SET state = 'dropped'
-    WHERE state IN ('checking', 'checked') AND (at < :before OR upload_id IN (
+    WHERE state IN {_KEPT} AND (at < :before OR upload_id IN (
         SELECT upload_id FROM portal.upload
-        WHERE account_id = CAST(:account AS uuid) AND state IN ('checking', 'checked')
+        WHERE account_id = CAST(:account AS uuid) AND state IN {_KEPT}
         ORDER BY upload_id DESC OFFSET :room))
     RETURNING upload_id::text
-    """
+    """  # noqa: S608 - only our own words
 )
 
 
@@ -134,13 +138,17 @@ def find(connection: sa.Connection, account: Account, upload_id: str) -> Upload 
 
 def check(site: Site, upload: Upload) -> None:
     """Asks the process of dry runs and keeps its verdict; ``failed`` when it gives none, or none that can be kept."""
-    verdict = asking.verdict(site.ask, path_of(site, upload), upload.feed, upload.provider)
     try:
-        _judged(site, upload, "checked" if verdict else "failed", verdict)
+        verdict = asking.verdict(site.ask, path_of(site, upload), upload.feed, upload.provider)
+        state = "checked" if verdict else "failed"
+    except asking.TooLong:
+        verdict, state = None, "slow"
+    try:
+        _judged(site, upload, state, verdict)
     except MarsadError:  # nobody waits for this call: without a state the page would turn for ever
-        verdict = None
-        _judged(site, upload, "failed", None)
-    if not verdict:
+        state = "failed"
+        _judged(site, upload, state, None)
+    if state == "failed":
         _remove(site, upload.upload_id)
 
 
@@ -162,11 +170,11 @@ def marked(site: Site, upload: Upload, language: str) -> bytes | None:
 
 
 def send(site: Site, account: Account, upload: Upload) -> bool:
-    """Puts a checked file in the inbox, whole; False when it is not there any more, or was kept too long."""
+    """Puts a checked or slow file in the inbox, whole; False when it is not there any more, or was kept too long."""
     at = site.clock()
     query = sa.text(
         "UPDATE portal.upload SET state = 'sent', sent_at = :at "
-        "WHERE upload_id = :id AND state = 'checked' AND at >= :before"
+        "WHERE upload_id = :id AND state IN ('checked', 'slow') AND at >= :before"
     )
     values = {"at": at, "id": upload.upload_id, "before": at - site.policy.upload_kept}
     with site.transaction() as connection:

@@ -91,7 +91,7 @@ def _uploads(metadata: sa.MetaData) -> None:
         sa.Column("state", _C, nullable=False),
         sa.Column("verdict", JSONB, comment="Receipt and findings of the dry run: counts, places, messages"),
         sa.Column("sent_at", _AT),
-        sa.CheckConstraint("state IN ('checking','checked','failed','sent','dropped')", name="upload_state"),
+        sa.CheckConstraint("state IN ('checking','checked','slow','failed','sent','dropped')", name="upload_state"),
         schema="portal",
         comment="Files on their way from a page to the inbox",
     )

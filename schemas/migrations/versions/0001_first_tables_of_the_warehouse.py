@@ -1027,7 +1027,7 @@ def upgrade() -> None:
             comment="Receipt and findings of the dry run: counts, places, messages",
         ),
         sa.Column("sent_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.CheckConstraint("state IN ('checking','checked','failed','sent','dropped')", name="upload_state"),
+        sa.CheckConstraint("state IN ('checking','checked','slow','failed','sent','dropped')", name="upload_state"),
         sa.ForeignKeyConstraint(
             ["account_id"],
             ["portal.account.account_id"],

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import Response
 from starlette.datastructures import UploadFile
 
-from marsad.portal import deliveries, uploads
+from marsad.portal import asking, deliveries, uploads
 from marsad.portal.accounts import SUBMITTER, Account
 from marsad.portal.render import Entry, go, page, workbook
 from marsad.portal.site import Site
@@ -68,7 +68,10 @@ def look(request: Request, upload_id: UUID, account: Submitter, site: SiteOf, wh
     verdict = shown_verdict(upload.verdict, who.language) if upload.verdict else None
     minutes = int(site.policy.upload_kept.total_seconds() // 60)
     contract = site.shelf.catalog.contracts.get(upload.feed)
-    return page(request, "upload", upload=upload, verdict=verdict, contract=contract, minutes=minutes)
+    return page(
+        request, "upload", upload=upload, verdict=verdict, contract=contract, minutes=minutes,
+        longest=asking.SECONDS // 60,
+    )  # fmt: skip
 
 
 @router.get("/uploads/{upload_id}/state")

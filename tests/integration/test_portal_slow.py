@@ -1,0 +1,103 @@
+"""Files that a dry run has no time for: nobody is blamed, and they can be sent without."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from tests.integration.portal_site import Browser, add_account, site_over
+from tests.integration.station import Station, visit, visits
+
+from marsad.intake import pipeline
+from marsad.portal import asking
+from marsad.portal.accounts import Right
+from marsad.portal.site import Site
+
+
+@pytest.fixture(scope="module")
+def site(station: Station) -> Iterator[Site]:
+    made = site_over(station)
+    yield made
+    made.engine.dispose()
+
+
+@contextmanager
+def closing_after(place: Path, seconds: float) -> Iterator[None]:
+    """Somebody who listens, takes questions, and hangs up without a word, as a process does that is ended."""
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(place))
+        server.listen()
+
+        def hang_up() -> None:
+            with server.accept()[0]:
+                time.sleep(seconds)
+
+        threading.Thread(target=hang_up, daemon=True).start()
+        yield
+
+
+@pytest.mark.parametrize(("after", "slow"), [(0.0, False), (0.4, True)])
+def test_only_who_hangs_up_late_took_too_long(tmp_path: Path, after: float, slow: bool) -> None:
+    with closing_after(tmp_path / "s", after):
+        try:
+            assert asking.verdict(asking.over(tmp_path / "s", 0.3), tmp_path / "file", "lab/visits", "S") is None
+            late = False
+        except asking.TooLong:
+            late = True
+    assert late is slow
+
+
+def uploaded(site: Site, browser: Browser, sender: str) -> str:
+    slow = Browser(replace(site, ask=lambda _question: {"fault": "TooLong"}))
+    slow.cookies, slow.form_token = browser.cookies, browser.form_token
+    slow.see("/send")
+    file = {"file": ("gros.csv", visits(visit("P1")).encode())}
+    path = slow.submit("/send", {"what": f"{sender}|lab/visits"}, files=file).headers["location"]
+    until = time.monotonic() + 20
+    while slow.get(f"{path}/state").json()["state"] == "checking" and time.monotonic() < until:
+        time.sleep(0.05)
+    return str(path)
+
+
+@pytest.fixture
+def browser(site: Site, sender: str) -> Browser:
+    email = f"{sender}@slow.example.org".lower()
+    add_account(site, email, Right("submitter", sender))
+    made = Browser(site)
+    made.sign_in(email)
+    return made
+
+
+def test_a_slow_file_is_sent_without_a_verdict(station: Station, site: Site, browser: Browser, sender: str) -> None:
+    path = uploaded(site, browser, sender)
+    page = browser.see(path)
+    assert "plus de 2 minutes" in page
+    assert f'action="{path}/send"' in page
+    assert browser.get(f"{path}/workbook").status_code == 404
+    browser.submit(f"{path}/send")
+    pipeline.receive_waiting(station.office, "lab/visits", time.time() + 60)
+    pipeline.drain(station.office.settings, "lab/visits")
+    assert station.state("lab/visits", sender, "record_id") == [("P1",)]
+    assert browser.get(path).headers["location"].startswith("/deliveries/")
+
+
+def test_a_slow_file_is_forgotten_like_any_other(station: Station, site: Site, browser: Browser, sender: str) -> None:
+    kept = station.office.settings.place("tmp") / "portal"
+    first, second = uploaded(site, browser, sender), uploaded(site, browser, sender)
+    assert (kept / first.rpartition("/")[2]).exists()
+    browser.see(first)
+    browser.submit(f"{first}/drop")
+    assert not (kept / first.rpartition("/")[2]).exists()
+    station.office.clock.now += timedelta(minutes=31)  # type: ignore[attr-defined]
+    browser.sign_in(f"{sender}@slow.example.org".lower())
+    browser.submit(f"{second}/send")
+    assert browser.get(f"{second}/state").json()["state"] == "slow"  # kept too long to be sent
+    uploaded(site, browser, sender)
+    assert not (kept / second.rpartition("/")[2]).exists()
