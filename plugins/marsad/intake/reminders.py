@@ -53,7 +53,7 @@ def standing_of(settings: Settings, at: datetime, provider: str | None = None) -
     policy, contracts = due.load_policy(settings.schemas), live_contracts(settings)
     engine = make_engine(database_url(settings))
     with clean_errors(), engine.connect() as connection:
-        slots = due.standing(connection, contracts.values(), policy, policy.day_of(at), provider)
+        slots = due.standing(connection, contracts.values(), policy, policy.day_of(at), provider and [provider])
     engine.dispose()
     return slots
 

@@ -1,4 +1,4 @@
-"""The board: for each feed its providers and newest periods, and in each cell what came and how good it was."""
+"""The board: for each feed its providers and some of its periods, and in each cell what came and how good it was."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """One feed: its newest periods (labels, oldest first) and a cell for each by provider; None: nothing expected."""
+    """One feed: some of its periods (labels, oldest first) and a cell for each by provider; None: nothing expected."""
 
     feed: str
     periods: tuple[str, ...]
@@ -57,31 +57,38 @@ class _File:
     refused: int
 
 
-def board(connection: sa.Connection, contracts: Iterable[Contract], policy: Policy, today: date) -> list[Grid]:
-    """The feeds from which something is expected up to ``today``, by name.
+def board(
+    connection: sa.Connection, contracts: Iterable[Contract], policy: Policy, today: date, back: int = 0
+) -> tuple[list[Grid], bool]:
+    """The feeds from which something is expected up to ``today``, by name, and whether there are older periods.
 
-    A refused file tells no period: it stands in the newest one that had begun when it came and is still waited for.
+    Of each feed as many periods as fit, without the ``back`` newest. A refused file tells no period: it stands in the
+    newest one that had begun when it came and is still waited for.
     """
-    slots = _newest(due.standing(connection, contracts, policy, today))
-    files = _files(connection, slots)
+    slots = due.standing(connection, contracts, policy, today)
+    periods = _periods(slots)
+    shown = {feed: known[: len(known) - back][-PERIODS:] for feed, known in periods.items() if len(known) > back}
+    files = _files(connection, [period for some in shown.values() for period in some])
     refused = {(row["feed"], row["provider"]): row for row in stewards.unanswered(connection)}
-    return [
-        _grid(feed, list(of_feed), files, refused, policy) for feed, of_feed in groupby(slots, key=lambda s: s.feed)
+    grids = [
+        _grid(feed, list(of_feed), shown[feed], files, refused, policy)
+        for feed, of_feed in groupby(slots, key=lambda s: s.feed)
+        if feed in shown
     ]
+    return grids, any(len(known) > back + PERIODS for known in periods.values())
 
 
-def _newest(slots: Sequence[Slot]) -> list[Slot]:
-    """The slots of the newest periods of each feed."""
+def _periods(slots: Iterable[Slot]) -> Mapping[str, list[Period]]:
+    """The periods of each feed, oldest first."""
     known: defaultdict[str, set[Period]] = defaultdict(set)
     for slot in slots:
         known[slot.feed].add(slot.period)
-    kept = {feed: sorted(periods)[-PERIODS:] for feed, periods in known.items()}
-    return [slot for slot in slots if slot.period in kept[slot.feed]]
+    return {feed: sorted(periods) for feed, periods in known.items()}
 
 
-def _files(connection: sa.Connection, slots: Sequence[Slot]) -> Mapping[_Sender, list[_File]]:
+def _files(connection: sa.Connection, periods: Sequence[Period]) -> Mapping[_Sender, list[_File]]:
     files: defaultdict[_Sender, list[_File]] = defaultdict(list)
-    since = min((slot.period.starts_on for slot in slots), default=date.max)
+    since = min((period.starts_on for period in periods), default=date.max)
     for row in connection.execute(_FILES, {"accepted": list(ACCEPTED), "since": since}):
         if (period := parse(row.period)) is not None:
             files[row.feed, row.provider].append(
@@ -93,15 +100,15 @@ def _files(connection: sa.Connection, slots: Sequence[Slot]) -> Mapping[_Sender,
 def _grid(
     feed: str,
     slots: Sequence[Slot],
+    periods: Sequence[Period],
     files: Mapping[_Sender, list[_File]],
     refused: Mapping[_Sender, Mapping[str, Any]],
     policy: Policy,
 ) -> Grid:
-    periods = sorted({slot.period for slot in slots})
     rows = {}
     for provider, found in groupby(slots, key=lambda s: s.provider):
         own = list(found)
-        cells = {slot.period: _cell(slot, files.get((feed, provider), [])) for slot in own}
+        cells = {slot.period: _cell(slot, files.get((feed, provider), [])) for slot in own if slot.period in periods}
         if waiting := refused.get((feed, provider)):
             _mark(cells, own, waiting, policy)
         rows[provider] = tuple(cells.get(period) for period in periods)

@@ -62,9 +62,8 @@ def expected(connection: sa.Connection, site: Site, account: Account) -> list[Sl
     """What its providers have yet to send as the ledger stands now, soonest first."""
     contracts = [contract for contract in site.shelf.catalog.contracts.values() if not contract.draft]
     policy = due.load_policy(site.settings.schemas)
-    slots = due.standing(connection, contracts, policy, policy.day_of(site.clock()))
-    own = [slot for slot in slots if slot.waited_for and slot.provider in account.providers]
-    return sorted(own, key=lambda slot: (slot.due_on, slot.feed))
+    slots = due.standing(connection, contracts, policy, policy.day_of(site.clock()), account.providers)
+    return sorted((slot for slot in slots if slot.waited_for), key=lambda slot: (slot.due_on, slot.feed))
 
 
 def report(site: Site, receipt: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from marsad.errors import UsageFault
 from marsad.quality.messages import LANGUAGES, Catalogue, fill, load_messages
 from marsad.quality.states import Shape, State
 from marsad.settings import PROJECT
+from marsad.warehouse.model import UNMAPPED
 
 Expectation = dict[str, Any]
 Params = Mapping[str, Mapping[str, str]]  # language -> placeholder -> text
@@ -24,7 +25,7 @@ SUFFIXES = {
     "blank": "filled",
     "placeholder": "stated",
     "unparsed": "readable",
-    "unmapped": "known",
+    "unmapped": UNMAPPED,
     "repaired": "as_agreed",
     "range": "in_range",
     "pattern": "well_formed",

@@ -14,6 +14,7 @@ from marsad.settings import PROJECT
 FieldType = Literal["text", "code", "date", "timestamp", "integer", "number", "boolean"]
 PrivacyClass = Literal["identity", "free_text", "quasi", "public"]
 LANGUAGES = ("fr", "ar", "en")  # of labels and messages
+UNMAPPED = "known"  # last part of the id of a column's rule that a value is in its code list
 VAULTED: frozenset[str] = frozenset({"identity", "free_text"})
 
 

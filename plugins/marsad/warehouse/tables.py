@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB, TIMESTAMP, UUID
 
 from marsad.warehouse import due_tables
-from marsad.warehouse.model import LANGUAGES, Concept, Entity, common_model
+from marsad.warehouse.model import LANGUAGES, UNMAPPED, Concept, Entity, common_model
 from marsad.warehouse.portal_tables import add_portal_tables
 
 SCHEMAS = ("ops", "quarantine", "core", "vault", "mart", "release", "ref", "audit", "stage", "portal")
@@ -30,6 +30,7 @@ _TYPES: Mapping[str, Any] = {
 }
 _C = sa.Text(collation="C")  # never depend on a server's collation order
 _AT = TIMESTAMP(timezone=True)
+_IS_UNMAPPED = f"rule = \"column\" || '.{UNMAPPED}'"
 
 
 def column_type(concept: Concept) -> sa.types.TypeEngine[Any]:
@@ -106,6 +107,7 @@ def _ledger(metadata: sa.MetaData) -> None:
             unique=True,
             postgresql_where=sa.text("status NOT IN ('superseded', 'retracted')"),
         ),
+        sa.Index("delivery_provider", "provider", "received_at"),
         sa.Index("delivery_open", "feed", "seq", postgresql_where=sa.text("status = 'received'")),
         schema="ops",
         comment="The ledger: one row a delivery; its state decides, whatever the scheduler believes",
@@ -190,6 +192,7 @@ def _quarantine(metadata: sa.MetaData) -> None:
         sa.Column("row", sa.BigInteger),
         sa.Column("column", _C),
         sa.Column("params", JSONB),
+        sa.Index("finding_unmapped", "delivery_id", "column", postgresql_where=sa.text(_IS_UNMAPPED)),
         schema="quarantine",
         comment="One broken rule at one place; never the value",
     )

@@ -694,6 +694,7 @@ def upgrade() -> None:
         schema="ops",
         postgresql_where=sa.text("status NOT IN ('superseded', 'retracted')"),
     )
+    op.create_index("delivery_provider", "delivery", ["provider", "received_at"], unique=False, schema="ops")
     op.create_index(
         "delivery_open",
         "delivery",
@@ -833,6 +834,14 @@ def upgrade() -> None:
         comment="One broken rule at one place; never the value",
     )
     op.create_index(op.f("finding_delivery_id"), "finding", ["delivery_id"], unique=False, schema="quarantine")
+    op.create_index(
+        "finding_unmapped",
+        "finding",
+        ["delivery_id", "column"],
+        unique=False,
+        schema="quarantine",
+        postgresql_where=sa.text("rule = \"column\" || '.known'"),
+    )
     op.create_table(
         "record",
         sa.Column("delivery_id", sa.UUID(as_uuid=False), nullable=False),
@@ -1077,6 +1086,12 @@ def downgrade() -> None:
         "record_waiting", table_name="record", schema="quarantine", postgresql_where=sa.text("corrected_by IS NULL")
     )
     op.drop_table("record", schema="quarantine")
+    op.drop_index(
+        "finding_unmapped",
+        table_name="finding",
+        schema="quarantine",
+        postgresql_where=sa.text("rule = \"column\" || '.known'"),
+    )
     op.drop_index(op.f("finding_delivery_id"), table_name="finding", schema="quarantine")
     op.drop_table("finding", schema="quarantine")
     op.drop_index("coverage_feed", table_name="coverage", schema="ops")
@@ -1090,6 +1105,7 @@ def downgrade() -> None:
     op.drop_table("published", schema="ref")
     op.drop_table("rule", schema="ref")
     op.drop_table("code", schema="ref")
+    op.drop_index("delivery_provider", table_name="delivery", schema="ops")
     op.drop_index("delivery_open", table_name="delivery", schema="ops", postgresql_where=sa.text("status = 'received'"))
     op.drop_index(
         "delivery_content",
