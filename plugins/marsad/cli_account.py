@@ -32,12 +32,16 @@ def add_to(app: typer.Typer, warehouse: Warehouse) -> None:
         email: Email,
         role: Annotated[str, typer.Option(help="administrator, submitter, steward, case_officer, analyst, auditor.")],
         provider: Annotated[list[str] | None, typer.Option(help="Of a submitter: sends for; may be repeated.")] = None,
+        feed: Annotated[
+            list[str] | None, typer.Option(help="A feed that names nobody, sent for the providers; may be repeated.")
+        ] = None,
         name: Annotated[str, typer.Option(help="Shown in the pages; the address if left out.")] = "",
         lang: Lang = "fr",
         as_json: Json = False,
     ) -> None:
         """Make an account; prints the address for choosing a password, which works once."""
-        _add(warehouse, email, role, provider or [], name, lang, as_json)
+        rights = [(role, one, each) for one in provider or [""] for each in feed or [""]]
+        _add(warehouse, email, rights, name, lang, as_json)
 
     @group.command("invite")
     def invite(email: Email, as_json: Json = False) -> None:
@@ -51,15 +55,15 @@ def add_to(app: typer.Typer, warehouse: Warehouse) -> None:
 
 
 def _add(
-    warehouse: Warehouse, email: str, role: str, providers: list[str], name: str, lang: str, as_json: bool
+    warehouse: Warehouse, email: str, rights: list[tuple[str, str, str]], name: str, lang: str, as_json: bool
 ) -> None:
     from marsad.portal import accounts
     from marsad.portal.site import Shelf, utc_now
 
     with warehouse() as settings:
-        rights = [accounts.Right(role, provider) for provider in providers] or [accounts.Right(role)]
         shelf = Shelf(settings)
-        checked = accounts.check_rights(rights, shelf.providers, others=shelf.open_to_all)
+        wanted = [accounts.Right(*right) for right in rights]
+        checked = accounts.check_rights(wanted, shelf.providers, shelf.open_feeds)
         with _transaction(settings) as connection:
             account_id = accounts.add(connection, email, name, lang, checked, accounts.COMMAND_LINE, utc_now())
         _show_invitation(settings, account_id, email, as_json)
@@ -115,7 +119,7 @@ def _list(warehouse: Warehouse, as_json: bool) -> None:
     rows = [
         {
             "account_id": a.account_id, "email": a.email, "name": a.name,
-            "rights": [f"{right.role} {right.provider}".strip() for right in a.rights],
+            "rights": list(map(str, a.rights)),
             "disabled": a.disabled, "signed_in_at": a.signed_in_at,
         }
         for a in found

@@ -65,9 +65,10 @@ def crowd(station: Station, sender: str, provider: str) -> None:
     statements = (
         """INSERT INTO ops.delivery (delivery_id, feed, provider, sha256, size, file_name, received_at, status,
                                      contract_version, contract_fingerprint, suite_fingerprint)
-           SELECT uuidv7(), feed, :provider, 'crowd' || n, size, file_name, CAST(:at AS timestamptz) - n * interval '1 h',
-                  status, contract_version, contract_fingerprint, suite_fingerprint
-           FROM ops.delivery, generate_series(1, :many) n WHERE provider = :sender""",
+           SELECT uuidv7(), feed, :provider, 'crowd' || n, size, file_name,
+                  CAST(:at AS timestamptz) - n * interval '1 h', status,
+                  contract_version, contract_fingerprint, suite_fingerprint
+           FROM ops.delivery, generate_series(1, :many) n WHERE provider = :sender AND sha256 NOT LIKE 'crowd%'""",
         """INSERT INTO ops.coverage SELECT delivery_id, '2020-01', feed, provider, '', 1, 0 FROM ops.delivery
            WHERE provider = :provider AND sha256 LIKE 'crowd%'""",
         "ANALYZE ops.delivery, ops.coverage",
@@ -83,7 +84,9 @@ def test_the_first_page_reads_its_own_and_what_still_counts(station: Station, si
     others = station.sender()
     crowd(station, sender, others)
     crowd(station, sender, sender)  # years ago
-    account = Account("", "", "", "fr", None, None, None, False, None, None, (Right("submitter", sender),))
+    account = Account(
+        "", "", "", "fr", None, None, None, False, None, None, (Right("submitter", sender, "lab/visits"),)
+    )
     with site.transaction() as connection:
         expected = deliveries.expected(connection, site, account)
         assert read(connection) <= 100

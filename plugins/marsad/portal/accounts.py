@@ -24,10 +24,17 @@ _MAX = 200
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """A role, for a submitter with the sending body it is for (else empty)."""
+    """A role, for a submitter with the sending body it is for (else empty).
+
+    Without ``feed`` it sends the feeds whose contracts name the body; a feed that names nobody must be said here.
+    """
 
     role: str
     provider: str = ""
+    feed: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.role, self.provider, self.feed)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,7 @@ class Account:
     @property
     def providers(self) -> tuple[str, ...]:
         """The sending bodies it submits for."""
-        return tuple(sorted(right.provider for right in self.rights if right.role == SUBMITTER))
+        return tuple(sorted({right.provider for right in self.rights if right.role == SUBMITTER}))
 
 
 _FIELDS = ", ".join(f"a.{n}" for n in Account.__dataclass_fields__ if n not in ("rights", "account_id"))
@@ -74,23 +81,28 @@ def clean_email(text: str) -> str:
     return email
 
 
-def check_rights(rights: Iterable[Right], known: Iterable[str], *, others: bool) -> tuple[Right, ...]:
+def check_rights(rights: Iterable[Right], known: Iterable[str], open_feeds: Iterable[str]) -> tuple[Right, ...]:
     """``rights`` in order, each once.
 
-    ``known`` are the sending bodies that contracts name; with ``others`` any further name will do.
+    ``known`` are the sending bodies that contracts name, ``open_feeds`` the feeds that name nobody.
 
     Raises:
         UsageFault: an unknown role, or a submitter without a provider that can send.
     """
-    names = set(known)
+    names, feeds = set(known), set(open_feeds)
     for right in rights:
         if right.role not in ROLES:
             raise UsageFault(f"there is no role '{right.role}'; roles: {', '.join(ROLES)}")
         if (right.role == SUBMITTER) != bool(right.provider):
             raise UsageFault("a submitter sends for one provider, and nobody else has one")
-        if right.provider and right.provider not in names and not (others and inbox.is_name(right.provider)):
-            raise UsageFault(f"'{right.provider}' cannot send; contracts name: {', '.join(sorted(names))}")
-    return tuple(sorted(set(rights), key=lambda right: (ROLES.index(right.role), right.provider)))
+        if right.feed and (right.feed not in feeds or not inbox.is_name(right.provider)):
+            raise UsageFault(f"'{right}' cannot be; feeds that name nobody: {', '.join(sorted(feeds))}")
+        if right.provider and not right.feed and right.provider not in names:
+            raise UsageFault(
+                f"'{right.provider}' cannot send; contracts name: {', '.join(sorted(names))}; for another body say "
+                f"which feed it sends: {', '.join(sorted(feeds))}"
+            )
+    return tuple(sorted(set(rights), key=lambda right: (ROLES.index(right.role), right.provider, right.feed)))
 
 
 def find(connection: sa.Connection, *, account_id: str | None = None, email: str | None = None) -> Account | None:
@@ -107,10 +119,13 @@ def every(connection: sa.Connection) -> list[Account]:
 
 def _with_rights(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> list[Account]:
     accounts = [Account(**row._mapping) for row in rows]
-    query = sa.text("SELECT account_id::text AS id, role, provider FROM portal.account_right ORDER BY role, provider")
+    query = sa.text(
+        "SELECT account_id::text AS id, role, provider, feed FROM portal.account_right ORDER BY role, provider, feed"
+    )
     rights = list(connection.execute(query))
     return [
-        replace(a, rights=tuple(Right(r.role, r.provider) for r in rights if r.id == a.account_id)) for a in accounts
+        replace(a, rights=tuple(Right(r.role, r.provider, r.feed) for r in rights if r.id == a.account_id))
+        for a in accounts
     ]
 
 
@@ -144,9 +159,10 @@ def set_rights(connection: sa.Connection, account_id: str, rights: Sequence[Righ
 
 
 def _write_rights(connection: sa.Connection, account_id: str, rights: Sequence[Right]) -> None:
-    query = sa.text("INSERT INTO portal.account_right VALUES (:id, :role, :provider)")
+    query = sa.text("INSERT INTO portal.account_right VALUES (:id, :role, :provider, :feed)")
     for right in rights:
-        connection.execute(query, {"id": account_id, "role": right.role, "provider": right.provider})
+        values = {"id": account_id, "role": right.role, "provider": right.provider, "feed": right.feed}
+        connection.execute(query, values)
 
 
 def set_disabled(connection: sa.Connection, account_id: str, disabled: bool, by: str, at: datetime) -> None:
@@ -218,7 +234,7 @@ def _end_sessions(connection: sa.Connection, account_id: str) -> None:
 
 
 def _told(rights: Sequence[Right]) -> list[str]:
-    return [f"{right.role} {right.provider}".strip() for right in rights]
+    return [str(right) for right in rights]
 
 
 def _note(

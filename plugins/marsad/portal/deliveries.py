@@ -59,11 +59,13 @@ def became(connection: sa.Connection, account: Account, upload: Upload) -> tuple
 
 
 def expected(connection: sa.Connection, site: Site, account: Account) -> list[Slot]:
-    """What its providers have yet to send as the ledger stands now, soonest first."""
+    """What it has yet to send as the ledger stands now, soonest first."""
     contracts = [contract for contract in site.shelf.catalog.contracts.values() if not contract.draft]
     policy = due.load_policy(site.settings.schemas)
     slots = due.standing(connection, contracts, policy, policy.day_of(site.clock()), account.providers)
-    return sorted((slot for slot in slots if slot.waited_for), key=lambda slot: (slot.due_on, slot.feed))
+    offered = {(provider, contract.feed) for provider, contract in site.shelf.offers(account)}
+    own = [slot for slot in slots if slot.waited_for and (slot.provider, slot.feed) in offered]
+    return sorted(own, key=lambda slot: (slot.due_on, slot.feed))
 
 
 def report(site: Site, receipt: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from marsad.contracts.catalog import Catalog, sound_catalog
 from marsad.contracts.model import Contract
 from marsad.errors import UsageFault
+from marsad.portal.accounts import SUBMITTER, Account, Right
 from marsad.portal.asking import Ask, over
 from marsad.portal.policy import Policy, load_policy
 from marsad.portal.secrets_kept import Sealing
@@ -78,15 +79,21 @@ class Shelf:
         return {feed: contract.title for feed, contract in self.catalog.contracts.items()}
 
     @property
-    def open_to_all(self) -> bool:
-        """Whether some feed names no sending bodies, so that others than the known ones may send it."""
-        return any(not contract.providers for contract in self.catalog.contracts.values())
+    def open_feeds(self) -> list[str]:
+        """The feeds that name no sending bodies: who may send them is for each account to say."""
+        return [contract.feed for contract in self._live if not contract.providers]
 
-    def feeds_of(self, provider: str) -> list[Contract]:
-        """What a provider may send now: the feeds that name it; of one that none names, those that name nobody."""
-        contracts = [contract for contract in self.catalog.contracts.values() if not contract.draft]
-        named = [contract for contract in contracts if provider in contract.providers]
-        return named or [contract for contract in contracts if not contract.providers]
+    @property
+    def _live(self) -> list[Contract]:
+        return [contract for contract in self.catalog.contracts.values() if not contract.draft]
+
+    def offers(self, account: Account) -> list[tuple[str, Contract]]:
+        """What an account may send now, and in whose name."""
+        return [
+            (provider, contract) for provider in account.providers for contract in self._live
+            if provider in contract.providers
+            or (not contract.providers and Right(SUBMITTER, provider, contract.feed) in account.rights)
+        ]  # fmt: skip
 
 
 def stamp(settings: Settings) -> tuple[tuple[str, int, int], ...]:

@@ -47,6 +47,7 @@ def _accounts(metadata: sa.MetaData) -> None:
         sa.Column("account_id", _ID, sa.ForeignKey("portal.account.account_id"), primary_key=True),
         sa.Column("role", _C, primary_key=True),
         sa.Column("provider", _C, primary_key=True, comment="Sending body of a submitter; empty for other roles"),
+        sa.Column("feed", _C, primary_key=True, comment="One that names nobody; empty: the feeds that name the body"),
         schema="portal",
         comment="What an account may do, for which sending body",
     )

@@ -994,11 +994,17 @@ def upgrade() -> None:
             nullable=False,
             comment="Sending body of a submitter; empty for other roles",
         ),
+        sa.Column(
+            "feed",
+            sa.Text(collation="C"),
+            nullable=False,
+            comment="One that names nobody; empty: the feeds that name the body",
+        ),
         sa.ForeignKeyConstraint(
             ["account_id"],
             ["portal.account.account_id"],
         ),
-        sa.PrimaryKeyConstraint("account_id", "role", "provider", name=op.f("account_right_pk")),
+        sa.PrimaryKeyConstraint("account_id", "role", "provider", "feed", name=op.f("account_right_pk")),
         schema="portal",
         comment="What an account may do, for which sending body",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from marsad.portal.visitor import Posted, SiteOf, field, having
 router = APIRouter(prefix="/accounts", dependencies=[Depends(having(ADMINISTRATOR))])
 MENU = (Entry("menu.accounts", "/accounts", (ADMINISTRATOR,)),)
 Administrator = Annotated[Account, Depends(having(ADMINISTRATOR))]
+_BETWEEN = re.compile("[,،]")
 OTHER_ROLES = tuple(role for role in ROLES if role != SUBMITTER)
 
 
@@ -96,8 +98,9 @@ def reset(request: Request, account_id: UUID, administrator: Administrator, site
 
 
 def _account_page(request: Request, site: Site, one: Account, fault: str | None = None) -> Response:
-    choices = _choices(site)
-    choices["providers"] = sorted({*choices["providers"], *one.providers})
+    choices = _choices(site, one)
+    plain = {right.provider for right in one.rights if right.provider and not right.feed}
+    choices["providers"] = sorted({*choices["providers"], *plain})
     return page(request, "account", 422 if fault else 200, one=one, **choices, fault=fault)
 
 
@@ -115,12 +118,17 @@ def _one(site: Site, account_id: str) -> Account:
     return one
 
 
-def _choices(site: Site) -> dict[str, Any]:
-    return {"providers": site.shelf.providers, "roles": OTHER_ROLES, "others": site.shelf.open_to_all}
+def _choices(site: Site, one: Account | None = None) -> dict[str, Any]:
+    """What can be ticked; and for each feed that names nobody, in whose names ``one`` sends it."""
+    had = one.rights if one else ()
+    others = {feed: [right.provider for right in had if right.feed == feed] for feed in site.shelf.open_feeds}
+    return {"providers": site.shelf.providers, "roles": OTHER_ROLES, "others": others, "titles": site.shelf.titles}
 
 
 def _rights(site: Site, form: FormData) -> tuple[Right, ...]:
     chosen = [Right(SUBMITTER, str(name)) for name in form.getlist("provider")]
-    chosen += [Right(SUBMITTER, other)] if (other := field(form, "other_provider").strip()) else []
+    for feed in site.shelf.open_feeds:
+        names = (name.strip() for name in _BETWEEN.split(field(form, f"open:{feed}")))
+        chosen += [Right(SUBMITTER, name, feed) for name in names if name]
     chosen += [Right(str(role)) for role in form.getlist("role")]
-    return accounts.check_rights(chosen, site.shelf.providers, others=site.shelf.open_to_all)
+    return accounts.check_rights(chosen, site.shelf.providers, site.shelf.open_feeds)

@@ -33,7 +33,7 @@ def choose(request: Request, account: Submitter, site: SiteOf, feed: str = "") -
 
 
 def _form(request: Request, site: Site, account: Account, chosen: str = "", fault: str | None = None) -> Response:
-    offers = [(provider, contract) for provider in account.providers for contract in site.shelf.feeds_of(provider)]
+    offers = site.shelf.offers(account)
     megabytes = site.policy.upload_bytes // 1_000_000
     status = 422 if fault else 200
     return page(request, "send", status, offers=offers, chosen=chosen, fault=fault, megabytes=megabytes)
@@ -44,8 +44,7 @@ def receive(request: Request, account: Submitter, form: Posted, site: SiteOf) ->
     """Keeps the file aside and has it judged; nothing is sent yet."""
     provider, _, feed = field(form, "what").partition("|")
     file = form.get("file")
-    offered = provider in account.providers and feed in {c.feed for c in site.shelf.feeds_of(provider)}
-    if not offered:
+    if (provider, feed) not in {(name, contract.feed) for name, contract in site.shelf.offers(account)}:
         return _form(request, site, account, fault="send.choose_feed")
     if not isinstance(file, UploadFile) or not file.filename or not file.size:
         return _form(request, site, account, chosen=feed, fault="send.choose_file")

@@ -28,7 +28,7 @@ def download(
 ) -> Response:
     """The workbook to fill in, in the language asked for, else the visitor's."""
     feed, language = f"{agency}/{name}", words.choose(lang, who.language)
-    offered = {contract.feed: contract for provider in account.providers for contract in site.shelf.feeds_of(provider)}
+    offered = {contract.feed: contract for _, contract in site.shelf.offers(account)}
     if feed not in offered:
         raise HTTPException(404)
     content = template(offered[feed], site.shelf.catalog.codelists, language)

@@ -1,0 +1,92 @@
+"""Who may send what: of feeds whose contract names nobody, the account says it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from tests.integration.portal_site import Browser, add_account, site_over
+from tests.integration.station import Station, visit, visits
+
+from marsad.errors import UsageFault
+from marsad.portal import accounts
+from marsad.portal.accounts import Right, check_rights
+from marsad.portal.site import Site
+
+FILE = {"file": ("x.csv", visits(visit("R1")).encode())}
+
+
+@pytest.fixture(scope="module")
+def site(station: Station) -> Iterator[Site]:
+    made = site_over(station)
+    yield made
+    made.engine.dispose()
+
+
+def signed_in(site: Site, email: str, *rights: Right) -> Browser:
+    add_account(site, email.lower(), *rights)
+    browser = Browser(site)
+    assert browser.sign_in(email.lower()).headers["location"] == "/"
+    return browser
+
+
+def offered(page: str) -> set[str]:
+    return set(re.findall(r'name="what" id="\w+" value="([^"]*)"', page))
+
+
+def test_only_the_feeds_of_the_account_are_offered_and_taken(station: Station, site: Site, sender: str) -> None:
+    browser = signed_in(site, f"{sender}@one.example.org", Right("submitter", sender, "lab/notes"))
+    assert offered(browser.see("/send")) == {f"{sender}|lab/notes"}
+    answer = browser.submit("/send", {"what": f"{sender}|lab/visits"}, files=FILE)
+    assert answer.status_code == 422
+    assert station.rows("SELECT 1 FROM portal.upload WHERE provider = :s", s=sender) == []
+    assert browser.get("/templates/lab/notes").status_code == 200
+    assert browser.get("/templates/lab/visits").status_code == 404
+    station.send("lab/visits", visits(visit("R1", sent="01/01/2030", Rencontre="15/12/2029")), sender)
+    assert 'name="period"' not in browser.see("/")
+    told = {"feed": "lab/visits", "provider": sender, "period": "2030-01"}
+    assert browser.submit("/quiet", told).status_code == 404
+
+
+def test_who_may_send_nothing_is_told_so(site: Site, sender: str) -> None:
+    email = f"{sender}@none.example.org".lower()
+    account_id = add_account(site, email, Right("analyst"))
+    with site.transaction() as connection:  # its contract named it once
+        accounts.set_rights(connection, account_id, (Right("submitter", sender),), "test", site.clock())
+    browser = Browser(site)
+    browser.sign_in(email)
+    page = browser.see("/send")
+    assert "ne peut encore envoyer" in page
+    assert offered(page) == set()
+
+
+def test_an_administrator_says_who_sends_what(site: Site, sender: str) -> None:
+    free = replace(site, policy=replace(site.policy, second_factor=frozenset()))
+    admin = signed_in(free, f"{sender}@chief.example.org", Right("administrator"))
+    assert "open:lab/visits" in admin.see("/accounts/new")
+    email = f"{sender}@new.example.org".lower()
+    form = {"email": email, "name": "Nouvelle", "open:lab/visits": f" {sender} ، {sender}-2,", "open:lab/notes": ""}
+    assert admin.submit("/accounts/new", form).status_code == 200
+    with site.transaction() as connection:
+        account = accounts.find(connection, email=email)
+    assert account is not None
+    both = [(sender, "lab/visits"), (f"{sender}-2", "lab/visits")]
+    assert [(right.provider, right.feed) for right in account.rights] == both
+    page = admin.see(f"/accounts/{account.account_id}")
+    assert f'name="open:lab/visits" value="{sender}, {sender}-2"' in page
+    wrong = {**form, "email": f"x{email}", "open:lab/visits": "../inbox"}
+    assert admin.submit("/accounts/new", wrong).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "right",
+    [Right("submitter", "ONG"), Right("submitter", "ONG", "police/victims"), Right("submitter", "../x", "lab/notes"),
+     Right("submitter", "", "lab/notes"), Right("steward", "", "lab/notes"), Right("chief")],
+)  # fmt: skip
+def test_rights_that_cannot_be_are_refused(right: Right) -> None:
+    with pytest.raises(UsageFault):
+        check_rights([right], ["DGSN"], ["lab/notes"])
+    fine = [Right("submitter", "ONG", "lab/notes"), Right("submitter", "DGSN"), Right("steward")]
+    assert check_rights(fine, ["DGSN"], ["lab/notes"]) == (fine[1], fine[0], fine[2])
