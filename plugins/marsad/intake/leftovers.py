@@ -1,4 +1,4 @@
-"""What killed processes leave behind: keys that no row refers to and staging tables that nobody fills any more."""
+"""What killed processes leave behind: keys that no row refers to, staging tables that nobody fills, unborn reports."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from marsad.identity import keystore
 from marsad.identity.keystore import StoreName
 from marsad.intake import stage
 from marsad.intake.office import Office
+from marsad.intake.reports import files
 from marsad.warehouse.engine import clean_errors
 
 GRACE = timedelta(hours=1)  # PostgreSQL may still be committing for a loader that died a moment ago
@@ -28,6 +29,13 @@ _KNOWN = sa.text(
     """
 )
 
+_UNBORN = sa.text(
+    """
+    SELECT delivery_id::text FROM ops.delivery
+    WHERE delivery_id::text = ANY(:ids) AND status <> 'received' AND receipt IS NULL
+    """
+)
+
 
 def sweep(office: Office) -> None:
     """Removes what is left; safe while others load. The key store is looked at once an hour.
@@ -36,8 +44,20 @@ def sweep(office: Office) -> None:
         PassingFault, PlatformFault: database or disk.
     """
     stage.sweep(office.engine)
+    _sweep_drafts(office)
     if _due(office.keyring.store / ".swept", office.clock()):
         sweep_keys(office)
+
+
+def _sweep_drafts(office: Office) -> None:
+    """Drafts of reports go with a delivery that was withdrawn before it had a verdict."""
+    place = office.settings.place("reports")
+    found = files.drafted(place)
+    if not found:
+        return
+    with clean_errors(), office.engine.connect() as connection:
+        gone = connection.execute(_UNBORN, {"ids": found}).scalars().all()
+    files.drop_drafts(place, gone)
 
 
 def sweep_keys(office: Office) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,7 +26,7 @@ from marsad.intake.ledger import Arrival, Delivery
 from marsad.intake.merge import Merge
 from marsad.intake.naming import name_facts
 from marsad.intake.office import Office
-from marsad.intake.reports import receipt_path, write_receipt, write_reports
+from marsad.intake.reports import drafts, publish_reports, receipt_path, write_receipt, write_reports
 from marsad.intake.rows import FileFacts
 from marsad.intake.sending import check_sending
 from marsad.intake.settle import Work
@@ -239,24 +240,25 @@ def _settle(
     seconds = time.monotonic() - started
     draft = settle.compose(work, outcome, judged, seconds)
     lists, place = work.office.catalog.codelists, work.office.settings.place("reports")
-    write_reports(place, draft, work.contract, judged.broken, lists, judged.titles)
+    aside = drafts(place, work.delivery.delivery_id)
+    write_reports(aside, draft, work.contract, judged.broken, lists, judged.titles)
     sealer.commit()
     return settle.issue_receipt(connection, work, outcome, judged, seconds)
 
 
 def _hand_out(office: Office, receipts: list[dict[str, Any]]) -> None:
-    """Puts signed receipts where providers find their reports, and the newest head outside the database.
+    """Puts reports and signed receipts where providers find them, and the newest head outside the database.
 
-    After the commit: a head that was rolled back would look like a cut tail. Receipts stay in the ledger too.
+    After the commit: a head that was rolled back would look like a cut tail, a report would tell what never was.
+    Receipts stay in the ledger too.
     """
-    for receipt in receipts:
-        write_receipt(office.settings.place("reports"), receipt)
+    _put_down(office.settings.place("reports"), receipts)
     if receipts:
         _write_head(office, Head.parse(receipts[-1][audit.AUDIT_HEAD]))
 
 
 def hand_out_missing(office: Office, feed: str) -> int:
-    """Writes the receipts of the last days whose loader was killed after its commit, or found the disk full.
+    """Writes the receipts and reports of the last days whose loader was killed after its commit, or found the disk full.
 
     Returns how many. Raises PassingFault or PlatformFault when the folder cannot be written.
     """
@@ -264,9 +266,15 @@ def hand_out_missing(office: Office, feed: str) -> int:
         receipts = ledger.receipts_since(connection, feed, office.clock() - _RECEIPTS_BACK)
     place = office.settings.place("reports")
     missing = [receipt for receipt in receipts if not receipt_path(place, receipt).exists()]
-    for receipt in missing:
-        write_receipt(place, receipt)
+    _put_down(place, missing)
     return len(missing)
+
+
+def _put_down(place: Path, receipts: Iterable[dict[str, Any]]) -> None:
+    """The receipt comes last: where one is, its reports are."""
+    for receipt in receipts:
+        publish_reports(place, receipt)
+        write_receipt(place, receipt)
 
 
 def _write_head(office: Office, head: Head) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ from marsad.intake.reports.findings import Titles, describe
 from marsad.intake.reports.page import page
 from marsad.quality.findings import Broken
 from marsad.quality.messages import LANGUAGES
+
+_DRAFTS = ".drafts"  # no name that a provider may have
 
 
 def report_paths(folder: Path, provider: str, delivery_id: str) -> dict[str, Path]:
@@ -45,6 +49,42 @@ def write_reports(
         for language in LANGUAGES:
             durable.write_whole(paths[language], page(receipt, contract, told["findings"], language).encode())
     return paths
+
+
+def drafts(folder: Path, delivery_id: str) -> Path:
+    """Where reports of a verdict wait for its commit: nobody is shown what may never be."""
+    return folder / _DRAFTS / delivery_id
+
+
+def publish_reports(folder: Path, receipt: Mapping[str, Any]) -> None:
+    """Puts the drafts of a committed verdict in their places; repeatable, and by several at once.
+
+    Raises:
+        PassingFault, PlatformFault: the folder cannot be written.
+    """
+    provider, delivery_id = str(receipt["provider"]), str(receipt["delivery_id"])
+    waiting, places = drafts(folder, delivery_id), report_paths(folder, provider, delivery_id)
+    with durable.os_faults("putting reports in place"):
+        if not waiting.exists():
+            return
+        durable.private_folder(places["json"].parent)
+        for kind, draft in report_paths(waiting, provider, delivery_id).items():
+            with suppress(FileNotFoundError):
+                draft.replace(places[kind])
+        durable.sync_folder(places["json"].parent)
+        shutil.rmtree(waiting, ignore_errors=True)
+
+
+def drafted(folder: Path) -> list[str]:
+    """Deliveries that have drafts."""
+    place = folder / _DRAFTS
+    return [path.name for path in place.iterdir()] if place.is_dir() else []
+
+
+def drop_drafts(folder: Path, delivery_ids: Iterable[str]) -> None:
+    """Removes drafts of verdicts that will never be."""
+    for delivery_id in delivery_ids:
+        shutil.rmtree(drafts(folder, delivery_id), ignore_errors=True)
 
 
 def document(
