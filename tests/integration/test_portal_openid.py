@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import sqlalchemy as sa
 from joserfc import jwt
 from joserfc.jwk import RSAKey
-from tests.integration.portal_site import Browser, add_account, site_over
+from tests.integration.portal_site import Browser, add_account, code_now, site_over
 from tests.integration.station import Station
 
 from marsad.portal.accounts import Right
@@ -196,3 +199,46 @@ def test_without_a_provider_there_is_no_such_page(plain: Site) -> None:
     browser = Browser(plain)
     assert "openid" not in browser.see("/sign-in")
     assert browser.get("/sign-in/openid").status_code == 404
+
+
+def codes_page(browser: Browser) -> tuple[str, str, str]:
+    page = browser.see("/account/codes")
+    seed = re.search(r'class="id">([A-Z2-7 ]+)<', page)[1].replace(" ", "")  # type: ignore[index]
+    return page, seed, re.search(r'name="sealed" value="([0-9a-f]+)"', page)[1]  # type: ignore[index]
+
+
+def test_codes_of_an_account_without_a_password_are_not_replaced_unasked(
+    plain: Site, station: Station, provider: Provider, sender: str
+) -> None:
+    email = f"{sender}@codes.example.org".lower()
+    account_id = add_account(plain, email, Right("submitter", sender))
+    with plain.transaction() as connection:
+        query = sa.text("UPDATE portal.account SET password = NULL WHERE account_id = :id")
+        connection.execute(query, {"id": account_id})
+    browser, state = begin(vouched(plain, provider), provider)
+    provider.claims = {"email": email, "email_verified": True}
+    browser.get(f"/sign-in/openid/back?state={state}&code=c")
+    _, first, sealed = codes_page(browser)
+    assert browser.submit("/account/codes", {"sealed": sealed, "code": code_now(plain, first)}).status_code == 303
+
+    def replace_codes(**given: str) -> int:
+        station.office.clock.now += timedelta(seconds=30)  # type: ignore[attr-defined]
+        page, seed, kept = codes_page(browser)
+        assert 'name="old_code"' in page
+        present = {name: code_now(plain, first) if value == "present" else value for name, value in given.items()}
+        form = {"sealed": kept, "code": code_now(plain, seed), **present}
+        return int(browser.submit("/account/codes", form).status_code)
+
+    before = station.one("SELECT code_seed FROM portal.account WHERE account_id::text = :id", id=account_id)
+    assert replace_codes() == replace_codes(old="x") == replace_codes(old_code="000000") == 422
+    after = station.one("SELECT code_seed FROM portal.account WHERE account_id::text = :id", id=account_id)
+    assert bytes(before) == bytes(after)
+    assert len(failed(station, account_id)) == 3
+    assert replace_codes(old_code="present", code="000000") == 422  # a slip, which is no attempt
+    assert len(failed(station, account_id)) == 3
+    assert replace_codes(old_code="present") == 303
+
+
+def failed(station: Station, account_id: str) -> list[dict[str, Any]]:
+    query = "SELECT 1 FROM audit.event WHERE action = 'sign_in.failed' AND object = :o"
+    return station.rows(query, o=f"account:{account_id}")

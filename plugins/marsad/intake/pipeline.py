@@ -258,7 +258,7 @@ def _hand_out(office: Office, receipts: list[dict[str, Any]]) -> None:
 
 
 def hand_out_missing(office: Office, feed: str) -> int:
-    """Writes the receipts and reports of the last days whose loader was killed after its commit, or found the disk full.
+    """Writes receipts and reports of the last days whose loader was killed after its commit, or found the disk full.
 
     Returns how many. Raises PassingFault or PlatformFault when the folder cannot be written.
     """

@@ -11,7 +11,8 @@ from marsad import audit
 from marsad.portal import accounts
 from marsad.portal.accounts import Account
 from marsad.portal.policy import Policy
-from marsad.portal.secrets_kept import new_token, password_fits, token_hash
+from marsad.portal.secrets_kept import code_step, new_token, password_fits, token_hash
+from marsad.portal.site import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,23 @@ def confirm(
     if not fits:
         fail(connection, account.email, address, account, at)
     return fits
+
+
+def takes_code(connection: sa.Connection, account: Account, code: str, address: str, site: Site) -> bool:
+    """Whether a one-time code is the account's and was not used before; a wrong one counts like a wrong password.
+
+    Raises:
+        TooManyAttempts: as at signing in.
+    """
+    at = site.clock()
+    check_attempts(connection, account.email, address, site.policy, at)
+    if account.code_seed is not None:
+        seed = site.sealing.unseal(account.code_seed, account.account_id)
+        step = code_step(code, seed, at, account.code_step)
+        if step is not None and accounts.use_code(connection, account.account_id, step):
+            return True
+    fail(connection, account.email, address, account, at)
+    return False
 
 
 def check_attempts(connection: sa.Connection, email: str, address: str, policy: Policy, at: datetime) -> None:

@@ -55,15 +55,16 @@ def codes(request: Request, who: Visiting, site: SiteOf) -> Response:
 def keep_codes(request: Request, who: Visiting, form: Posted, site: SiteOf) -> Response:
     """Turns one-time codes on when the first one is right; the session is complete then, and all others end.
 
-    Who replaces codes gives the password again: a browser left open must not be enough.
+    Who replaces codes gives the password again, or without one a present code: a browser left open must not be enough.
     """
     session, at = _setting_up(who.session), site.clock()
     account = session.account
-    fault = _unconfirmed(request, site, account, form) if _replacing(account) else None
     seed = site.sealing.unseal(_bytes(field(form, "sealed")), account.account_id)
     step = code_step(field(form, "code"), seed, at, None)
-    if fault or step is None:
-        return _codes_page(request, session, seed, site, fault or ("sign_in.code_wrong", {}))
+    if step is None:  # looked at first, so that a slip uses up no present code
+        return _codes_page(request, session, seed, site, ("sign_in.code_wrong", {}))
+    if account.code_seed is not None and (fault := _not_the_owner(request, site, account, form)):
+        return _codes_page(request, session, seed, site, fault)
     with site.transaction() as connection:
         accounts.set_codes(connection, account, site.sealing.seal(seed, account.account_id), step, at)
         token = sessions.complete(connection, session, at).token
@@ -79,9 +80,24 @@ def _setting_up(session: Session | None) -> Session:
     return session
 
 
-def _replacing(account: Account) -> bool:
-    """True where there is a password to ask for: accounts of an institution's provider may have none."""
-    return account.code_seed is not None and account.password is not None
+def _not_the_owner(request: Request, site: Site, account: Account, form: FormData) -> Fault | None:
+    """What is wrong with what somebody who replaces codes gives: the password, or a present code where there is none.
+
+    Accounts that an institution's provider vouches for may have no password.
+    """
+    if account.password is not None:
+        return _unconfirmed(request, site, account, form)
+    address = request.client.host if request.client else "unknown"
+    try:
+        with site.transaction() as connection:
+            fits = sessions.takes_code(connection, account, field(form, "old_code"), address, site)
+    except sessions.TooManyAttempts:
+        return _too_many(site)
+    return None if fits else ("codes.old_wrong", {})
+
+
+def _too_many(site: Site) -> Fault:
+    return "sign_in.too_many", {"minutes": int(site.policy.failure_window.total_seconds() // 60)}
 
 
 def _unconfirmed(request: Request, site: Site, account: Account, form: FormData) -> Fault | None:
@@ -91,7 +107,7 @@ def _unconfirmed(request: Request, site: Site, account: Account, form: FormData)
         with site.transaction() as connection:
             fits = sessions.confirm(connection, account, field(form, "old"), address, site.policy, site.clock())
     except sessions.TooManyAttempts:
-        return "sign_in.too_many", {"minutes": int(site.policy.failure_window.total_seconds() // 60)}
+        return _too_many(site)
     return None if fits else ("password.old_wrong", {})
 
 
@@ -102,7 +118,7 @@ def _codes_page(request: Request, session: Session, seed: str, site: Site, fault
     spelled = " ".join(seed[i : i + 4] for i in range(0, len(seed), 4))
     return page(
         request, "codes", 422 if fault else 200, picture=picture, seed=spelled, sealed=sealed, fault=fault,
-        replacing=_replacing(account),
+        replacing=account.code_seed is not None,
     )  # fmt: skip
 
 

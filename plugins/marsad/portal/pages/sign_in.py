@@ -9,7 +9,6 @@ from marsad.portal import accounts, sessions
 from marsad.portal.accounts import Account
 from marsad.portal.passwords import weakness
 from marsad.portal.render import Entry, go, page, set_cookie
-from marsad.portal.secrets_kept import code_step
 from marsad.portal.site import Site
 from marsad.portal.visitor import LANGUAGE, SESSION, NotSignedIn, Posted, SiteOf, Visiting, field
 from marsad.warehouse.model import LANGUAGES
@@ -70,28 +69,18 @@ def ask_code(request: Request, who: Visiting) -> Response:
 @router.post("/sign-in/code")
 def give_code(request: Request, who: Visiting, form: Posted, site: SiteOf) -> Response:
     """The second step; wrong codes count like wrong passwords."""
-    session, at = who.session, site.clock()
+    session = who.session
     if session is None:
         raise NotSignedIn
     account, address = session.account, request.client.host if request.client else "unknown"
     try:
         with site.transaction() as connection:
-            sessions.check_attempts(connection, account.email, address, site.policy, at)
-            step = _step(site, account, field(form, "code"))
-            if step is not None and accounts.use_code(connection, account.account_id, step):
-                return _signed_in(request, sessions.complete(connection, session, at).token, "/")
-            sessions.fail(connection, account.email, address, account, at)
+            if sessions.takes_code(connection, account, field(form, "code"), address, site):
+                return _signed_in(request, sessions.complete(connection, session, site.clock()).token, "/")
     except sessions.TooManyAttempts:
         minutes = int(site.policy.failure_window.total_seconds() // 60)
         return page(request, "sign_in_code", 429, fault=("sign_in.too_many", {"minutes": minutes}))
     return page(request, "sign_in_code", 403, fault=("sign_in.code_wrong", {}))
-
-
-def _step(site: Site, account: Account, code: str) -> int | None:
-    if account.code_seed is None:
-        return None
-    seed = site.sealing.unseal(account.code_seed, account.account_id)
-    return code_step(code, seed, site.clock(), account.code_step)
 
 
 @router.post("/sign-out")
