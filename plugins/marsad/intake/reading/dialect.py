@@ -12,14 +12,17 @@ from dataclasses import dataclass, replace
 from marsad.intake.reading.hints import Hints
 from marsad.intake.reading.limits import DIALECT_BYTES, HEADER_ROWS, SAMPLE_ROWS
 
-DELIMITERS = (",", ";", "\t", "|", ":", " ", "^", "~", "§", "¦", "#", "\x1f")
+DELIMITERS = (",", ";", "\t", "|", ":", " ", "^", "~", "§", "¦", "#", "\x1f", "؛", "،")
 _COMMON = (",", ";", "\t", "|")
-_EVIDENT = (*_COMMON, "^", "~", "§", "¦", "\x1f")
+_EVIDENT = (*_COMMON, "^", "~", "§", "¦", "\x1f", "؛", "،")
 _RARE_IN_TEXT = ("\x1f", "\t", "|", "¦", "§", "^", "~")
 """Characters that people hardly type inside cells: where they cut rows evenly, nothing else does it for a reason."""
 
 _EVEN = 0.9
 """Share of records of one width from which a delimiter cuts evenly: banner lines and odd rows are fewer."""
+
+_HALF = 0.5
+"""Share up to which spaces stand between words and not between cells, where there is no other sign."""
 
 _SOME = 0.3
 """Share below which no delimiter can be said to cut anything."""
@@ -27,6 +30,7 @@ _SOME = 0.3
 _SPACED = 0.95
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 _RUN = re.compile(r"[^\w\s\"'.()\[\]{}?!<>=+*$€%/\\-]{2,3}")
+_DECIMAL_ONLY = re.compile(r"[-+]?\d+,\d+")
 _DECIMAL = re.compile(r"[-+]?\d+,\d+|[^,]*")
 
 MARK = "\ufdd0"
@@ -128,6 +132,8 @@ def _evident(sample: str) -> Dialect | None:
     for delimiter in _long_delimiters(sample):
         if _evenness(sample, delimiter)[0] >= _EVEN:
             return _quoted(sample, delimiter)
+    if _is_decimal_column(sample):
+        return Dialect(";")
     cut = {delimiter: _evenness(sample, delimiter) for delimiter in DELIMITERS}
     even = {delimiter: first for delimiter, (share, first) in cut.items() if share >= _EVEN}
     if max(cut[delimiter][0] for delimiter in _COMMON) < _SOME and _is_single_column(sample):
@@ -165,6 +171,12 @@ def _has_decimal_commas(sample: str) -> bool:
     return all(_DECIMAL.fullmatch(cell.strip()) for record in records for cell in record)
 
 
+def _is_decimal_column(sample: str) -> bool:
+    """True for a title over numbers, all with a decimal comma."""
+    title, *rows = [line.strip() for line in sample.split("\n") if line.strip()] or [""]
+    return len(rows) > 1 and title.isalpha() and all(map(_DECIMAL_ONLY.fullmatch, rows))
+
+
 def _is_single_column(sample: str) -> bool:
     """True for one column: no common delimiter outside quotes, and a title that nothing cuts."""
     records = [record for record in first_records(sample, Dialect(), SAMPLE_ROWS) if record]
@@ -176,7 +188,9 @@ def _guess(sample: str) -> Dialect:
     import clevercsv  # half a second that contracts, which know their headers, need not pay
 
     found = clevercsv.Detector().detect(sample, delimiters=_candidates(sample))
-    return _quoted(sample, found.delimiter if found is not None and found.delimiter else _fallback(sample))
+    chosen = found.delimiter if found is not None else None
+    words = chosen == " " and _evenness(sample, " ")[0] <= _HALF and not any(sign in sample for sign in _COMMON)
+    return _quoted(sample, _fallback(sample) if words or not chosen else chosen)
 
 
 def _candidates(sample: str) -> list[str]:

@@ -82,7 +82,7 @@ def _list(scanner: Scanner) -> Iterator[object]:
 
 
 def _object(scanner: Scanner) -> Iterator[object]:
-    """An envelope gives the records of its list; any other object is a record itself."""
+    """An envelope gives the records of its lists; any other object is a record itself."""
     scanner.take("{")
     pairs: list[tuple[str, object]] = []
     listed = False
@@ -93,7 +93,7 @@ def _object(scanner: Scanner) -> Iterator[object]:
         if not isinstance(name, str):
             scanner.broken()
         scanner.take(":")
-        if name.casefold() in _CONTAINERS and scanner.peek() == "[" and not listed:
+        if name.casefold() in _CONTAINERS and scanner.peek() == "[":
             listed = True
             yield from _list(scanner)
         else:

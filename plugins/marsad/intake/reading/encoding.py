@@ -34,6 +34,13 @@ _LIKELY = ("cp1252", "cp1256", "iso8859-1", "iso8859-6", "iso8859-15", "mac-roma
 _SUPERSETS = {"iso8859-1": "cp1252", "iso8859-9": "cp1254"}
 """The same letters, and quotation marks where ISO has control characters."""
 
+_NOT_ISO = tuple(name for name in _LIKELY if not name.startswith("iso"))
+_CONTROLS = re.compile(rb"[\x80-\x9f]")
+"""Bytes that are letters or signs elsewhere, and in ISO 8859 controls, which no text has."""
+
+_END = b"\x1a"
+"""What old programs write at the end of a text."""
+
 _SURE = 0.6
 """Confidence from which an encoding outside the likely ones is believed (Greek, Cyrillic … texts reach 0.7)."""
 
@@ -55,7 +62,8 @@ def detect_encoding(head: bytes) -> str:
     """Python's name of the encoding of a text that begins with ``head``; ``ascii`` while nothing else was seen."""
     for mark, name in _BOMS:
         if head.startswith(mark):
-            return name
+            lies = name == "utf-8-sig" and not _is_utf8(head)
+            return _legacy(head[len(mark) :]) if lies else name
     wide = _wide(head)
     if wide:
         return wide
@@ -94,6 +102,8 @@ def _legacy(head: bytes) -> str:
     free = chardet.detect(sample, compat_names=False)
     if free["encoding"] not in _LIKELY and (free["confidence"] or 0) < _SURE:
         free = chardet.detect(sample, compat_names=False, include_encodings=_LIKELY)
+    if _CONTROLS.search(head) and (free["encoding"] or "").startswith("iso8859"):
+        free = chardet.detect(sample, compat_names=False, include_encodings=_NOT_ISO)
     name = free["encoding"] or "cp1252"
     wider = _SUPERSETS.get(name)
     if wider and _decodes(head, wider):
@@ -159,8 +169,11 @@ class Utf8Stream:
             self.encoding = detect_encoding(chunk)
 
     def _clean(self, chunk: bytes, decoder: codecs.IncrementalDecoder | None, first: bool, final: bool) -> bytes:
+        if first:
+            chunk = chunk.removeprefix(codecs.BOM_UTF8)  # also before a text that is in another encoding after all
         if decoder is not None:
             chunk = decoder.decode(chunk, final).encode()
-        if first:
-            chunk = chunk.removeprefix(codecs.BOM_UTF8)
+            chunk = chunk.removeprefix(codecs.BOM_UTF8) if first else chunk
+        if final:
+            chunk = chunk.removesuffix(_END)
         return chunk.replace(b"\0", BROKEN_BYTES) if b"\0" in chunk else chunk

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from marsad.contracts.model import Column, Contract
 from marsad.contracts.text import fold
+from marsad.contracts.wording import load_wording
 
 _MEASURES = frozenset({"date", "timestamp", "integer", "number", "boolean"})
 
@@ -17,7 +18,7 @@ class Hints:
 
     ``headers`` has one set of spellings a contract column, ``labels`` its titles (for messages), ``required``
     the indexes of columns without which the file is refused. ``formats`` empty means any. ``unmarked`` are columns
-    where no word stands for a total.
+    where no word stands for a total. ``examples`` are names of sheets that a template has beside the one to fill in.
     """
 
     headers: Sequence[frozenset[str]]
@@ -27,6 +28,7 @@ class Hints:
     formats: frozenset[str] = frozenset()
     total_words: frozenset[str] = frozenset()
     unmarked: frozenset[int] = frozenset()
+    examples: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, contract: Contract) -> Hints:
@@ -40,6 +42,7 @@ class Hints:
             formats=frozenset(contract.formats),
             total_words=frozenset(map(fold, contract.total_words)),
             unmarked=frozenset(i for i, column in enumerate(columns) if column.type in _MEASURES),
+            examples=frozenset(fold(name) for name in load_wording()["template.example_sheet"].values()),
         )
 
     def matches(self, cells: Iterable[str]) -> frozenset[int]:

@@ -96,6 +96,11 @@ class _Found:
         """The contract's columns that its header names."""
         return self.header.found if self.header else frozenset()
 
+    @property
+    def has_rows(self) -> bool:
+        """Whether there is more than its titles."""
+        return self.header is not None and self.area.rows > self.header.data
+
     def goes_on_in(self, other: _Found) -> bool:
         """Whether another one has the same titles in the same columns further down."""
         place = (self.sheet, self.area.left, self.area.right) == (other.sheet, other.area.left, other.area.right)
@@ -180,6 +185,10 @@ def _meant(path: Path, found: list[_Found], hints: Hints) -> TableInfo:
     table = _table(path, read, hints)
     if others:
         table.found_notes.append(Note("file.note.other_tables", sum(each.area.rows for each in others)))
+    fitting = [each for each in found if each.sheet != best.sheet and each.known >= needed and each.has_rows]
+    sheets = {each.sheet for each in fitting if not each.hidden and fold(each.sheet) not in hints.examples}
+    if sheets:
+        table.found_notes.append(Note("file.note.other_sheets", len(sheets)))
     return table
 
 
