@@ -136,6 +136,14 @@ def test_a_component_that_is_killed_comes_back(running: stack.Status, settings: 
     eventually(lambda: stack.status(settings).up)
 
 
+def test_a_database_that_is_killed_comes_back(running: stack.Status, settings: Settings) -> None:
+    pid_file = settings.place("pg") / "data" / "postmaster.pid"
+    old = int(pid_file.read_text().split()[0])
+    psutil.Process(old).kill()
+    eventually(lambda: pid_file.exists() and int(pid_file.read_text().split()[0]) != old)
+    eventually(lambda: stack.status(settings).up)
+
+
 def test_after_a_crash_of_everything_up_heals_and_leaves_one_of_each(running: stack.Status, settings: Settings) -> None:
     for name in ("supervisor", "scheduler"):
         psutil.Process(pids(settings)[name]).kill()

@@ -35,10 +35,15 @@ def differences(base: Path, url: str, victims: int, seed: int) -> Iterator[str]:
         if wrong:
             yield f"{entry['file']}: {wrong}"
     with office.engine.connect() as connection:
-        yield from _records(connection, truth)
-        yield from _figures(connection, truth)
-        yield from _refused(connection, truth)
+        yield from comparisons(connection, truth)
     office.engine.dispose()
+
+
+def comparisons(connection: sa.Connection, truth: Mapping[str, Any]) -> Iterator[str]:
+    """What stands in a warehouse against the books: a line for each record, figure or refused row that differs."""
+    yield from _records(connection, truth)
+    yield from _figures(connection, truth)
+    yield from _refused(connection, truth)
 
 
 def _records(connection: sa.Connection, truth: Mapping[str, Any]) -> Iterator[str]:

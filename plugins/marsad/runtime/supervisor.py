@@ -1,5 +1,7 @@
 """The parent of Airflow's components and our own servers: starts them, brings back one that dies, ends them together.
 
+PostgreSQL is no child of it, but is brought back too.
+
 Run by ``stack.up`` as ``python -m marsad.runtime.supervisor HOME``. (``airflow standalone`` would leave its children
 behind when it is ended, and takes no notice when one of them dies.)
 """
@@ -15,7 +17,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
+import psycopg2
+
+from marsad.errors import MarsadError
 from marsad.runtime.files import write_json
+from marsad.runtime.postgres import Postgres
 from marsad.runtime.processes import Started, end
 from marsad.settings import Settings
 
@@ -81,12 +87,34 @@ class Component:
         self.started = None
 
 
+class Server:
+    """The PostgreSQL of a home, started again when it died: tasks and Airflow itself wait for it meanwhile."""
+
+    def __init__(self, home: Path) -> None:
+        self._postgres = Postgres(home)
+        self._failures = 0
+        self._next = 0.0
+
+    def revive(self) -> None:
+        """Start it again if it died; what keeps it from starting stands in the supervisor's log."""
+        if self._postgres.running or time.monotonic() < self._next:
+            return
+        try:
+            self._postgres.start()
+            self._failures = 0
+        except (MarsadError, psycopg2.OperationalError) as fault:  # it may die again before it answers
+            sys.stderr.write(f"{type(fault).__name__}: PostgreSQL does not come back, its own log says why\n")
+            self._next = time.monotonic() + PAUSES[min(self._failures, len(PAUSES) - 1)]
+            self._failures += 1
+
+
 class Supervisor:
     """Keeps the components of one home alive until it is told to stop."""
 
     def __init__(self, settings: Settings) -> None:
         logs = settings.place("logs")
         self._components = [Component(name, command, logs) for name, command in components(settings).items()]
+        self._server = Server(settings.home)
         self._note = settings.place("run") / "supervisor.json"
         self._stopping = False
 
@@ -99,6 +127,7 @@ class Supervisor:
             component.start()
             self._write()
         while not self._stopping:
+            self._server.revive()
             if any([component.revive() for component in self._components]):
                 self._write()
             time.sleep(0.3)
