@@ -31,7 +31,11 @@ COMPONENTS = {
     "dag-processor": ("airflow", "dag-processor"),
     "triggerer": ("airflow", "triggerer", "--skip-serve-logs"),
 }
-PORTAL = {"portal": ("marsad.portal",), "trial": ("marsad.portal.trial",)}
+PORTAL = {
+    "portal": ("marsad.portal",),
+    "trial": ("marsad.portal.trial",),
+    "opener": ("marsad.portal.opener",),
+}
 SFTP = {"sftp": ("marsad.intake.sftp",)}
 GRACE = 12.0  # seconds a component gets to end by itself
 PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0)  # seconds before a dead component is started again, growing with each death
