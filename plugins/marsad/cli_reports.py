@@ -7,17 +7,17 @@ import getpass
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from marsad import durable
 from marsad.settings import Settings
+from marsad.terminal import Lang
 
 if TYPE_CHECKING:
     from marsad.intake.office import Office
 
-Lang = Annotated[Literal["fr", "ar", "en"], typer.Option(help="Language.")]
 Out = Annotated[Path, typer.Option("--out", help="The workbook to write (XLSX).")]
 
 

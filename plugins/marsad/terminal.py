@@ -9,10 +9,13 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from types import FrameType
-from typing import Any
+from typing import Annotated, Any, Literal
 
+import typer
 from rich.console import Console
 from rich.table import Table
+
+Lang = Annotated[Literal["fr", "ar", "en"], typer.Option(help="Language.")]
 
 # A pipe has no width: nothing may be cut there.
 out = Console(soft_wrap=True, markup=False, emoji=False, width=None if sys.stdout.isatty() else 10_000)

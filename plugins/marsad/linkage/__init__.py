@@ -1,0 +1,1 @@
+"""Linkage: which records are of one person, how surely, and why."""

@@ -1,0 +1,41 @@
+"""Birth dates of a column that no contract describes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from functools import lru_cache
+
+from marsad.intake.normalise.cells import CellReader, clean
+from marsad.intake.normalise.dates import date_reader
+from marsad.linkage.records import Birth
+
+_DAY_FIRST = ("dd/MM/yyyy", "dd/MM/yy", "d MMMM yyyy", "yyyyMMdd", "MM/yyyy", "yyyy")
+_MONTH_FIRST = ("MM/dd/yyyy", "MM/dd/yy", "MMMM d, yyyy", "yyyyMMdd", "MM/yyyy", "yyyy")
+_CENTURY = 100
+_REMEMBERED = 100_000
+
+
+def read_births(texts: Sequence[str], today: date) -> list[Birth | None]:
+    """What each text says of a birth; None for a blank or for what cannot be read.
+
+    A column is read day first, or month first where more of it can be read so. Nobody is born after ``today``: a year
+    of two digits means the last century then.
+    """
+    readings = [_read(texts, formats, today) for formats in (_DAY_FIRST, _MONTH_FIRST)]
+    return min(readings, key=lambda births: births.count(None))
+
+
+def _read(texts: Sequence[str], formats: Sequence[str], today: date) -> list[Birth | None]:
+    cell = lru_cache(_REMEMBERED)(date_reader(formats, "birth_date"))
+    return [_birth(cell, text, today) for text in texts]
+
+
+def _birth(cell: CellReader, text: str, today: date) -> Birth | None:
+    found = cell(clean(text)[0])
+    day = found.value if isinstance(found.value, date) else None
+    birth = Birth.of(day, found.year)
+    if birth is None or birth.year <= today.year:
+        return birth
+    past = birth.year - _CENTURY
+    return Birth(past, birth.month, birth.day) if past > today.year - _CENTURY else None

@@ -1,0 +1,72 @@
+"""Keys of a record: two records are compared when they share one that is not too common.
+
+Keys are made of one record alone, so a store that must not show names can hold and join them as keyed tokens. Each
+kind survives another damage: names in the other script or in the other order, a letter lost, a birth date missing,
+turned or known by its year, a year mistyped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from marsad.linkage.records import Birth, Record, Skeletons
+
+_SHORT = 2  # consonants: a word of so few loses none
+_LONG = 6  # consonants that count
+
+
+def keys(record: Record, names: Skeletons) -> frozenset[str]:
+    """All keys of a record; each begins with its kind."""
+    return frozenset((*_name_keys(names), *_birth_keys(names, record.birth), *_number_keys(record)))
+
+
+def _name_keys(names: Skeletons) -> Iterator[str]:
+    words = sorted(word[:_LONG] for word in names.words)
+    for pair in combinations(words, 2):
+        yield from (f"n:{one}|{other}" for one, other in _damaged(*pair))
+    if len(words) == 1:
+        yield from (f"w:{word}" for word in _shortened(words[0]))
+    joined = (names.given + names.family)[: 2 * _LONG]
+    if len(words) > 2 or len(joined) > _LONG:  # noqa: PLR2004 - words that may be parted elsewhere
+        yield f"j:{joined}"
+
+
+def _birth_keys(names: Skeletons, birth: Birth | None) -> Iterator[str]:
+    if birth is None:
+        return
+    day = _day(birth)
+    for word in names.words:
+        yield f"y:{birth.year}|{word[:_LONG]}"
+        if day:
+            yield f"m:{day}|{word[:_LONG]}"
+            yield f"d:{birth.year}{day}|{word[0]}"
+    if day:
+        yield f"b:{birth.year}{day}"
+
+
+def _number_keys(record: Record) -> Iterator[str]:
+    if record.phone:
+        yield f"p:{record.phone}"
+    if record.document:
+        yield f"i:{record.document}"
+
+
+def _day(birth: Birth) -> str:
+    """Day and month in an order that both writings share; "" when they are not known."""
+    if birth.month is None or birth.day is None:
+        return ""
+    return f"{min(birth.month, birth.day):02}{max(birth.month, birth.day):02}"
+
+
+def _damaged(one: str, other: str) -> Iterator[tuple[str, str]]:
+    yield one, other
+    yield from ((less, other) for less in _shortened(one)[1:])
+    yield from ((one, less) for less in _shortened(other)[1:])
+
+
+def _shortened(word: str) -> list[str]:
+    """The word, and the word without each of its consonants."""
+    if len(word) <= _SHORT:
+        return [word]
+    return [word, *sorted({word[:place] + word[place + 1 :] for place in range(len(word))} - {word})]

@@ -1,0 +1,103 @@
+"""``schemas/policies/linkage.yaml``: the frozen model, its prior and its thresholds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from marsad import yaml12
+from marsad.contracts.model import Labels
+from marsad.errors import UsageFault
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+_SUM_OFF = 0.011  # shares are written with two or three places
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Level(_Part):
+    """One level of a comparison. ``likeness`` is from where on names reach it; ``says`` what it tells people."""
+
+    m: Share
+    u: Share
+    says: Labels
+    likeness: Share | None = None
+
+    @property
+    def weight(self) -> float:
+        """What the level adds to the weight of a pair, in bits."""
+        return math.log2(self.m / self.u)
+
+
+class Comparison(_Part):
+    """One thing compared, from its strongest level to none at all."""
+
+    label: Labels
+    levels: Mapping[str, Level]
+
+    @model_validator(mode="after")
+    def _shares(self) -> Comparison:
+        for name in ("m", "u"):
+            total = sum(getattr(level, name) for level in self.levels.values())
+            if abs(total - 1) > _SUM_OFF:
+                raise ValueError(f"the {name} of all levels add up to {total:.3f}, not 1")
+        return self
+
+
+class Prior(_Part):
+    """How likely two records are of one person before anything is compared."""
+
+    partners: Annotated[float, Field(gt=0)]
+    most: Share
+
+    def of(self, records: int) -> float:
+        """For any two of so many records."""
+        return min(self.most, self.partners / max(1, records - 1))
+
+
+class Thresholds(_Part):
+    """Probabilities: from ``link`` on the machine joins, from ``review`` on people are asked."""
+
+    link: Share
+    review: Share
+
+
+class Candidates(_Part):
+    """How pairs worth comparing are found."""
+
+    most_per_key: Annotated[int, Field(gt=1)]
+
+
+class TermFrequency(_Part):
+    """How much is assumed of how common names are."""
+
+    assumed: Annotated[int, Field(gt=0)]
+
+
+class Policy(_Part):
+    """The whole model. ``version`` goes wherever a weight goes."""
+
+    version: int
+    owner: str
+    decided: str
+    prior: Prior
+    thresholds: Thresholds
+    candidates: Candidates
+    term_frequency: TermFrequency
+    comparisons: Mapping[str, Comparison]
+
+
+def load_policy(schemas: Path) -> Policy:
+    """The policy of an installation. Raises UsageFault that names what is wrong."""
+    path = schemas / "policies" / "linkage.yaml"
+    try:
+        return Policy.model_validate(yaml12.load(path))
+    except ValidationError as error:
+        places = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise UsageFault(f"{path.name}: {'; '.join(places)}") from None

@@ -1,0 +1,74 @@
+"""A record as linkage sees it: names as sounds, a birth date with what is known of it, codes, numbers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from marsad.contracts.text import fold
+from marsad.identity.names import Hearing
+
+_PHONE_DIGITS = 8  # of the end: the rest is country and trunk codes, written or not
+_NEW_YEAR = (1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Birth:
+    """What is known of a birth date. ``month`` and ``day`` are None when only the year is.
+
+    The first of January stands for "some day of that year" in most registers, so it is taken for that.
+    """
+
+    year: int
+    month: int | None = None
+    day: int | None = None
+
+    @classmethod
+    def of(cls, day: date | None, year: int | None = None) -> Birth | None:
+        """From a day, or from a year alone; None when neither is known."""
+        if day is None:
+            return None if year is None else cls(year)
+        return cls(day.year) if (day.month, day.day) == _NEW_YEAR else cls(day.year, day.month, day.day)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All that linkage compares; "" and None where nothing is known. Names are sounds (``Hearing``)."""
+
+    given: str = ""
+    family: str = ""
+    whole: str = ""
+    birth: Birth | None = None
+    sex: str = ""
+    nationality: str = ""
+    place: str = ""
+    phone: str = ""
+    document: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Skeletons:
+    """Consonant classes of a record's names: each word, and given and family name as one."""
+
+    words: frozenset[str]
+    given: str
+    family: str
+
+
+def skeletons(record: Record, hearing: Hearing) -> Skeletons:
+    """Of given and family name, or of the whole name."""
+    words = {hearing.skeleton(word) for name in (record.given, record.family, record.whole) for word in name.split()}
+    return Skeletons(frozenset(words - {""}), hearing.skeleton(record.given), hearing.skeleton(record.family))
+
+
+def plain_phone(text: str) -> str:
+    """The last digits of a telephone number; "" for one too short to tell anybody apart."""
+    digits = re.sub(r"\D", "", fold(text))
+    return digits[-_PHONE_DIGITS:] if len(digits) >= _PHONE_DIGITS - 2 else ""
+
+
+def plain_document(text: str) -> str:
+    """A document number without spaces and signs; "" for one too short to tell anybody apart."""
+    signs = re.sub(r"[\W_]", "", fold(text))
+    return signs if len(signs) > 3 else ""  # noqa: PLR2004 - AB1: the shortest that is none

@@ -1,0 +1,176 @@
+"""Records in, scored pairs out: Splink on DuckDB, in this process, in memory, never on disk."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import duckdb
+import pyarrow as pa
+from duckdb.func import PythonUDFType
+from splink import Linker
+from splink.backends.duckdb import DuckDBAPI
+
+from marsad.identity.names import Hearing, Likeness, NameRules
+from marsad.linkage import model
+from marsad.linkage.keys import keys
+from marsad.linkage.policy import Policy
+from marsad.linkage.records import Record, Skeletons, skeletons
+
+# Nothing may reach a disk: DuckDB neither spills nor opens files.
+_IN_MEMORY = "SET temp_directory = ''; SET python_enable_replacements = false; SET enable_external_access = false"
+_PRIOR = {
+    "fr": ("Avant comparaison", "deux fiches quelconques"),
+    "ar": ("قبل المقارنة", "أي سجلين"),
+    "en": ("Before comparing", "any two records"),
+}
+_AT_ONCE = 50_000  # records whose keys are made at once
+_PAIRS = """
+CREATE TABLE pairs AS
+WITH fitting AS (SELECT key FROM keys GROUP BY key HAVING count(*) BETWEEN 2 AND ?)
+SELECT DISTINCT l.row AS join_key_l, r.row AS join_key_r, '0' AS match_key
+FROM fitting JOIN keys l USING (key) JOIN keys r USING (key)
+WHERE l.row < r.row
+"""
+
+
+class Said(NamedTuple):
+    """One step of a pair's waterfall: what was compared, what was found, the bits it added."""
+
+    comparison: str
+    level: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Two records, by their place in what was given, and what comparing them came to.
+
+    ``weight`` is in bits and holds the prior. ``levels`` and ``weights`` go with the policy's comparisons: the level
+    reached ("blank" where a side says nothing) and what it added.
+    """
+
+    left: int
+    right: int
+    weight: float
+    probability: float
+    levels: tuple[str, ...]
+    weights: tuple[float, ...]
+
+    def waterfall(self, policy: Policy, language: str) -> Iterator[Said]:
+        """From the prior over each comparison that says something: what was found, in words, and what it added."""
+        yield Said(*_PRIOR[language], self.weight - sum(self.weights))
+        for (_, one), level, weight in zip(policy.comparisons.items(), self.levels, self.weights, strict=True):
+            if level != model.BLANK:
+                yield Said(one.label[language], one.levels[level].says[language], weight)
+
+
+def score(records: Sequence[Record], policy: Policy, rules: NameRules) -> Iterator[Scored]:
+    """All pairs that share a key and reach the policy's review threshold, in no order."""
+    if len(records) < 2:  # noqa: PLR2004 - a pair
+        return
+    hearing = Hearing(rules)
+    with _database(Likeness(rules)) as connection:
+        names = [skeletons(record, hearing) for record in records]
+        _find_pairs(connection, records, names, policy.candidates.most_per_key)
+        linker = _linker(connection, _table(records, names), policy)
+        found = linker.inference.predict(threshold_match_probability=policy.thresholds.review)
+        yield from _scored(found.as_duckdbpyrelation(), policy)
+
+
+@contextmanager
+def _database(likeness: Likeness) -> Iterator[duckdb.DuckDBPyConnection]:
+    connection = duckdb.connect(":memory:")
+    try:
+        connection.execute(_IN_MEMORY)
+        connection.create_function(
+            model.LIKENESS, _on_arrow(likeness), ["VARCHAR", "VARCHAR"], "FLOAT", type=PythonUDFType.ARROW
+        )
+        yield connection
+    finally:
+        connection.close()
+
+
+def _on_arrow(likeness: Likeness) -> Callable[[pa.Array, pa.Array], pa.Array]:
+    def compare(left: pa.Array, right: pa.Array) -> pa.Array:
+        return pa.array(likeness.of(left.to_pylist(), right.to_pylist()))
+
+    return compare
+
+
+def _find_pairs(
+    connection: duckdb.DuckDBPyConnection, records: Sequence[Record], names: Sequence[Skeletons], most: int
+) -> None:
+    connection.execute("CREATE TABLE keys (row BIGINT, key UBIGINT)")
+    for start in range(0, len(records), _AT_ONCE):
+        made = [(row, key) for row in range(start, min(start + _AT_ONCE, len(records)))
+                for key in keys(records[row], names[row])]  # fmt: skip
+        block = pa.table({"row": [row for row, _ in made], "key": [key for _, key in made]})
+        connection.register("block", block)
+        connection.execute("INSERT INTO keys SELECT row, hash(key) FROM block")
+        connection.unregister("block")
+    connection.execute(_PAIRS, [most])
+    connection.execute("DROP TABLE keys")
+
+
+def _table(records: Sequence[Record], names: Sequence[Skeletons]) -> pa.Table:
+    """Columns as the model's conditions name them; blanks are null."""
+    columns: dict[str, list[object]] = {
+        name: [getattr(record, name) or None for record in records]
+        for name in ("given", "family", "whole", "sex", "nationality", "place", "phone", "document")
+    }
+    births = {
+        f"birth_{part}": [record.birth and getattr(record.birth, part) for record in records]
+        for part in ("year", "month", "day")
+    }
+    whole = ["".join(sorted(one.words)) or None for one in names]
+    keyed = {
+        "whole_key": whole,
+        "given_key": [one.given or None for one in names],
+        "family_key": [one.family or None for one in names],
+    }
+    types = {name: pa.int32() if name in births else pa.string() for name in columns | births | keyed}
+    arrays = {name: pa.array(values, types[name]) for name, values in (columns | births | keyed).items()}
+    return pa.table({"row": pa.array(range(len(records)), pa.int64()), **arrays})
+
+
+def _linker(connection: duckdb.DuckDBPyConnection, table: pa.Table, policy: Policy) -> Linker:
+    database = DuckDBAPI(connection=connection)
+    people = database.register(table, dataset_display_name="records")
+    linker = Linker(people, model.settings(policy, len(table)), log_level=logging.ERROR)  # INFO is chatty
+    for column, comparison in model.frequent(policy).items():
+        shares = _shares(table.column(column).to_pylist(), policy, comparison)
+        lookup = pa.table(
+            {column: pa.array(list(shares), pa.string()), f"tf_{column}": pa.array(list(shares.values()), pa.float64())}
+        )
+        linker.table_management.register_term_frequency_lookup(database.register(lookup), column)
+    linker.table_management.register_blocked_pairs_for_predict(database.register("pairs"))
+    return linker
+
+
+def _shares(values: Sequence[str | None], policy: Policy, comparison: str) -> dict[str, float]:
+    """How common each value is, as if so many records with values as common as the model's average came on top."""
+    assumed, average = policy.term_frequency.assumed, policy.comparisons[comparison].levels["same"].u
+    counts = Counter(value for value in values if value)
+    total = counts.total() + assumed
+    return {value: (count + assumed * average) / total for value, count in counts.items()}
+
+
+def _scored(pairs: duckdb.DuckDBPyRelation, policy: Policy) -> Iterator[Scored]:
+    numbered = model.level_names(policy)
+    tell = ", ".join(f"gamma_{name}, {_added(name, policy)}" for name in numbered)
+    told = pairs.project(f"row_l, row_r, match_weight, match_probability, {tell}")
+    for block in told.to_arrow_reader():
+        columns = [column.to_pylist() for column in block.columns]
+        for left, right, weight, probability, *rest in zip(*columns, strict=True):
+            levels = tuple(names[number] for names, number in zip(numbered.values(), rest[::2], strict=True))
+            yield Scored(left, right, weight, probability, levels, tuple(rest[1::2]))
+
+
+def _added(name: str, policy: Policy) -> str:
+    """What a comparison added in all: that of its level, and that of how common the name is."""
+    return f"mw_{name} + mw_tf_adj_{name}" if name in model.frequent(policy).values() else f"mw_{name}"
