@@ -199,3 +199,14 @@ def test_a_contract_that_cannot_be_read_takes_no_other_dag_away(tmp_path: Path) 
 
     (tmp_path / "ngo" / "hotline_calls.yaml").mkdir(parents=True)
     assert len(feeds(Settings.from_env({"MARSAD_CONTRACTS": str(tmp_path)}))) == len(FEEDS) + 1
+
+
+@pytest.mark.parametrize("name", ["victims copy.yaml", "Victims.yaml", ".#victims.yaml", f"{'v' * 240}.yaml"])
+def test_a_file_that_no_feed_is_called_takes_no_dag_away(tmp_path: Path, name: str) -> None:
+    from marsad.orchestration.intake import feeds, intake_dag
+    from marsad.settings import Settings
+
+    (tmp_path / "police").mkdir()
+    (tmp_path / "police" / name).symlink_to("me@host.1:2")
+    settings = Settings.from_env({"MARSAD_CONTRACTS": str(tmp_path)})
+    assert {intake_dag(feed, settings).dag_id for feed in feeds(settings)} == {f"intake.{feed}" for feed in FEEDS}

@@ -13,6 +13,7 @@ from marsad.contracts.codelists import CodeList
 from marsad.contracts.column_rules import column_problems
 from marsad.contracts.document import Document, read_document
 from marsad.contracts.feed_rules import feed_problems
+from marsad.contracts.files import contract_files
 from marsad.contracts.model import Column, Contract
 from marsad.contracts.odcs import standard_problems
 from marsad.contracts.parts import read_parts
@@ -43,11 +44,6 @@ def read_contract(
     columns = tuple(column for _, column in reading.whole)
     fingerprint = _fingerprint(document, columns, codelists)
     return build_contract(document.data, parts.feed, columns, path, fingerprint), []
-
-
-def contract_files(paths: Iterable[Path]) -> list[Path]:
-    """Contract files of the paths: files as given, of folders all ``<agency>/<name>.yaml`` in order of name."""
-    return [file for path in paths for file in ([path] if path.is_file() else sorted(path.glob("*/*.yaml")))]
 
 
 def read_contracts(

@@ -52,6 +52,8 @@ def read_document(path: Path) -> Document | Problem:
     try:
         tree = yaml12.compose(path.read_text(encoding="utf-8-sig"))
         return Document(path, yaml12.plain(tree), tree)
+    except OSError as error:
+        return Problem(path, 1, 1, "file", f"the file cannot be read: {error.strerror}", "a link that leads nowhere?")
     except UnicodeDecodeError:
         return Problem(path, 1, 1, "yaml", "the file is not UTF-8 text", "save it as UTF-8")
     except yaml.MarkedYAMLError as error:

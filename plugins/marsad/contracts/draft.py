@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from marsad.contracts.binding_rules import DERIVED
 from marsad.contracts.codelists import CodeList
-from marsad.contracts.feed_rules import FEED_NAME
+from marsad.contracts.files import FEED_NAME
 from marsad.contracts.naming import column_name, is_reference, names_a_person, tells_a_story
 from marsad.contracts.sample import Guess, guess
 from marsad.contracts.text import fold

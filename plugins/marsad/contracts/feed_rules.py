@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from marsad.contracts.binding_rules import decisive_column, known_column, typed_column
 from marsad.contracts.column_rules import compiles
 from marsad.contracts.document import Steps
+from marsad.contracts.files import FEED_NAME, PART_LENGTH, feed_of
 from marsad.contracts.model import Column, ColumnType
 from marsad.contracts.problems import Problem, did_you_mean
 from marsad.contracts.reading import Reading
 from marsad.contracts.shape import ConditionSpec, FeedSpec, TotalSpec, VersionSpec
 from marsad.contracts.text import fold
 
-FEED_NAME = re.compile(r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*")
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 
@@ -38,10 +38,10 @@ def feed_problems(reading: Reading) -> Iterator[Problem]:
 
 def _feed_name(reading: Reading) -> Iterator[Problem]:
     path = reading.document.path
-    expected, given = f"{path.parent.name}/{path.stem}", reading.document.data.get("name")
+    expected, given = feed_of(path), reading.document.data.get("name")
     if not FEED_NAME.fullmatch(expected):
         message = f"'{expected}' is no feed name: folder and file name are lower case a-z, digits and underscores"
-        yield Problem(path, 1, 1, "feed", message)
+        yield Problem(path, 1, 1, "feed", message, f"at most {PART_LENGTH} characters each")
     elif given is None:
         yield Problem(path, 1, 1, "missing", "missing key 'name'", f"write name: {expected}")
     elif given != expected:

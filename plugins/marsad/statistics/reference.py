@@ -9,8 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from marsad import __version__
-from marsad.contracts.check import contract_files, read_contracts
+from marsad.contracts.check import read_contracts
 from marsad.contracts.codelists import CodeList, load_codelist
+from marsad.contracts.files import contract_files, feed_of
 from marsad.contracts.load import HOME
 from marsad.errors import UsageFault
 from marsad.quality.findings import Rule
@@ -83,7 +84,7 @@ def _codes(codes: CodeList) -> Iterator[Row]:
 def _rules(settings: Settings, report: Report) -> Iterator[tuple[str, list[Row] | None]]:
     general = load_messages(settings.schemas / "messages.yaml").values()
     yield ANY_FEED, [_rule(ANY_FEED, Rule(one.id, one.severity, one.scope, None, one.text)) for one in general]
-    for feed in sorted({f"{file.parent.name}/{file.stem}" for file in contract_files(settings.contract_dirs)}):
+    for feed in sorted({feed_of(file) for file in contract_files(settings.contract_dirs)}):
         try:
             suite = load_suite(suite_path(feed, settings.expectation_dirs))
             yield feed, [_rule(feed, rule) for rule in suite.rules.values()]
