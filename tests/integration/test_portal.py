@@ -594,7 +594,8 @@ def test_a_wrong_contract_or_suite_takes_its_own_feed_alone(station: Station, si
         question = {"path": str(station.file(GOOD)), "provider": station.sender()}
         assert answer(trials.office, {**question, "feed": "lab/visits"}) == {"fault": "UsageFault"}
         (suites / "lab" / "visits.json").write_bytes((mine / "lab" / "visits.json").read_bytes())
-        trials.verify_request(None, None)
+        (tmp_path / "lab" / ".#broken.yaml").symlink_to("me@host.1:2")  # somebody is editing
+        assert trials.verify_request(None, None)
         assert answer(trials.office, {**question, "feed": "lab/visits"})["status"] == "accepted"
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Lock
 
 import sqlalchemy as sa
@@ -60,9 +61,9 @@ class Shelf:
         with self._lock:
             now = stamp(self._settings)
             if self._catalog is None or now != self._seen:
+                self._seen = now  # also of a look that fails: the same files are not read again for each page
                 try:
                     self._catalog, _ = sound_catalog(self._settings)
-                    self._seen = now
                 except UsageFault:
                     if self._catalog is None:
                         raise
@@ -97,10 +98,16 @@ class Shelf:
 
 
 def stamp(settings: Settings) -> tuple[tuple[str, int, int], ...]:
-    """Changes when a contract, suite or code list does."""
+    """Changes when a contract, suite or code list does. What vanishes meanwhile or leads nowhere is left out."""
     folders = (*settings.contract_dirs, *settings.expectation_dirs, settings.schemas / "codelists")
-    found = (path for folder in folders for path in folder.rglob("*.*"))
-    return tuple(sorted((str(p), p.stat().st_mtime_ns, p.stat().st_size) for p in found))
+    return tuple(sorted(_stamps(path for folder in folders for path in folder.rglob("*.*"))))
+
+
+def _stamps(paths: Iterable[Path]) -> Iterator[tuple[str, int, int]]:
+    for path in paths:
+        with suppress(OSError):
+            known = path.stat()
+            yield str(path), known.st_mtime_ns, known.st_size
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import logging
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -46,12 +45,15 @@ class Trials(Answering):
     def warm(self) -> None:
         """Reads everything that a verdict needs, as it is now; of a feed whose contract or suite is wrong, nothing.
 
+        Files that were read once are not read again, whether they were right or wrong.
+
         Raises:
             UsageFault: the platform is not up, or a code list is wrong.
         """
         now = stamp(self.settings)
         if now == self._seen:
             return
+        self._seen = now
         catalog, problems = sound_catalog(self.settings)
         for problem in problems:
             _LOG.error("%s", problem)
@@ -62,12 +64,14 @@ class Trials(Answering):
                 _warm(office, feed)
         self.office = office
         sandbox.warm()  # forks share the server of readers
-        self._seen = now
 
     def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ANN401 - as in socketserver
-        """Before the fork of each question; a code list that is wrong at the moment leaves what was right."""
-        with suppress(UsageFault):
-            self.warm()
+        """Before the fork of each question; what is wrong at the moment leaves what was right."""
+        try:
+            with own_faults_only():
+                self.warm()
+        except MarsadError as fault:  # raised from here, it would end the server
+            _LOG.error("%s", fault)
         return True
 
     def answer(self, question: Mapping[str, Any]) -> dict[str, Any]:
