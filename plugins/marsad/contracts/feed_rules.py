@@ -15,6 +15,9 @@ from marsad.contracts.reading import Reading
 from marsad.contracts.shape import ConditionSpec, FeedSpec, TotalSpec, VersionSpec
 from marsad.contracts.text import fold
 
+MOST_CLEAR = 300
+"""Columns that stand in clear: PostgreSQL's rows end at 8 kB, and a text takes up to 24 bytes of it."""
+
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 
@@ -23,6 +26,7 @@ def feed_problems(reading: Reading) -> Iterator[Problem]:
     yield from _feed_name(reading)
     yield from _contract_version(reading)
     yield from _column_names(reading)
+    yield from _width(reading)
     yield from _keys(reading)
     yield from _headers(reading)
     feed = reading.parts.feed
@@ -64,6 +68,14 @@ def _column_names(reading: Reading) -> Iterator[Problem]:
             message = f"column '{part.name}' is already defined in line {first[part.name]}"
             yield reading.document.problem([*part.path, "name"], "twice", message)
         first.setdefault(part.name, line)
+
+
+def _width(reading: Reading) -> Iterator[Problem]:
+    clear = [part for part, column in reading.whole if not column.vaulted]
+    for part in clear[MOST_CLEAR : MOST_CLEAR + 1]:
+        message = f"{len(clear)} columns stand in clear, a table of the database holds {MOST_CLEAR} safely"
+        hint = "take the classification from those that nobody counts: they go to the vault together"
+        yield reading.document.problem([*part.path, "name"], "too-many-columns", message, hint)
 
 
 def _keys(reading: Reading) -> Iterator[Problem]:

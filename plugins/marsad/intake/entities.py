@@ -8,6 +8,8 @@ from marsad.contracts.model import Binding, Column, Condition, Contract
 from marsad.intake.stage import quoted
 from marsad.warehouse.model import Concept, Entity
 
+_PAIRS = 50  # PostgreSQL passes no more than 100 arguments to a function
+
 # The rows of one block that were not refused, each with what the warehouse knows of it already.
 BLOCK = """
     FROM {table} s LEFT JOIN seen n ON n.row = s.row AND n.row BETWEEN :first AND :last
@@ -86,8 +88,10 @@ def _extra(contract: Contract) -> str | None:
     unbound = [c for c in contract.columns if not c.vaulted and not c.bindings and c.name not in kept]
     if not unbound:
         return None
-    pairs = ", ".join(f"'{c.name}', s.{quoted(c.name)}" for c in unbound)
-    return f"nullif(jsonb_strip_nulls(jsonb_build_object({pairs})), '{{{{}}}}'::jsonb)"
+    pairs = [f"'{c.name}', s.{quoted(c.name)}" for c in unbound]
+    groups = [", ".join(pairs[start : start + _PAIRS]) for start in range(0, len(pairs), _PAIRS)]
+    whole = " || ".join(f"jsonb_build_object({group})" for group in groups)
+    return f"nullif(jsonb_strip_nulls({whole}), '{{{{}}}}'::jsonb)"
 
 
 def _conditions(contract: Contract, entity: str, item: int) -> Iterable[str]:
