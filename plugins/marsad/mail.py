@@ -20,6 +20,7 @@ from marsad.settings import MailSettings
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 _HERE = ("localhost", "127.0.0.1", "::1")
 _SECONDS = 30
+_FINAL = 500  # RFC 5321, 4.2.1: answers from here on are final
 _CLOSING = 421  # RFC 5321, 4.2.3: the server closes the connection
 
 
@@ -53,12 +54,13 @@ class _Conversation:
         try:
             self.client.send_message(message)
         except smtplib.SMTPRecipientsRefused as refusal:
-            code = max(code for code, _ in refusal.recipients.values())
-            if code >= 500:  # noqa: PLR2004 - RFC 5321, 4.2.1: final
-                raise RefusedAddress(f"the mail server refuses the address ({code})") from None
-            raise _put_off(code) from None
-        except smtplib.SMTPDataError as answer:
-            raise (_put_off(answer.smtp_code) if answer.smtp_code < 500 else _answered(answer)) from None  # noqa: PLR2004
+            raise _not_taken(max(code for code, _ in refusal.recipients.values())) from None
+        except smtplib.SMTPDataError as answer:  # a full mailbox is told here by many (552)
+            raise _not_taken(answer.smtp_code) from None
+        except smtplib.SMTPSenderRefused as answer:  # for good, it is us whom the server refuses
+            raise (_answered(answer) if answer.smtp_code >= _FINAL else _put_off(answer.smtp_code)) from None
+        except smtplib.SMTPNotSupportedError:
+            raise RefusedAddress("the mail server takes no address with letters beyond a-z") from None
         except smtplib.SMTPResponseException as answer:
             raise _answered(answer) from None
         except (smtplib.SMTPException, OSError):
@@ -147,6 +149,10 @@ def _password(settings: MailSettings) -> str:
         raise UsageFault("the file named in MARSAD_SMTP_PASSWORD_FILE cannot be read") from None
 
 
+def _not_taken(code: int) -> MarsadError:
+    return RefusedAddress(f"the mail server refuses the address ({code})") if code >= _FINAL else _put_off(code)
+
+
 def _put_off(code: int) -> PassingFault:
     if code == _CLOSING:
         return PassingFault("the mail server went away")
@@ -154,6 +160,6 @@ def _put_off(code: int) -> PassingFault:
 
 
 def _answered(answer: smtplib.SMTPResponseException) -> MarsadError:
-    """RFC 5321, 4.2.1: answers from 500 are final. The server's text is left out: it may repeat an address."""
-    kind = PlatformFault if answer.smtp_code >= 500 else PassingFault  # noqa: PLR2004
+    """The server's text is left out: it may repeat an address."""
+    kind = PlatformFault if answer.smtp_code >= _FINAL else PassingFault
     return kind(f"the mail server answers {answer.smtp_code}")
