@@ -171,7 +171,16 @@ class Postbox:
     messages: list[EmailMessage] = field(default_factory=list)
     refuse: tuple[str, ...] = ()
     put_off: tuple[str, ...] = ()
+    answers: dict[str, str] = field(default_factory=dict)  # to what was written to whom
+    busy_for: int = 0
     close_after: int | None = None
+
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+        if self.busy_for:
+            self.busy_for -= 1
+            return "451 later"
+        envelope.mail_from, envelope.mail_options = address, options
+        return "250 OK"
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
         if address in self.refuse:
@@ -184,6 +193,8 @@ class Postbox:
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         if self.close_after is not None and len(self.messages) >= self.close_after:
             return "421 closing"
+        if envelope.rcpt_tos[0] in self.answers:
+            return self.answers[envelope.rcpt_tos[0]]
         self.messages.append(message_from_bytes(envelope.content, policy=policy.SMTP))  # type: ignore[arg-type]
         return "250 OK"
 
@@ -305,6 +316,25 @@ def test_an_address_put_off_is_counted_and_does_not_hold_up_the_others(
     assert reminders.deliver(mailer.settings, noon("2030-03-17")) == {"sent": 1, "refused": 0}
 
 
+@pytest.mark.parametrize("code", [550, 552, 554])
+def test_a_full_mailbox_does_not_hold_up_the_others(
+    mailer: Mailer, reachable: str, station: Station, code: int
+) -> None:
+    mailer.box.answers = {"submitter@example.org": f"{code} not for this one"}
+    reminders.compute(mailer.settings, noon("2030-03-17"))
+    assert reminders.deliver(mailer.settings, noon("2030-03-17")) == {"sent": 1, "refused": 1}
+    assert [m["To"] for m in mailer.box.messages] == ["supervisor@example.org"]
+    row = station.rows("SELECT last_fault FROM ops.notice WHERE email = 'submitter@example.org'")
+    assert row == [{"last_fault": f"the mail server refuses the address ({code})"}]
+
+
+def test_a_server_that_is_busy_for_one_message_gets_the_others(mailer: Mailer, reachable: str) -> None:
+    mailer.box.busy_for = 1
+    reminders.compute(mailer.settings, noon("2030-03-17"))
+    assert reminders.deliver(mailer.settings, noon("2030-03-17")) == {"sent": 1, "refused": 1}
+    assert reminders.deliver(mailer.settings, noon("2030-03-17")) == {"sent": 1, "refused": 0}
+
+
 def test_without_a_mail_server_nothing_piles_up(station: Station, reachable: str) -> None:
     assert reminders.compute(station.office.settings, noon("2030-03-11"))["recorded"] == 0
     assert reminders.deliver(station.office.settings, noon("2030-03-11")) == {"sent": 0, "refused": 0}
@@ -328,6 +358,18 @@ def test_engineers_are_told_once_an_hour_when_the_database_is_away(mailer: Maile
     away = replace(mailer.settings, warehouse_url=AWAY)
     for _ in range(3):
         reminders.tell_of_failure(away, "statistics", noon("2030-03-11"))
+    assert [m["To"] for m in mailer.box.messages] == ["oncall@example.org"]
+
+
+def test_one_engineer_whose_address_is_refused_keeps_it_from_no_other_and_later_is_tried_again(mailer: Mailer) -> None:
+    assert mailer.settings.mail
+    mail = replace(mailer.settings.mail, engineers=("left@example.org", "oncall@example.org"))
+    away = replace(mailer.settings, warehouse_url=AWAY, mail=mail)
+    mailer.box.refuse = mail.engineers
+    reminders.tell_of_failure(away, "mail", noon("2030-03-11"))  # nobody was told, so the hour has not begun
+    mailer.box.refuse = ("left@example.org",)
+    for _ in range(2):
+        reminders.tell_of_failure(away, "mail", noon("2030-03-11"))
     assert [m["To"] for m in mailer.box.messages] == ["oncall@example.org"]
 
 

@@ -99,22 +99,29 @@ def _record(settings: Settings, further: Sequence[str], dag: str, at: datetime) 
 
 
 def _tell_now(settings: Settings, mail: MailSettings, dag: str, day: date) -> None:
+    note = settings.place("tmp") / f"told-{dag}"
     try:
-        if not mail.engineers or _told(settings.place("tmp") / f"told-{dag}"):
-            return
-        with conversation(mail) as outgoing:
-            for email in mail.engineers:
-                outgoing.send(letters(settings, mail).failure(dag, day, email))
+        with durable.os_faults("noting who was told"):
+            if mail.engineers and not _noted(note) and _tell_each(settings, mail, dag, day):
+                durable.private_folder(note.parent)
+                note.touch()
     except MarsadError as fault:
         log.warning("nobody could be told of the failure: %s", fault)
 
 
-def _told(note: Path) -> bool:
-    """Whether this was asked within the hour; notes that it was."""
-    with durable.os_faults("noting who was told"):
-        durable.private_folder(note.parent)
-        before = note.stat().st_mtime if note.exists() else 0.0
-        if time.time() - before < _HOUR:
-            return True
-        note.touch()
-        return False
+def _noted(note: Path) -> bool:
+    """Whether somebody was told within the hour."""
+    return note.exists() and time.time() - note.stat().st_mtime < _HOUR
+
+
+def _tell_each(settings: Settings, mail: MailSettings, dag: str, day: date) -> int:
+    """How many engineers could be told; one whose address is refused keeps it from no other."""
+    told = 0
+    with conversation(mail) as outgoing:
+        for email in mail.engineers:
+            try:
+                outgoing.send(letters(settings, mail).failure(dag, day, email))
+                told += 1
+            except MarsadError as fault:
+                log.warning("one engineer could not be told of the failure: %s", fault)
+    return told
