@@ -203,6 +203,11 @@ def test_damage_is_our_fault(place: Place, at: int) -> None:
     with pytest.raises(PlatformFault, match="damaged") as raised:
         place.read(landed.sha256)
     assert raised.value.__context__ is None or raised.value.__suppress_context__
+    with pytest.raises(PlatformFault, match="the same file sent again"):
+        place.read(landed.sha256)
+    assert place.receive(CANARY * 3000) == landed
+    assert place.read(landed.sha256) == CANARY * 3000
+    assert [path.suffix for path in file.parent.iterdir() if path.name != ".lock"] == [".age"]
 
 
 def test_a_cut_or_swapped_file_is_our_fault(place: Place) -> None:
@@ -228,6 +233,7 @@ def test_a_damaged_key_is_our_fault(place: Place) -> None:
         place.keys()[0].write_bytes(content)
         with pytest.raises(PlatformFault, match="key of the landed file"):
             place.read(landed.sha256)
+        assert len(place.files()) == 1
 
 
 class Failing(io.RawIOBase):
@@ -278,3 +284,16 @@ def test_only_a_hash_is_looked_for(place: Place, sha256: str) -> None:
         place.read(sha256)
     with pytest.raises(PlatformFault, match="SHA-256"):
         destroy_landed(sha256, place.folder, place.keyring.public)
+
+
+def test_what_was_set_aside_is_destroyed_too(place: Place) -> None:
+    landed = place.receive(CANARY)
+    (file,) = place.files()
+    file.chmod(0o600)
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(PlatformFault, match="damaged"):
+        place.read(landed.sha256)
+    destroy_landed(landed.sha256, place.folder, place.keyring.public)
+    assert [path.name for path in file.parent.iterdir()] == [".lock"]
+    with pytest.raises(KeyDestroyed):
+        place.read(landed.sha256)

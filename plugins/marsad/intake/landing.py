@@ -14,7 +14,7 @@ import secrets
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
@@ -28,6 +28,7 @@ from marsad.identity.keys import KeyDestroyed, KeyRing, PublicKeys
 
 MEMORY_LIMIT = 256 * 1024 * 1024  # bytes; larger files are opened on disk, without a name
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_DAMAGED = ".damaged"
 _RECEIVING = "receiving a file"
 _OPENING = "opening a landed file"
 
@@ -183,6 +184,7 @@ def _publish(draft: Path, place: Path, identity: x25519.Identity, public_keys: P
     wrapped = pyrage.encrypt(str(identity).encode("ascii"), [public_keys.recipient])
     durable.write_whole(key, wrapped)
     draft.replace(place)
+    place.with_suffix(_DAMAGED).unlink(missing_ok=True)
     durable.sync_folder(place.parent)
 
 
@@ -195,26 +197,36 @@ def open_landed(sha256: str, landing_dir: Path, keyring: KeyRing, tmp_dir: Path)
 
     Raises:
         KeyDestroyed: the key was destroyed by policy.
-        PlatformFault: nothing of this hash is there, or it is damaged, or the disk is full.
+        PlatformFault: nothing of this hash is there, or it or its key is damaged, or the disk is full. A damaged file
+            is set aside, so that the same file sent again takes its place.
     """
-    with durable.os_faults(_OPENING):
-        place = _place(landing_dir, sha256)
-        identity = _identity(sha256, keyring)
-        size = place.stat().st_size
-        clear = clear_file(size, durable.private_folder(tmp_dir))
-    with clear as (path, file):
-        with durable.os_faults(_OPENING), place.open("rb") as source:
-            _decrypt(source, file, identity, sha256)
+    place = _place(landing_dir, sha256)
+    with ExitStack() as stack:
+        with durable.os_faults(_OPENING), _opened(place, keyring) as source:
+            identity = _identity(sha256, keyring)  # after the file: a key is written before what it opens
+            size = os.fstat(source.fileno()).st_size
+            path, file = stack.enter_context(clear_file(size, durable.private_folder(tmp_dir)))
+            if decrypt(source, file, identity, _OPENING) != sha256:
+                _set_aside(place, source)
+                raise PlatformFault(f"the landed file {sha256} is damaged; the same file sent again takes its place")
             file.seek(0)
         yield path
 
 
-def _decrypt(source: BinaryIO, file: BinaryIO, identity: x25519.Identity, sha256: str) -> None:
-    found = decrypt(source, file, identity, _OPENING)
-    if found is None:
-        raise PlatformFault(f"the landed file {sha256} is damaged or has another key")
-    if found != sha256:
-        raise PlatformFault(f"the landed file {sha256} is damaged")
+def _opened(place: Path, keyring: KeyRing) -> BinaryIO:
+    try:
+        return place.open("rb")
+    except FileNotFoundError:
+        _identity(place.stem, keyring)  # says so where it was destroyed
+        raise PlatformFault(f"the landed file {place.stem} is gone; the same file sent again takes its place") from None
+
+
+def _set_aside(place: Path, source: BinaryIO) -> None:
+    """Makes room for the same content sent again; what was damaged stays until then, should only the reading be."""
+    with durable.locked(place.parent / ".lock"), suppress(FileNotFoundError):
+        if place.stat().st_ino == os.fstat(source.fileno()).st_ino:
+            place.replace(place.with_suffix(_DAMAGED))
+            durable.sync_folder(place.parent)
 
 
 def decrypt(source: BinaryIO, file: BinaryIO, identity: x25519.Identity, doing: str) -> str | None:
@@ -277,7 +289,7 @@ def destroy_landed(sha256: str, landing_dir: Path, public_keys: PublicKeys) -> N
         with suppress(FileNotFoundError), key.open("r+b") as file:
             durable.write_all(file, bytes(os.fstat(file.fileno()).st_size))
             durable.sync_file(file)
-        for path in (key, place):
+        for path in (key, place, place.with_suffix(_DAMAGED)):
             path.unlink(missing_ok=True)
             durable.sync_folder(path.parent)
 
