@@ -164,3 +164,17 @@ def test_any_file_name_is_valid_text(tmp_path: Path, name: bytes) -> None:
     text = inbox.text_name(os.fsdecode(name))
     assert text.encode("utf-8").decode("utf-8") == text
     assert text == name.decode("utf-8", "replace")
+
+
+def test_what_was_dropped_is_on_the_disk_under_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[Path] = []
+    sync = os.fsync
+
+    def note(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    shown = inbox.drop(put(tmp_path / "theirs", "a.csv"), tmp_path / "inbox", "P", "lab/notes")
+    content, name = synced
+    assert (content.parent, name) == (shown.parent, shown.parent)

@@ -53,7 +53,7 @@ def is_name(part: str) -> bool:
 
 
 def drop(file: Path, inbox: Path, provider: str, feed: str) -> Path:
-    """Puts a copy of ``file`` in the inbox, which shows it only whole.
+    """Puts a copy of ``file`` in the inbox, which shows it only whole; on the disk when this returns.
 
     A name that is taken gets a number before its suffix, so that no waiting file is overwritten.
 
@@ -66,6 +66,8 @@ def drop(file: Path, inbox: Path, provider: str, feed: str) -> Path:
         draft = draft_path(inbox, provider, feed)
         try:
             shutil.copyfile(file, draft)
+            with draft.open("rb") as whole:
+                durable.sync_file(whole)
             return publish(draft, file.name)
         finally:
             draft.unlink(missing_ok=True)
@@ -81,9 +83,13 @@ def draft_path(inbox: Path, provider: str, feed: str) -> Path:
 
 
 def publish(draft: Path, name: str) -> Path:
-    """Shows a whole draft in its inbox as ``name``, with a number where that is taken; returns its place."""
+    """Shows a whole draft in its inbox as ``name``, with a number where that is taken; returns its place.
+
+    The name is on the disk when this returns; that the draft is, is for who wrote it.
+    """
     shown = _link(draft, draft.parent, Path(name))
     draft.unlink(missing_ok=True)
+    durable.sync_folder(draft.parent)
     return shown
 
 

@@ -256,7 +256,7 @@ class Session(SFTPServer):
             await asyncio.to_thread(durable.sync_file, upload.file)
             await self._tell("sftp.upload", upload.feed, {"bytes": upload.size})
             upload.file.close()
-            inbox.publish(upload.draft, name)
+            await asyncio.to_thread(inbox.publish, upload.draft, name)
         except OSError:
             raise SFTPFailure("the file cannot be taken now; try again later") from None
         finally:
