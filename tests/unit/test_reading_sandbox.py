@@ -16,7 +16,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openpyxl
+import pyarrow as pa
 import pytest
 
 from marsad.errors import PassingFault, PlatformFault, ProviderFault
@@ -276,3 +278,38 @@ def test_titles_and_formats_arrive_in_refusals(text: str, rule: str, tmp_path: P
         told.append((caught.value.rule, dict(caught.value.params)))
     assert told[0] == told[1]
     assert told[0][0] == rule
+
+
+def test_a_reader_that_sends_nonsense_and_goes_on_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "long.csv"
+    path.write_text("a,b\n" + "".join(f"{i},x\n" for i in range(400_000)), "utf-8")
+    monkeypatch.setattr(sandbox, "_LAST_WORDS", 0.2)
+    others = set(readers())
+    blocks = sandbox.open_file(path).blocks()
+    next(blocks)
+    (reader,) = set(readers()) - others
+    os.kill(reader, signal.SIGSTOP)  # as deaf as one that was taken over
+    monkeypatch.setattr(wire, "receive", torn)
+    with pytest.raises(PlatformFault, match="no sense"):
+        list(blocks)
+    deadline = time.monotonic() + 10
+    while Path(f"/proc/{reader}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{reader}").exists()
+
+
+def torn(_source: object) -> None:
+    raise wire.Torn
+
+
+@pytest.mark.parametrize(("compression", "taken"), [(None, True), ("lz4", False), ("zstd", False)])
+def test_a_block_that_is_packed_is_not_unpacked(compression: str | None, taken: bool) -> None:
+    table = pa.table({"c": ["x" * 1000] * 1000, "row": np.arange(1000), "shape": np.zeros(1000, np.uint8)})
+    sent = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sent, table.schema, options=pa.ipc.IpcWriteOptions(compression=compression)) as writer:
+        writer.write_table(table)
+    if taken:
+        assert len(wire.block_of(sent.getvalue(), None)) == 1000
+        return
+    with pytest.raises(wire.Torn):
+        wire.block_of(sent.getvalue(), None)

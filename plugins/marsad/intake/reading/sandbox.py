@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import select
 import signal
 import socket
 import subprocess
@@ -38,6 +39,7 @@ _START = (
     "serve(socket.socket(fileno=0))"
 )
 _ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+_LAST_WORDS = 20  # seconds to end in; gigabytes of memory are given back meanwhile
 _NONSENSE = "the process that reads files sent what makes no sense"
 _TOO_MUCH = frozenset({OUT_OF_MEMORY, -signal.SIGXCPU, -signal.SIGABRT})
 """How a reader ends that wanted more than its limits; Rust and C++ abort when memory is refused."""
@@ -159,7 +161,8 @@ class _Session:
     """One reader at work."""
 
     def __init__(self, start: _Start) -> None:
-        self._ending, ending = os.pipe2(os.O_CLOEXEC)
+        told, ending = os.pipe2(os.O_CLOEXEC)
+        self._ending = os.fdopen(told, "rb", buffering=0)
         self._socket, theirs = socket.socketpair()
         self._socket.settimeout(limits.READER_SILENCE)
         self.asked: set[int] = set()
@@ -172,8 +175,12 @@ class _Session:
         self._tell(wire.PICKLE, pickle.dumps(start.asked))
 
     def __del__(self) -> None:
+        self._give_up()
+
+    def _give_up(self) -> None:
+        """Leave the reader; who waits for it ends it, whatever it is doing."""
         self._socket.close()
-        os.close(self._ending)
+        self._ending.close()
 
     def _tell(self, kind: bytes, content: bytes) -> None:
         try:
@@ -205,6 +212,7 @@ class _Session:
         try:
             return wire.receive(self._socket)
         except TimeoutError:
+            self._give_up()
             raise PassingFault(f"no sign of the process that reads files in {limits.READER_SILENCE} s") from None
         except (wire.Torn, OSError):
             self._explain()
@@ -223,9 +231,13 @@ class _Session:
         return found
 
     def _explain(self) -> Never:
-        """Raise what the reader's end means."""
+        """Raise what the reader's end means; one that goes on after it sent nonsense is ended."""
         self._socket.close()
-        told = os.read(self._ending, 16)
+        ended = bool(select.select([self._ending], [], [], _LAST_WORDS)[0])
+        told = self._ending.read(16) if ended else b""
+        self._give_up()
+        if not ended:
+            _no_sense()
         status = int(told) if told else -signal.SIGKILL
         if status in _TOO_MUCH:
             raise ProviderFault("file.too_complex")

@@ -21,6 +21,9 @@ MAX_FRAME = 1 << 30
 """Nothing that is sent comes near it: what claims more is not ours."""
 
 _HEAD = struct.Struct("<cQ")
+_SENT = ("schema", "record batch")
+_HEADER, _COMPRESSION = 2, 3  # of the tables Message and RecordBatch, numbers of fields
+_OFFSET, _BACK, _SHORT = struct.Struct("<I"), struct.Struct("<i"), struct.Struct("<H")
 _ROWS, _SHAPES = "row", "shape"
 _SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 
@@ -95,15 +98,43 @@ def document_of(content: pa.Buffer) -> dict[str, Any]:
 def block_of(content: pa.Buffer, sheet: str | None) -> RawBlock:
     """The block of a frame; its bytes are checked, since whoever sent them read a stranger's file. Raises Torn."""
     try:
+        _refuse_compressed(content)
         table = pa.ipc.open_stream(content).read_all()
         table.validate(full=True)
         rows, shapes = table.column(_ROWS).to_numpy(), table.column(_SHAPES).to_numpy()
-    except (pa.ArrowException, KeyError):
+    except (pa.ArrowException, KeyError, struct.error):
         raise Torn from None
     cells = table.select(range(table.num_columns - 2))
     if rows.dtype != np.int64 or shapes.dtype != np.uint8 or any(kind != pa.string() for kind in cells.schema.types):
         raise Torn
     return RawBlock(sheet, cells, rows, shapes)
+
+
+def _refuse_compressed(content: pa.Buffer) -> None:
+    """Ours are never compressed; unpacked, a frame could be a thousand times what ``MAX_FRAME`` lets in."""
+    for message in pa.ipc.MessageReader.open_stream(content):
+        if message.metadata_version != pa.ipc.MetadataVersion.V5 or message.type not in _SENT:
+            raise Torn
+        if message.type == _SENT[1] and _compressed(message.metadata):
+            raise Torn
+
+
+def _compressed(metadata: pa.Buffer) -> bool:
+    """Whether the message of a record batch names a compression (Arrow's Message.fbs); pyarrow does not tell."""
+    (message,) = _OFFSET.unpack_from(metadata, 0)
+    header = _field(metadata, message, _HEADER)
+    batch = header + _OFFSET.unpack_from(metadata, header)[0]
+    return _field(metadata, batch, _COMPRESSION) > 0
+
+
+def _field(metadata: pa.Buffer, table: int, number: int) -> int:
+    """Where a field of a table stands in a flatbuffer; 0 of one that is left out."""
+    layout = table - _BACK.unpack_from(metadata, table)[0]
+    place = _SHORT.size * (2 + number)
+    if place >= _SHORT.unpack_from(metadata, layout)[0]:
+        return 0
+    (offset,) = _SHORT.unpack_from(metadata, layout + place)
+    return table + offset if offset else 0
 
 
 def _exactly(source: socket.socket, size: int) -> pa.Buffer:

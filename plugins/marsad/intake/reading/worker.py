@@ -100,7 +100,7 @@ def _warm_up() -> None:
 
 
 def _wait_for_reader(session: int, file: int, ending: int) -> None:
-    """Start the reader, and write to ``ending`` how it ended. Does not return."""
+    """Start the reader, and write to ``ending`` how it ended; end it when nobody reads there. Does not return."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     reader = os.fork()
     if reader == 0:
@@ -108,6 +108,11 @@ def _wait_for_reader(session: int, file: int, ending: int) -> None:
         os._exit(_read(socket.socket(fileno=session), file))
     os.close(session)
     os.close(file)
+    watched = select.poll()
+    watched.register(os.pidfd_open(reader), select.POLLIN)
+    watched.register(ending, 0)  # POLLERR comes unasked, once the other end is closed
+    if ending in dict(watched.poll()):
+        os.kill(reader, signal.SIGKILL)
     _, status = os.waitpid(reader, 0)
     with suppress(OSError):  # nobody wants to know any more
         os.write(ending, str(os.waitstatus_to_exitcode(status)).encode())
