@@ -145,3 +145,11 @@ def test_intakes_readers_and_erasures_at_once(ring: KeyRing) -> None:
     with pytest.raises(KeyDestroyed):
         open_sealed(ring, erased, made.pop(erased), b"vault")
     assert opened(ring, made) == as_sealed(made)
+
+
+def test_files_without_a_header_or_just_swept_are_not_counted(ring: KeyRing, monkeypatch: pytest.MonkeyPatch) -> None:
+    sealed(ring, "d1")
+    (ring.store / "d2.1.keys").touch()  # somebody begins to fill it
+    known = keystore.files(ring.store)
+    monkeypatch.setattr(keystore, "files", lambda _folder: [*known, ring.store / "d3.1.keys"])
+    assert usage(ring) == {1: 1}

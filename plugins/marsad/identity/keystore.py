@@ -193,10 +193,13 @@ def files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*.keys") if _NAME.fullmatch(path.name))
 
 
-def wrapping_of(path: Path) -> int:
-    """Number of the wrapping key of one file."""
-    with path.open("rb") as file:
-        return _header(file)[0]
+def wrapping_of(path: Path) -> int | None:
+    """Number of the wrapping key of one file; None of one that was just swept or has no header."""
+    try:
+        with path.open("rb") as file:
+            return _header(file)[0] if _begun(file) else None
+    except FileNotFoundError:
+        return None
 
 
 def rewrap(keyring: KeyRing, path: Path) -> bool | None:
@@ -211,7 +214,7 @@ def rewrap(keyring: KeyRing, path: Path) -> bool | None:
     with file:
         if not durable.try_lock(file):
             return False
-        if os.fstat(file.fileno()).st_size < _HEADER.size:  # its filler died before the header
+        if not _begun(file):
             return None
         number, salt = _header(file)
         if number == keyring.wrapping_id:
@@ -246,6 +249,11 @@ def nobody_filling(folder: Path) -> Iterator[bool]:
     """Whether nobody fills a file of the store; if so, whoever wants to begin waits until the block's end."""
     with _filling(folder) as lock:
         yield durable.try_lock(lock)
+
+
+def _begun(file: BinaryIO) -> bool:
+    """False of a file whose filler died before the header, or has not come so far."""
+    return os.fstat(file.fileno()).st_size >= _HEADER.size
 
 
 def _header(file: BinaryIO) -> tuple[int, bytes]:

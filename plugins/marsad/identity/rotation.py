@@ -41,7 +41,8 @@ class Rotation:
 def usage(keyring: KeyRing) -> dict[int, int]:
     """Number of every wrapping key that is there or that files name, with how many files of the store it wraps."""
     with durable.os_faults("reading the key store"):
-        used = Counter(keystore.wrapping_of(path) for path in keystore.files(keyring.store))
+        numbers = (keystore.wrapping_of(path) for path in keystore.files(keyring.store))
+        used = Counter(number for number in numbers if number is not None)
     return {number: used[number] for number in sorted({*keyring.wrapping_ids, *used})}
 
 
