@@ -96,6 +96,15 @@ _SAME = sa.text(
     """  # noqa: S608 - only our own column names
 )
 
+_CLAIM = sa.text(
+    """
+    SELECT c.delivery_id::text FROM ops.claim c JOIN ops.delivery d USING (delivery_id)
+    WHERE d.status = 'received' AND (d.feed = :feed OR :feed IS NULL)
+      AND (d.delivery_id = :id OR :id IS NULL) AND NOT d.delivery_id = ANY(CAST(:skip AS uuid[]))
+    ORDER BY d.attempts, d.seq LIMIT 1 FOR UPDATE OF c SKIP LOCKED
+    """
+)
+
 
 def register(
     connection: sa.Connection, arrival: Arrival, terms: Terms, rejudges: str | None = None, admitted: str = ""
@@ -143,21 +152,15 @@ def claim(
 
     Deliveries that broke the platform before come last, so that one of them cannot hold up the others.
     """
+    over = list(skip)
     with clean_errors(), engine.connect() as connection, connection.begin():
-        found = connection.execute(
-            sa.text(
-                """
-                SELECT c.delivery_id::text FROM ops.claim c JOIN ops.delivery d USING (delivery_id)
-                WHERE d.status = 'received' AND (d.feed = :feed OR :feed IS NULL)
-                  AND (d.delivery_id = :id OR :id IS NULL) AND NOT d.delivery_id = ANY(CAST(:skip AS uuid[]))
-                ORDER BY d.attempts, d.seq LIMIT 1 FOR UPDATE OF c SKIP LOCKED
-                """
-            ),
-            {"feed": feed, "id": delivery_id, "skip": list(skip)},
-        ).scalar()
-        delivery = get(connection, found) if found else None
-        # The state was read before the lock was had: somebody may have finished in between.
-        yield delivery if delivery and delivery.status == "received" else None
+        while found := connection.execute(_CLAIM, {"feed": feed, "id": delivery_id, "skip": over}).scalar():
+            delivery = get(connection, found)
+            if delivery.status == "received":
+                yield delivery
+                return
+            over.append(found)  # its state was read before the lock was had: somebody finished in between
+        yield None
 
 
 def get(connection: sa.Connection, delivery_id: str) -> Delivery:

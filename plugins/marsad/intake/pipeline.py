@@ -166,7 +166,11 @@ def answer_repeats(office: Office, feed: str) -> int:
 
 
 def settle_now(office: Office, delivery: Delivery) -> dict[str, Any]:
-    """The receipt of one delivery: at once if it is settled, else after working on it or waiting for who does."""
+    """The receipt of one delivery: at once if it is settled, else after working on it or waiting for who does.
+
+    Raises:
+        UsageFault: it was retracted before anybody settled it.
+    """
     if delivery.receipt is not None:
         return delivery.receipt
     while True:
@@ -177,6 +181,8 @@ def settle_now(office: Office, delivery: Delivery) -> dict[str, Any]:
             found = ledger.get(connection, delivery.delivery_id)
         if found.receipt is not None:
             return found.receipt
+        if found.status != "received":
+            raise UsageFault(f"delivery {delivery.delivery_id} was retracted before it was judged")
         time.sleep(_WAIT_SECONDS)
 
 

@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,6 +27,10 @@ from marsad.intake.stage import Stage
 from marsad.quality.findings import Broken
 
 ACTOR = "loader"
+_FINDINGS_AT_ONCE = 20_000  # a megabyte or two; every row of a large file may break several rules
+_COPY_FINDINGS = """
+    COPY quarantine.finding (delivery_id, rule, severity, scope, sheet, row, "column", params) FROM STDIN (FORMAT csv)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,22 +136,20 @@ def _close(connection: sa.Connection, work: Work, status: str, counts: Counts, p
 
 
 def _write_findings(connection: sa.Connection, delivery: Delivery, broken: Sequence[Broken]) -> None:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows(_finding_rows(delivery, broken))
-    buffer.seek(0)
+    rows = _finding_rows(delivery, broken)
     cursor = connection.connection.cursor()
-    cursor.copy_expert(
-        'COPY quarantine.finding (delivery_id, rule, severity, scope, sheet, row, "column", params)'
-        " FROM STDIN (FORMAT csv)",
-        buffer,
-    )
+    while part := list(islice(rows, _FINDINGS_AT_ONCE)):
+        buffer = io.StringIO()
+        csv.writer(buffer, lineterminator="\n").writerows(part)
+        buffer.seek(0)
+        cursor.copy_expert(_COPY_FINDINGS, buffer)
 
 
 def _finding_rows(delivery: Delivery, broken: Sequence[Broken]) -> Iterator[tuple[object, ...]]:
     for one in broken:
         rule = one.rule
         params = json.dumps(dict(one.params), ensure_ascii=False) if one.params else None
-        for row in one.rows.tolist() or [None]:
+        for row in one.rows if one.rows.size else (None,):
             yield delivery.delivery_id, rule.id, rule.severity, rule.scope, one.sheet, row, rule.column, params
 
 

@@ -18,8 +18,8 @@ _GRANTS: Mapping[str, Mapping[str, str]] = {
     "loader": {
         "ops": "SELECT, INSERT, UPDATE",
         "quarantine": "SELECT, INSERT, UPDATE",
-        "core": "SELECT, INSERT, UPDATE",
-        "vault": "SELECT, INSERT",
+        "core": "SELECT, INSERT, UPDATE, DELETE",
+        "vault": "SELECT, INSERT, DELETE",
         "ref": "SELECT, INSERT, UPDATE, DELETE",
         "mart": "SELECT",
     },
