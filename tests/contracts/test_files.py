@@ -4,7 +4,9 @@ import pytest
 from tests.contracts.small_feed import CODELISTS, MODEL, write
 
 from marsad.contracts.check import check_folder, read_contracts
+from marsad.contracts.codelists import load_codelists
 from marsad.contracts.files import contract_files
+from marsad.errors import UsageFault
 
 
 def test_hidden_files_are_no_contracts(tmp_path):
@@ -28,3 +30,11 @@ def test_a_link_that_leads_nowhere_is_one_problem(tmp_path):
     write(tmp_path).with_name("suspects.yaml").symlink_to(tmp_path / "nowhere")
     [problem] = check_folder([tmp_path], CODELISTS, MODEL)
     assert str(problem).startswith("police/suspects.yaml:1:1: the file cannot be read: No such file or directory")
+
+
+def test_a_code_list_that_cannot_be_read_is_named_and_a_hidden_one_is_none(tmp_path):
+    (tmp_path / ".#sex.csv").symlink_to("me@host.1:2")
+    assert load_codelists(tmp_path) == {}
+    (tmp_path / "sex.csv").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(UsageFault, match=r"sex\.csv: the file cannot be read"):
+        load_codelists(tmp_path)

@@ -152,6 +152,7 @@ def test_a_wrong_contract_does_not_keep_the_warehouse_from_starting(tmp_path: Pa
     wrong = tmp_path / "contracts" / "ngo" / "hotline_calls.yaml"
     wrong.parent.mkdir(parents=True)
     wrong.write_text("status: active\n")
+    wrong.with_name("shelters.yaml").symlink_to(tmp_path / "nowhere")
     settings = Settings.from_env(
         {"MARSAD_HOME": str(tmp_path / "home"), "MARSAD_CONTRACTS": str(tmp_path / "contracts")}
     )
@@ -160,3 +161,4 @@ def test_a_wrong_contract_does_not_keep_the_warehouse_from_starting(tmp_path: Pa
     finally:
         stack.down(settings)
     assert any(f"the contract ngo/hotline_calls is wrong: `marsad feed check {wrong}`" in text for text in reported)
+    assert any("the contract ngo/shelters is wrong" in text for text in reported)

@@ -68,11 +68,16 @@ class CodeList:
         return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
 
+def codelist_files(folder: Path) -> list[Path]:
+    """The code lists of a folder in order of name; hidden files, which editors leave, are none."""
+    return sorted(path for path in folder.glob("*.csv") if not path.name.startswith("."))
+
+
 def load_codelists(folder: Path) -> Mapping[str, CodeList]:
     """All ``*.csv`` of the folder by scheme. Raises UsageFault naming what is wrong in each file."""
     lists: dict[str, CodeList] = {}
     faults: list[str] = []
-    for path in sorted(folder.glob("*.csv")):
+    for path in codelist_files(folder):
         try:
             lists[path.stem] = load_codelist(path)
         except UsageFault as fault:
@@ -84,7 +89,10 @@ def load_codelists(folder: Path) -> Mapping[str, CodeList]:
 
 def load_codelist(path: Path) -> CodeList:
     """One code list; its scheme is the file's stem. Raises UsageFault naming file and line."""
-    return _parsed(path, path.read_bytes())
+    try:
+        return _parsed(path, path.read_bytes())
+    except OSError as error:
+        raise UsageFault(f"{path.name}: the file cannot be read: {error.strerror}") from None
 
 
 @lru_cache(maxsize=512)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from marsad import __version__
 from marsad.contracts.check import read_contracts
-from marsad.contracts.codelists import CodeList, load_codelist
+from marsad.contracts.codelists import CodeList, codelist_files, load_codelist
 from marsad.contracts.files import contract_files, feed_of
 from marsad.contracts.load import HOME
 from marsad.errors import UsageFault
@@ -49,12 +50,19 @@ def _fingerprint(settings: Settings) -> str:
     """SHA-256 of all that is published, with the version of what publishes it."""
     suites = (path for folder in settings.expectation_dirs for path in sorted(folder.glob("*/*.json")))
     own = (settings.schemas / "concepts.yaml", settings.schemas / "messages.yaml")
-    lists = sorted((settings.schemas / "codelists").glob("*.csv"))
+    lists = codelist_files(settings.schemas / "codelists")
     whole = hashlib.sha256(__version__.encode())
     for path in (*own, *lists, *contract_files(settings.contract_dirs), *suites):
-        content = path.read_bytes()
+        content = _content(path)
         whole.update(f"\0{path}\0{len(content)}\0".encode("utf-8", "surrogateescape") + content)
     return whole.hexdigest()
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:  # a link that leads nowhere: named where it is wanted
+        return b""
 
 
 def _publish(connection: sa.Connection, settings: Settings, report: Report) -> None:
@@ -66,7 +74,7 @@ def _publish(connection: sa.Connection, settings: Settings, report: Report) -> N
 
 
 def _code_lists(settings: Settings, report: Report) -> Iterator[tuple[str, CodeList | None]]:
-    for path in sorted((settings.schemas / "codelists").glob("*.csv")):
+    for path in codelist_files(settings.schemas / "codelists"):
         try:
             yield path.stem, load_codelist(path)
         except UsageFault:
