@@ -236,7 +236,7 @@ def test_the_prior_follows_the_number_of_records_and_is_bounded() -> None:
     ("was", "becomes", "said"),
     [
         ("m: 0.985", "m: 0.5", "comparisons.sex.*the m of all levels add up to 0.515"),
-        ("link: 0.85", "link: 1.5", "thresholds.link"),
+        ("link: 0.9", "link: 1.5", "thresholds.link"),
         ("partners: 0.5", "partner: 0.5", "prior.partner"),
     ],
 )

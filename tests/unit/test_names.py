@@ -158,3 +158,8 @@ def test_a_wrong_row_is_named_with_its_place(tmp_path: Path, table: str, line: s
     path.write_text(path.read_text("utf-8") + line + "\n", "utf-8")
     with pytest.raises(UsageFault, match=f"{table}.csv:{number}: {said}"):
         load_rules(folder)
+
+
+def test_an_alef_with_hamza_is_no_article() -> None:
+    assert alike("ألان", "Alan") > 0.9
+    assert alike("إلياس", "Elias") > 0.9

@@ -28,6 +28,7 @@ _PRIOR = {
     "ar": ("قبل المقارنة", "أي سجلين"),
     "en": ("Before comparing", "any two records"),
 }
+_REMEMBERED = 1_000_000  # pairs of names
 _AT_ONCE = 50_000  # records whose keys are made at once
 _PAIRS = """
 CREATE TABLE pairs AS
@@ -96,8 +97,16 @@ def _database(likeness: Likeness) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _on_arrow(likeness: Likeness) -> Callable[[pa.Array, pa.Array], pa.Array]:
+    """Likeness as DuckDB asks for it. Names repeat, and every level asks again: pairs are remembered, up to a bound."""
+    remembered: dict[tuple[str, str], float] = {}
+
     def compare(left: pa.Array, right: pa.Array) -> pa.Array:
-        return pa.array(likeness.of(left.to_pylist(), right.to_pylist()))
+        pairs = list(zip(left.to_pylist(), right.to_pylist(), strict=True))
+        new = list({pair for pair in pairs if pair not in remembered})
+        found = dict(zip(new, likeness.of(*zip(*new, strict=True)).tolist(), strict=True)) if new else {}
+        if len(remembered) < _REMEMBERED:
+            remembered.update(found)
+        return pa.array([found[pair] if pair in found else remembered[pair] for pair in pairs], pa.float32())
 
     return compare
 

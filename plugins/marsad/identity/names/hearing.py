@@ -12,6 +12,7 @@ from marsad.contracts.text import fold
 from marsad.identity.names.rules import NameRules, Script
 
 _ARABIC = re.compile("[\u0600-\u06ff\u0750-\u077f]")
+_NO_ARTICLE = re.compile(r"\b[أإآ](?=ل)")  # the article bears no hamza: ألان is Alan (folding takes the hamza away)
 _APOSTROPHES = re.compile("['’‘`´ʼʻʿʾ]")  # part a word that the particles join again
 _AFRICAN = str.maketrans("ɓɗƙŋɛɔɲƴ", "bdkneony")  # letters of Hausa, Fula and Bambara that Unicode does not decompose
 _REMEMBERED = 200_000  # names repeat
@@ -39,7 +40,7 @@ class Hearing:
         return "".join(kind for kind, _ in groupby(filter(None, kinds)))
 
     def _sounds(self, name: str) -> str:
-        folded = fold(_APOSTROPHES.sub(" ", name.casefold().translate(_AFRICAN)))
+        folded = fold(_APOSTROPHES.sub(" ", _NO_ARTICLE.sub("اا", name).casefold().translate(_AFRICAN)))
         heard = (self._word(word) for word in self._joined(folded.split()))
         return " ".join(filter(None, heard))
 
