@@ -51,8 +51,6 @@ class Killer:
     def kill(self) -> None:
         """SIGKILL to any process of the home; ``up`` when that was the supervisor."""
         found = sorted(self._processes(), key=lambda process: process.pid)
-        if not found:
-            return
         kinds = sorted({_kind(process) for process in found})
         kind = self.chance.choice(kinds)  # else the many workers of one server would be all that ever dies
         try:
