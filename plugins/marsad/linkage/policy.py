@@ -51,8 +51,10 @@ class Comparison(_Part):
 
 
 class Prior(_Part):
-    """How likely two records are of one person before anything is compared."""
+    """How likely two records are of one person before anything is compared; the first step of every waterfall."""
 
+    label: Labels
+    says: Labels
     partners: Annotated[float, Field(gt=0)]
     most: Share
 

@@ -23,11 +23,6 @@ from marsad.linkage.records import Record, Skeletons, skeletons
 
 # Nothing may reach a disk: DuckDB neither spills nor opens files.
 _IN_MEMORY = "SET temp_directory = ''; SET python_enable_replacements = false; SET enable_external_access = false"
-_PRIOR = {
-    "fr": ("Avant comparaison", "deux fiches quelconques"),
-    "ar": ("قبل المقارنة", "أي سجلين"),
-    "en": ("Before comparing", "any two records"),
-}
 _REMEMBERED = 1_000_000  # pairs of names
 _AT_ONCE = 50_000  # records whose keys are made at once
 _PAIRS = """
@@ -64,7 +59,8 @@ class Scored:
 
     def waterfall(self, policy: Policy, language: str) -> Iterator[Said]:
         """From the prior over each comparison that says something: what was found, in words, and what it added."""
-        yield Said(*_PRIOR[language], self.weight - sum(self.weights))
+        prior = policy.prior
+        yield Said(prior.label[language], prior.says[language], self.weight - sum(self.weights))
         for (_, one), level, weight in zip(policy.comparisons.items(), self.levels, self.weights, strict=True):
             if level != model.BLANK:
                 yield Said(one.label[language], one.levels[level].says[language], weight)
