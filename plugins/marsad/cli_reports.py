@@ -1,4 +1,4 @@
-"""Commands for what senders hold in hand: a template to fill in, the annotated workbook of a delivery."""
+"""Commands for what senders hold in hand: a template, the annotated workbook of a delivery, reasons for warnings."""
 # ruff: noqa: PLC0415 - heavy rooms are imported where they are used, as in marsad.cli
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import typer
 
 from marsad import durable
 from marsad.settings import Settings
-from marsad.terminal import Lang
+from marsad.terminal import Lang, out
 
 if TYPE_CHECKING:
     from marsad.intake.office import Office
@@ -42,6 +42,25 @@ def add_to(app: typer.Typer, office: Callable[[], AbstractContextManager[Office]
 
         with office() as opened:
             _write(out_file, annotated(opened, delivery, lang, getpass.getuser()))
+
+    @app.command()
+    def justify(
+        delivery: str,
+        rule: Annotated[str, typer.Option(help="The rule that doubts, as the report names it, e.g. age.agrees.")],
+        reason: Annotated[str, typer.Option(help="Code of schemas/codelists/justification.csv.")],
+        row: Annotated[int | None, typer.Option(help="One row; all that wait for a reason if left out.")] = None,
+    ) -> None:
+        """Say why what a warning doubts is right. The reason stays with the record."""
+        from marsad.contracts.codelists import load_codelist
+        from marsad.contracts.model import REASONS
+        from marsad.intake.justifications import confirm
+        from marsad.intake.sending import check_delivery_id
+
+        check_delivery_id(delivery)
+        with office() as opened, opened.engine.begin() as connection:
+            reasons = load_codelist(opened.settings.schemas / "codelists" / f"{REASONS}.csv")
+            by, at = getpass.getuser(), opened.clock()
+            out.print(f"rows confirmed: {confirm(connection, reasons, delivery, rule, reason, by, at, row)}")
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -78,7 +78,8 @@ def _cell(value: object) -> str:
 def show_receipt(as_json: bool, receipt: Mapping[str, Any], findings: Sequence[Mapping[str, Any]] = ()) -> None:
     """A receipt and, for people, what was found."""
     shown = ("delivery_id", "feed", "provider", "file_name", "status", "period", "rows_read", "rows_accepted",
-             "rows_quarantined", "rows_unchanged", "errors", "warnings", "admitted", "seconds")  # fmt: skip
+             "rows_quarantined", "rows_unchanged", "errors", "warnings", "confirmed", "admitted",
+             "seconds")  # fmt: skip
     lines = [f"{name:18} {receipt[name]}" for name in shown if receipt.get(name) is not None]
     lines += [f"{'report ' + kind:18} {path}" for kind, path in receipt.get("reports", {}).items()]
     for finding in findings:

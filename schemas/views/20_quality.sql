@@ -9,10 +9,13 @@ SELECT d.feed,
        r.message_ar,
        r.message_en,
        count(*) AS findings,
+       count(f.content_id) - count(j.rule) AS to_justify,
+       count(j.rule) AS justified,
        count(DISTINCT d.delivery_id) AS deliveries,
        sum(count(*)) OVER (PARTITION BY d.feed, d.provider, d.period) AS findings_of_period
 FROM quarantine.finding f
 JOIN ops.delivery d USING (delivery_id)
+LEFT JOIN ops.justification j ON j.content_id = f.content_id AND j.rule = f.rule
 LEFT JOIN LATERAL (
     -- Some rules stand both in the feed's suite and in the catalogue for all feeds (''): the feed's own text counts.
     SELECT r.message_fr, r.message_ar, r.message_en FROM ref.rule r
@@ -33,5 +36,9 @@ COMMENT ON COLUMN mart.quality.message_fr IS 'What the agency reads, in French.'
 COMMENT ON COLUMN mart.quality.message_ar IS 'What the agency reads, in Arabic.';
 COMMENT ON COLUMN mart.quality.message_en IS 'What the agency reads, in English.';
 COMMENT ON COLUMN mart.quality.findings IS 'Number of findings of this rule.';
+COMMENT ON COLUMN mart.quality.to_justify IS
+    'Findings on recorded rows that ask for a reason (the value may be right) and have none yet.';
+COMMENT ON COLUMN mart.quality.justified IS
+    'Findings on recorded rows for which the sender gave a reason: in the file, on the page, or earlier for the same state of the record.';
 COMMENT ON COLUMN mart.quality.deliveries IS 'Number of deliveries in which the rule was broken.';
 COMMENT ON COLUMN mart.quality.findings_of_period IS 'All findings of the same feed, provider and period.';

@@ -148,6 +148,19 @@ WRONG = (
         "withdrawal: {column: role, in: [victm]}",
         [_WITHDRAWN_TOTALS, "17:39: 'victm' is no code of 'role' — did you mean 'victim'?"],
     ),
+    (
+        "conditions: {victim: {column: role, in: [victim]}}",
+        "justification: rolle",
+        ["17:22: there is no column 'rolle' — did you mean 'role'?"],
+    ),
+    (
+        "conditions: {victim: {column: role, in: [victim]}}",
+        "justification: role",
+        [
+            "17:22: 'role' cannot justify: it must hold one code a cell, be quasi or public, and fill no concept — "
+            "write codelist: justification"
+        ],
+    ),
     ("conditions: {victim:", "conditions: {victm:", ["17:20: no column is bound to 'victm' — did you mean 'victim'?"]),
     (
         "{column: role, in: [victim]}",

@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 
 from marsad.contracts.codelists import CodeList, load_codelists
 from marsad.contracts.load import load_contract
-from marsad.contracts.model import Contract
+from marsad.contracts.model import REASONS, Contract
 from marsad.contracts.text import fold
 from marsad.quality.suites import load_suite
 from marsad.settings import PROJECT
@@ -35,7 +35,7 @@ LANGUAGES = ("fr", "ar", "en")
 # Columns whose values name a person or tell her story, wherever they stand.
 PERSONAL = {
     "family_name", "given_name", "family_name_ar", "given_name_ar", "alias", "father_name", "mother_name", "birth_date",
-    "birth_place", "document_number", "phone", "address", "companion_name", "vehicle_plate", "narrative",
+    "birth_place", "document_number", "phone", "address", "companion_name", "vehicle_plate", "narrative", "explanation",
 }  # fmt: skip
 
 
@@ -81,9 +81,9 @@ def test_every_concept_says_what_it_is_in_three_languages_and_where_it_comes_fro
 
 def test_concepts_name_existing_code_lists_and_every_list_is_needed() -> None:
     named = {concept.codelist for entity in common_model().values() for concept in entity.fields.values()} - {None}
-    # Three lists fill no field: senders, the role that decides whether a row is a victim or a suspect, and whether a
-    # row states or withdraws its record.
-    assert named | {"provider", "case_role", "operation"} == set(CODELISTS)
+    # Four lists fill no field: senders, the role that decides whether a row is a victim or a suspect, whether a row
+    # states or withdraws its record, and why what a warning doubts is right.
+    assert named | {"provider", "case_role", "operation", REASONS} == set(CODELISTS)
 
 
 def test_only_codes_hold_several_values_and_a_code_has_a_list() -> None:

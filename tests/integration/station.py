@@ -171,7 +171,7 @@ class Station:
             for table in self.tables():
                 if table.split(".")[0] in {"core", "vault", "quarantine"}:
                     connection.execute(sa.text(f"DELETE FROM {table}"))
-            for table in ("ops.arrival", "ops.claim", "ops.coverage", "ops.delivery"):
+            for table in ("ops.justification", "ops.arrival", "ops.claim", "ops.coverage", "ops.delivery"):
                 connection.execute(sa.text(f"DELETE FROM {table}"))
         for path in self.office.keyring.store.glob("*.keys"):  # a sweep keeps what the ledger does not know
             path.unlink()

@@ -142,6 +142,10 @@ def test_an_age_stated_and_computed_are_compared():
     assert "age.plausible" not in rules(AGELESS)
 
 
+def test_an_unlikely_age_may_be_justified_and_a_wrong_code_may_not():
+    assert {name for name, rule in rules().items() if "justify" in rule["meta"]} == {"age.plausible", "age.agrees"}
+
+
 def test_thresholds_come_from_the_policy():
     policy = {**BOOK.policy, "volume": {"minimum": 0.9, "maximum": 1.5}, "age": {"minimum": 1, "maximum": 99}}
     entries = {e["meta"]["rule"]: e for e in structural(WHOLE, replace(BOOK, policy=policy))}

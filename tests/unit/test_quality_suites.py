@@ -29,6 +29,11 @@ def write(path, entries):
     path.write_text(json.dumps({"name": "police.people", "expectations": entries}), "utf-8")
 
 
+def justified(severity, word):
+    entry = rule("r", NOT_IN, severity, column="sex", value_set=["x"])
+    return {**entry, "meta": {**entry["meta"], "justify": word}}
+
+
 def test_sync_writes_a_suite_that_loads(path):
     assert sync_suite(AGELESS, path, BOOK)
     suite = load_suite(path)
@@ -136,6 +141,8 @@ def test_a_first_suite_goes_beside_the_folder_of_its_contract(tmp_path):
         (rule("r", NOT_IN, scope="file", column="a"), "meta.scope is row or delivery"),
         ({**BY_HAND, "meta": {**BY_HAND["meta"], "message": {"fr": "x", "en": "y"}}}, "a text in each of fr, ar, en"),
         ({"type": NOT_IN, "kwargs": {}, "severity": "info"}, "has no meta.rule"),
+        (justified("warning", "yes"), "meta.justify is true or left out"),
+        (justified("critical", True), "only for a warning of scope row"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_judged_safely_is_refused_with_what_to_do(tmp_path, entry, complaint):

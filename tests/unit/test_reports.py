@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +22,12 @@ from marsad.settings import PROJECT, Settings
 CATALOG = load_catalog(Settings(Path("unused"), None, (PROJECT / "schemas" / "contracts",), ()))
 POLICE = CATALOG.contract("police/victims")
 TEXT = {"fr": "Faux. Écrivez 1.", "ar": "خطأ. اكتبوا 1.", "en": "Wrong. Write 1."}
+JUSTIFIED = Rule("age.agrees", "warning", "row", "stated_age", TEXT, justify=True)
+REASON = "If it is right, give the reason in “Justification”, or on the page of the file once it is sent."
 RECEIPT = {
     "delivery_id": "d", "feed": "police/victims", "provider": "DGSN", "file_name": "<b>v</b>.csv", "sha256": "ab",
     "status": "accepted_with_findings", "period": "2025-01", "rows_read": 9, "rows_accepted": 7, "rows_quarantined": 2,
-    "rows_unchanged": 0,
+    "rows_unchanged": 0, "warnings": 0, "confirmed": 0,
 }  # fmt: skip
 
 
@@ -95,6 +98,20 @@ def test_columns_are_lettered_as_in_a_spreadsheet(place, name):
 def test_a_program_is_told_what_to_do(finding, action):
     (group,) = describe(POLICE, [finding])
     assert group["fix"]["action"] == action
+
+
+def test_a_warning_with_its_reason_is_shown_apart_with_nothing_to_do():
+    doubted = replace(broken("age.agrees", "stated_age", 3, severity="warning"), rule=JUSTIFIED)
+    known = replace(doubted, rows=np.array([4, 5], np.int64), confirmed=True)
+    groups = describe(POLICE, [known, doubted])
+    assert [(g["severity"], g["rows"], g["fix"]["action"]) for g in groups] == [
+        ("warning", ["3"], "check"), ("confirmed", ["4-5"], "none"),
+    ]  # fmt: skip
+    assert groups[0]["message"]["en"] == f"{TEXT['en']} {REASON}"
+    assert groups[1]["message"] == TEXT
+    html = page({**RECEIPT, "warnings": 1, "confirmed": 2}, POLICE, groups, "en")
+    assert html.count(TEXT["en"].partition(" ")[2]) == 1
+    assert re.search(r"<dt>Points confirmed</dt><dd>2</dd>", html)
 
 
 def test_missing_columns_come_with_their_titles():

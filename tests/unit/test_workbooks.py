@@ -52,7 +52,14 @@ def broken(rule: str, column: str | None, *rows: int, severity: str = "critical"
 
 def report(name: str, *findings: Broken, rows: int = len(SENT), **more: Any) -> dict[str, Any]:
     about = {"feed": STAYS.feed, "provider": "=1+1", "delivery_id": "d", "sha256": "a", "period": None}
-    counts = {"rows_read": rows, "rows_accepted": 0, "rows_quarantined": rows, "rows_unchanged": 0}
+    counts = {
+        "rows_read": rows,
+        "rows_accepted": 0,
+        "rows_quarantined": rows,
+        "rows_unchanged": 0,
+        "warnings": 0,
+        "confirmed": 0,
+    }
     told = {"file_name": name, "status": "refused", "findings": describe(STAYS, findings)}
     return {**about, **counts, **told, **more}
 

@@ -94,6 +94,7 @@ def build_contract(
         fingerprint=fingerprint,
         draft=document.get("status") == "draft",
         withdrawal=_withdrawal(feed),
+        justification=feed.justification,
     )
 
 

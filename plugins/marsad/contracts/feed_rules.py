@@ -9,7 +9,7 @@ from marsad.contracts.binding_rules import decisive_column, known_column, typed_
 from marsad.contracts.column_rules import compiles
 from marsad.contracts.document import Steps
 from marsad.contracts.files import FEED_NAME, PART_LENGTH, feed_of
-from marsad.contracts.model import Column, ColumnType
+from marsad.contracts.model import REASONS, Column, ColumnType
 from marsad.contracts.problems import Problem, did_you_mean
 from marsad.contracts.reading import Reading
 from marsad.contracts.shape import ConditionSpec, FeedSpec, TotalSpec, VersionSpec
@@ -36,6 +36,8 @@ def feed_problems(reading: Reading) -> Iterator[Problem]:
         yield from _providers(reading, feed)
         if feed.withdrawal:
             yield from _withdrawal(reading, feed.withdrawal, totals=bool(feed.totals))
+        if feed.justification:
+            yield from _justification(reading, feed.justification)
         for number, total in enumerate(feed.totals):
             yield from _total(reading, [*reading.parts.own, "totals", number], total)
 
@@ -134,6 +136,15 @@ def _withdrawal(reading: Reading, spec: ConditionSpec, *, totals: bool) -> Itera
     if totals:
         message = "rows that withdraw records would count among the parts of 'totals'"
         yield reading.document.problem(path, "withdrawal", message, "use one of the two", key=True)
+
+
+def _justification(reading: Reading, name: str) -> Iterator[Problem]:
+    path: Steps = [*reading.parts.own, "justification"]
+    yield from known_column(reading, path, name)
+    column = reading.column(name)
+    if column and (column.codelist != REASONS or column.many or column.vaulted or column.bindings):
+        message = f"'{name}' cannot justify: it must hold one code a cell, be quasi or public, and fill no concept"
+        yield reading.document.problem(path, "justification", message, f"write codelist: {REASONS}")
 
 
 def _one_group(pattern: str) -> bool:

@@ -30,6 +30,7 @@ LATE_COLUMNS = ("later", "late", "late_slot", "late_sealed")
 REPEAT_COLUMNS = ("content_id", "occurrence", "rivals", "again")
 SYSTEM_COLUMNS = ("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "oid")  # PostgreSQL's own of every table
 RESERVED = frozenset({*ROW_COLUMNS, *LATE_COLUMNS, *REPEAT_COLUMNS, *SYSTEM_COLUMNS})
+REASONS = "justification"  # the code list of why what a warning doubts is right
 AGE_COLUMNS = ("age_years", "age_band", "minor", "age_agrees")  # taken as well where a contract derives age
 
 
@@ -123,7 +124,10 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """Everything that says how one feed's file is found, shaped and read."""
+    """Everything that says how one feed's file is found, shaped and read.
+
+    ``justification`` names the column that tells, by a code of ``REASONS``, why what warnings doubt in its row is so.
+    """
 
     feed: str
     version: str
@@ -147,6 +151,7 @@ class Contract:
     fingerprint: str
     draft: bool = False
     withdrawal: Condition | None = None
+    justification: str | None = None
 
     @property
     def agency(self) -> str:

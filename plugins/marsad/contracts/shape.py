@@ -98,6 +98,7 @@ class FeedSpec(Strict):
     constants: dict[str, Text] = {}
     totals: list[TotalSpec] = []
     withdrawal: ConditionSpec | None = None
+    justification: Text | None = None
 
 
 class ColumnSpec(Strict):

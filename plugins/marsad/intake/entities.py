@@ -85,6 +85,7 @@ def _constant(concept: Concept, value: str) -> str:
 def _extra(contract: Contract) -> str | None:
     kept = {contract.revision.value} if contract.revision.kind == "column" else set()  # by the sighting
     kept |= {contract.withdrawal.column} if contract.withdrawal else set()
+    kept |= {contract.justification} if contract.justification else set()
     unbound = [c for c in contract.columns if not c.vaulted and not c.bindings and c.name not in kept]
     if not unbound:
         return None

@@ -24,6 +24,7 @@ from marsad.identity.vault import Sealer
 from marsad.intake import sealed
 from marsad.intake.blocks import NormalBlock, RawBlock, State
 from marsad.intake.elsewhere import belonging
+from marsad.intake.justifications import told_apart
 from marsad.intake.naming import clear_name
 from marsad.intake.normalise import Normaliser
 from marsad.intake.office import Office
@@ -201,7 +202,7 @@ class FileJudge:
         reason = refused_file(self._contract, broken, tally.rows, refused)
         return Judged(
             file_refused=reason is not None,
-            broken=broken + ([reason] if reason else []),
+            broken=told_apart(broken, self._stage, self._provider) + ([reason] if reason else []),
             rows=tally.rows,
             refused=refused,
             unmapped_share=tally.unmapped_share,

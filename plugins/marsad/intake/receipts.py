@@ -22,16 +22,16 @@ class Counts:
 
 
 def status_of(refused: bool, counts: Counts, broken: Sequence[Broken]) -> str:
-    """``accepted``, ``accepted_with_findings`` or ``refused``; a repair (info) is nothing to worry about."""
+    """``accepted``, ``accepted_with_findings`` or ``refused``; repairs (info) and confirmed warnings worry nobody."""
     if refused:
         return "refused"
-    worried = counts.quarantined or any(b.rule.severity != "info" for b in broken)
+    worried = counts.quarantined or any(b.severity in ("critical", "warning") for b in broken)
     return "accepted_with_findings" if worried else "accepted"
 
 
 def tally(broken: Sequence[Broken], severity: str) -> int:
     """Number of findings of one severity; a finding on the file as a whole counts once."""
-    return sum(max(len(b.rows), 1) for b in broken if b.rule.severity == severity)
+    return sum(max(len(b.rows), 1) for b in broken if b.severity == severity)
 
 
 def compose(
@@ -63,6 +63,7 @@ def compose(
         "rows_unchanged": counts.unchanged,
         "errors": tally(broken, "critical"),
         "warnings": tally(broken, "warning"),
+        "confirmed": tally(broken, "confirmed"),
         "supersedes": delivery.rejudges,
         "reports": dict(reports),
         "seconds": round(seconds, 3),

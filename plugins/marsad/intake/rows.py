@@ -52,10 +52,11 @@ class RowKeys:
         self._rows = KeyedHash(keyring.fingerprint_key, "row", contract.feed, provider)
         self._contents = KeyedHash(keyring.fingerprint_key, "content", contract.feed, provider, _places(contract))
         revision = contract.revision.value if contract.revision.kind == "column" else None
-        self._content = [column.name for column in contract.columns if column.name != revision]
+        apart = {revision, contract.justification}  # a reason given later does not change what it is given for
+        self._content = [column.name for column in contract.columns if column.name not in apart]
 
     def fingerprints(self, block: NormalBlock) -> list[bytes | None]:
-        """16 bytes a row over all columns of the contract but the version: equal content, equal fingerprint.
+        """16 bytes a row over all columns but version and justification: equal content, equal fingerprint.
 
         Where the contract says that columns go is part of it: after that changed, rows judged again are written anew.
         """

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from marsad import audit
 from marsad.contracts.model import Contract
 from marsad.errors import PassingFault
-from marsad.intake import current, ledger, receipts
+from marsad.intake import current, justifications, ledger, receipts
 from marsad.intake.current import Target
 from marsad.intake.judging import Judged, Previous
 from marsad.intake.ledger import Delivery
@@ -84,6 +84,7 @@ def write_rows(connection: sa.Connection, work: Work, merge: Merge, judged: Judg
     _write_findings(connection, work.delivery, judged.broken)
     _close(connection, work, status, counts, period)
     if not judged.file_refused:
+        justifications.keep(connection, work.stage, work.delivery.delivery_id, judged.broken, work.office.clock())
         current.refresh_current(connection, work.target, snapshot=work.contract.mode == "snapshot")
     return status, counts, period
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 
 from marsad import audit, durable
-from marsad.intake import due
+from marsad.intake import due, justifications
 from marsad.intake.due import Slot
+from marsad.intake.justifications import Standing
 from marsad.intake.reports.files import report_paths
+from marsad.intake.reports.findings import row_runs
+from marsad.intake.reports.marks import rows_named
+from marsad.intake.reports.page import SEVERITIES
 from marsad.portal.accounts import Account
 from marsad.portal.site import Site
 from marsad.portal.uploads import Upload
@@ -69,7 +74,38 @@ def expected(connection: sa.Connection, site: Site, account: Account) -> list[Sl
 
 
 def report(site: Site, receipt: Mapping[str, Any]) -> dict[str, Any]:
-    """The report that lies beside a receipt, as JSON; the receipt alone when it is gone."""
+    """The report that lies beside a receipt, as JSON, with what was confirmed since; the receipt alone when it is gone.
+
+    ``doubted`` names the rules under which rows still wait for a reason.
+    """
+    written = _written(site, receipt)
+    with site.transaction() as connection:
+        standing = justifications.standing(connection, receipt["delivery_id"])
+    findings = [part for finding in written["findings"] for part in _parted(finding, standing)]
+    since = sum(len(rule.confirmed) for rule in standing.values()) - written["confirmed"] if standing else 0
+    return {
+        **written,
+        "warnings": written["warnings"] - since,
+        "confirmed": written["confirmed"] + since,
+        "findings": sorted(findings, key=lambda finding: SEVERITIES.index(finding["severity"])),
+        "doubted": [name for name, rule in standing.items() if rule.open],
+    }
+
+
+def _parted(finding: dict[str, Any], standing: Mapping[str, Standing]) -> Iterator[dict[str, Any]]:
+    """A warning in two: rows still in doubt, rows confirmed since."""
+    rule = standing.get(finding["rule"]) if finding["severity"] == "warning" else None
+    rows = rows_named([finding])
+    known = rows.intersection(rule.confirmed) if rule else set()
+    if not known:
+        yield finding
+        return
+    for severity, part in (("warning", rows - known), ("confirmed", known)):
+        if part:
+            yield {**finding, "severity": severity, "count": len(part), "rows": row_runs(np.array(sorted(part)))}
+
+
+def _written(site: Site, receipt: Mapping[str, Any]) -> dict[str, Any]:
     path = report_paths(site.settings.place("reports"), receipt["provider"], receipt["delivery_id"])["json"]
     try:
         document = json.loads(path.read_text(encoding="utf-8"))

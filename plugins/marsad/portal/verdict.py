@@ -7,13 +7,11 @@ from functools import partial
 from typing import Any
 
 from marsad.contracts.wording import word
-from marsad.intake.reports.page import SEVERITIES, SHOWN, advice, count_label, split_message
-
-_COUNTS = ("rows_read", "rows_accepted", "rows_quarantined", "rows_unchanged")
+from marsad.intake.reports.page import SEVERITIES, SHOWN, advice, counts, told
 
 
 def shown_verdict(report: Mapping[str, Any], language: str) -> dict[str, Any]:
-    """Status, advice, counts and findings by severity, in words of ``language``."""
+    """Status, advice, counts, findings by severity, those that wait for a reason: in words of ``language``."""
     say = partial(word, language=language)
     findings = [_finding(finding, language) for finding in report.get("findings", ())]
     sections = [
@@ -30,18 +28,20 @@ def shown_verdict(report: Mapping[str, Any], language: str) -> dict[str, Any]:
         "status": report["status"],
         "title": say(f"status.{report['status']}"),
         "advice": say(advice(report)),
-        "counts": [(say(count_label(name, report)), report[name]) for name in _COUNTS],
+        "counts": [(say(label), count) for label, count in counts(report)],
         "sections": sections,
+        "doubted": [f for f in findings if f["severity"] == "warning" and f["rule"] in report.get("doubted", ())],
         "comma": "، " if language == "ar" else ", ",
         "headings": [say(f"label.{name}") for name in ("column", "rows", "message")],
     }
 
 
 def _finding(finding: Mapping[str, Any], language: str) -> dict[str, Any]:
-    wrong, todo = split_message(finding["message"][language])
+    wrong, todo = told(finding, language)
     hidden, count = len(finding["rows"]) - SHOWN, finding["count"]
     whole = "label.whole_row" if finding["rows"] else "label.whole_file"
     return {
+        "rule": finding["rule"],
         "severity": finding["severity"],
         "column": finding["title"] or finding["column"][language] or word(whole, language),
         "letter": finding["letter"],

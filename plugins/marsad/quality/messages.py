@@ -21,12 +21,13 @@ __all__ = ["LANGUAGES", "Catalogue", "Message", "fill", "load_messages", "messag
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One entry of the catalogue; ``text`` may hold ``{placeholders}``."""
+    """One entry of the catalogue; ``text`` may hold ``{placeholders}``; ``justify`` as in ``Rule``."""
 
     id: str
     severity: Severity
     scope: Scope
     text: Labels
+    justify: bool = False
 
 
 Catalogue = Mapping[str, Message]
@@ -43,7 +44,8 @@ def _message(path: Path, id_: str, body: Mapping[str, Any]) -> Message:
     right = body["severity"] in get_args(Severity) and body["scope"] in get_args(Scope)
     if not right or not all(body.get(language) for language in LANGUAGES):
         raise UsageFault(f"{path.name}: '{id_}' needs severity, scope and a text in each of {', '.join(LANGUAGES)}")
-    return Message(id_, body["severity"], body["scope"], {language: body[language] for language in LANGUAGES})
+    text = {language: body[language] for language in LANGUAGES}
+    return Message(id_, body["severity"], body["scope"], text, body.get("justify", False))
 
 
 def message_rule(id_: str, catalogue: Catalogue | None = None) -> Rule:

@@ -77,8 +77,9 @@ def _entry(
     entry = book.messages[message]
     texts = {language: fill(entry.text[language], (params or {}).get(language, {})) for language in LANGUAGES}
     meta = {"rule": rule, "scope": entry.scope, "column": column, "origin": "contract", "message": texts}
+    justify = {"justify": True} if entry.justify else {}
     kind, kwargs = expectation
-    return {"type": kind, "kwargs": dict(kwargs), "meta": meta, "severity": severity or entry.severity}
+    return {"type": kind, "kwargs": dict(kwargs), "meta": {**meta, **justify}, "severity": severity or entry.severity}
 
 
 def _never(column: str, *words: str) -> tuple[str, Mapping[str, Any]]:

@@ -23,7 +23,7 @@ __all__ = ["Suite", "load_suite", "structural", "suite_path", "suite_to_write", 
 
 ORIGINS = ("contract", "field")
 ENTRY_KEYS = ("type", "kwargs", "meta", "severity")
-META_KEYS = ("rule", "scope", "column", "origin", "message")
+META_KEYS = ("rule", "scope", "column", "origin", "justify", "message")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +158,8 @@ def _checked(entry: Expectation) -> Expectation:
         raise UsageFault(f"rule '{rule}': severity is one of {', '.join(get_args(Severity))}")
     if not all((meta.get("message") or {}).get(language) for language in LANGUAGES):
         raise UsageFault(f"rule '{rule}': meta.message needs a text in each of {', '.join(LANGUAGES)}")
+    if "justify" in meta and (meta["justify"], entry["severity"], meta["scope"]) != (True, "warning", "row"):
+        raise UsageFault(f"rule '{rule}': meta.justify is true or left out, and only for a warning of scope row")
     check_expectation(entry)
     return entry
 
@@ -169,7 +171,7 @@ def _rules(entries: tuple[Expectation, ...]) -> Mapping[str, Rule]:
         if meta["rule"] in rules:
             raise UsageFault(f"rule id '{meta['rule']}' is used twice")
         rules[meta["rule"]] = Rule(
-            meta["rule"], entry["severity"], meta["scope"], meta.get("column"), dict(meta["message"])
+            meta["rule"], entry["severity"], meta["scope"], meta.get("column"), dict(meta["message"]), "justify" in meta
         )
     return rules
 

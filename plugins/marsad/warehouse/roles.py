@@ -107,7 +107,9 @@ def _grant_portal(connection: sa.Connection) -> None:
     portal = role_name("portal")
     connection.execute(sa.text(f"GRANT INSERT ON ops.quiet, ops.admission TO {portal}"))
     connection.execute(sa.text(f"GRANT USAGE ON SCHEMA quarantine TO {portal}"))
-    connection.execute(sa.text(f'GRANT SELECT (delivery_id, rule, "column") ON quarantine.finding TO {portal}'))
+    connection.execute(sa.text(f"GRANT INSERT ON ops.justification TO {portal}"))
+    shown = 'delivery_id, rule, row, "column", content_id'
+    connection.execute(sa.text(f"GRANT SELECT ({shown}) ON quarantine.finding TO {portal}"))
     connection.execute(sa.text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA portal TO {portal}"))
     connection.execute(sa.text(f"GRANT USAGE ON SCHEMA audit TO {portal}"))
     connection.execute(sa.text(f"GRANT INSERT ON audit.event TO {portal}"))

@@ -51,6 +51,7 @@ def build(model: Mapping[str, Entity]) -> sa.MetaData:
     _ledger(metadata)
     _ledger_parts(metadata)
     _quarantine(metadata)
+    _justification(metadata)
     _core(metadata)
     for entity in model.values():
         _entity(metadata, entity)
@@ -192,9 +193,26 @@ def _quarantine(metadata: sa.MetaData) -> None:
         sa.Column("row", sa.BigInteger),
         sa.Column("column", _C),
         sa.Column("params", JSONB),
+        sa.Column("content_id", sa.BigInteger, comment="Of a recorded row, where the rule asks for a reason"),
         sa.Index("finding_unmapped", "delivery_id", "column", postgresql_where=sa.text(_IS_UNMAPPED)),
         schema="quarantine",
         comment="One broken rule at one place; never the value",
+    )
+
+
+def _justification(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "justification",
+        metadata,
+        sa.Column("content_id", sa.BigInteger, primary_key=True, comment="The record in the state that was doubted"),
+        sa.Column("rule", _C, primary_key=True),
+        sa.Column("delivery_id", UUID(as_uuid=False), sa.ForeignKey("ops.delivery.delivery_id"), nullable=False),
+        sa.Column("row", sa.BigInteger, nullable=False),
+        sa.Column("reason", _C, nullable=False, comment="Code of the list justification"),
+        sa.Column("given_by", sa.Text, nullable=False, comment="An account, or file: it stood in a column"),
+        sa.Column("given_at", _AT, nullable=False),
+        schema="ops",
+        comment="Why what a warning doubts is right; row and delivery are those that the reason was given for",
     )
 
 

@@ -817,6 +817,23 @@ def upgrade() -> None:
     )
     op.create_index("coverage_feed", "coverage", ["feed", "provider", "period"], unique=False, schema="ops")
     op.create_table(
+        "justification",
+        sa.Column("content_id", sa.BigInteger(), nullable=False, comment="The record in the state that was doubted"),
+        sa.Column("rule", sa.Text(collation="C"), nullable=False),
+        sa.Column("delivery_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("row", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.Text(collation="C"), nullable=False, comment="Code of the list justification"),
+        sa.Column("given_by", sa.Text(), nullable=False, comment="An account, or file: it stood in a column"),
+        sa.Column("given_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"],
+            ["ops.delivery.delivery_id"],
+        ),
+        sa.PrimaryKeyConstraint("content_id", "rule", name=op.f("justification_pk")),
+        schema="ops",
+        comment="Why what a warning doubts is right; row and delivery are those that the reason was given for",
+    )
+    op.create_table(
         "finding",
         sa.Column("delivery_id", sa.UUID(as_uuid=False), nullable=False),
         sa.Column("rule", sa.Text(collation="C"), nullable=False),
@@ -826,6 +843,12 @@ def upgrade() -> None:
         sa.Column("row", sa.BigInteger(), nullable=True),
         sa.Column("column", sa.Text(collation="C"), nullable=True),
         sa.Column("params", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column(
+            "content_id",
+            sa.BigInteger(),
+            nullable=True,
+            comment="Of a recorded row, where the rule asks for a reason",
+        ),
         sa.ForeignKeyConstraint(
             ["delivery_id"],
             ["ops.delivery.delivery_id"],
@@ -1100,6 +1123,7 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("finding_delivery_id"), table_name="finding", schema="quarantine")
     op.drop_table("finding", schema="quarantine")
+    op.drop_table("justification", schema="ops")
     op.drop_index("coverage_feed", table_name="coverage", schema="ops")
     op.drop_table("coverage", schema="ops")
     op.drop_table("claim", schema="ops")

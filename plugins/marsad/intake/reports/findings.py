@@ -10,6 +10,7 @@ import numpy as np
 
 from marsad.contracts.examples import labels
 from marsad.contracts.model import Column, Contract
+from marsad.contracts.wording import word
 from marsad.intake.elsewhere import ALL_LANGUAGES
 from marsad.intake.normalise.headers import match_headers
 from marsad.intake.reading import Hints
@@ -20,7 +21,7 @@ from marsad.quality.structural import SUFFIXES
 Titles = Mapping[str, tuple[int | None, str]]
 """Column of the contract -> position in the sender's table (0 is the first; None in JSON) and its title there."""
 
-_ORDER = {"critical": 0, "warning": 1, "info": 2}
+_ORDER = {"critical": 0, "warning": 1, "confirmed": 2, "info": 3}
 _FIRST = tuple(SUFFIXES[kind] for kind in ("blank", "unparsed", "unmapped"))
 _SPOILT = frozenset({"row.total", "row.broken"})
 # What one does about a rule; a program that reads the report can do it too.
@@ -40,7 +41,7 @@ _FILE_ACTIONS = {"file.columns_missing": "add_columns", "file.other_feed": "send
 
 
 def describe(contract: Contract, broken: Sequence[Broken], titles: Titles | None = None) -> list[dict[str, Any]]:
-    """The findings worst first, each with rule, severity, column, message by language, rows, and what to do.
+    """The findings worst first, each with rule, severity (``Broken.severity``), column, message, rows, and what to do.
 
     ``rows`` are runs as people write them (``3``, ``7-12``), empty for the file as a whole. ``fix.action`` is one of
     ``fill, rewrite, choose, check, cut, delete_row, rewrite_row, keep_one, add_columns, send_elsewhere, send_again``
@@ -61,7 +62,7 @@ def titles_of(contract: Contract, header: Sequence[str], *, left: int | None = 0
 
 def _rank(broken: Broken) -> tuple[int, bool, int, str]:
     """By severity; the file as a whole before its rows, the most frequent first."""
-    return _ORDER[broken.rule.severity], len(broken.rows) > 0, -len(broken.rows), broken.rule.id
+    return _ORDER[broken.severity], len(broken.rows) > 0, -len(broken.rows), broken.rule.id
 
 
 def without_echoes(broken: Sequence[Broken]) -> list[Broken]:
@@ -107,20 +108,28 @@ def _group(contract: Contract, broken: Broken, titles: Titles) -> dict[str, Any]
     place, title = titles.get(rule.column or "", (None, None))
     return {
         "rule": rule.id,
-        "severity": rule.severity,
+        "severity": broken.severity,
         "scope": rule.scope,
         "sheet": broken.sheet,
         "field": rule.column,
         "column": dict(labels(about)) if about else dict.fromkeys(LANGUAGES, ""),
         "title": title,
         "letter": None if place is None else letters(place),
-        "message": {
-            language: fill(text, _params(contract, broken, language)) for language, text in rule.message.items()
-        },
+        "message": {language: _message(contract, broken, language) for language in rule.message},
         "count": max(len(broken.rows), 1),
         "rows": row_runs(broken.rows),
         "fix": _fix(contract, broken, titles),
     }
+
+
+def _message(contract: Contract, broken: Broken, language: str) -> str:
+    told = fill(broken.rule.message[language], _params(contract, broken, language))
+    if not broken.rule.justify or broken.confirmed:
+        return told
+    if contract.justification is None:
+        return f"{told} {word('justify.page', language)}"
+    title = labels(contract.column(contract.justification))[language]
+    return f"{told} {word('justify.column', language, column=title)}"
 
 
 def _params(contract: Contract, broken: Broken, language: str) -> Mapping[str, str | int]:
@@ -150,7 +159,7 @@ def _named(value: str | int, names: Sequence[tuple[str, str]]) -> str | int:
 
 def _fix(contract: Contract, broken: Broken, titles: Titles) -> dict[str, Any]:
     rule = broken.rule
-    if rule.severity == "info" or (not len(broken.rows) and rule.scope != "file"):
+    if broken.severity in ("info", "confirmed") or (not len(broken.rows) and rule.scope != "file"):
         return {"action": "none"}
     if rule.scope == "file":
         return {"action": _FILE_ACTIONS.get(rule.id, "send_again"), **_file_fix(contract, broken)}

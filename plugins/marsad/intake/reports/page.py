@@ -14,13 +14,14 @@ from marsad.contracts.model import Contract
 from marsad.contracts.wording import word
 
 SHOWN = 40  # runs of rows named on a page; the JSON document names all
-SEVERITIES = ("critical", "warning", "info")
-COUNTS = ("rows_read", "rows_accepted", "rows_quarantined", "rows_unchanged")
+SEVERITIES = ("critical", "warning", "confirmed", "info")
+_COUNTS = ("rows_read", "rows_accepted", "rows_quarantined", "rows_unchanged")
+_TO_CONFIRM = ("warnings", "confirmed")
 _FIRST_SENTENCE = re.compile(r"(?s)(.*?[.؟?])\s+(.*)")
 
 
 def page(receipt: Mapping[str, Any], contract: Contract, findings: Sequence[Mapping[str, Any]], language: str) -> str:
-    """One report: verdict, what to do next, four counts, findings by severity with columns and rows."""
+    """One report: verdict, what to do next, counts, findings by severity with columns and rows."""
     facts = [("feed", contract.title[language]), ("provider", receipt["provider"]), ("file", receipt["file_name"])]
     facts += [("period", receipt["period"])] if receipt["period"] else []
     shown = [_shown(finding, language) for finding in findings]
@@ -29,7 +30,7 @@ def page(receipt: Mapping[str, Any], contract: Contract, findings: Sequence[Mapp
             lang=language,
             receipt=receipt,
             facts=facts,
-            counts=[(count_label(name, receipt), receipt[name]) for name in COUNTS],
+            counts=counts(receipt),
             sections=[(severity, part) for severity in SEVERITIES if (part := _of(shown, severity))],
             advice=advice(receipt),
             word=partial(_word, language),
@@ -42,12 +43,18 @@ def advice(receipt: Mapping[str, Any]) -> str:
     if receipt.get("dry_run"):
         return "next.dry_run"
     if receipt["status"] == "accepted_with_findings" and not receipt["rows_quarantined"]:
-        return "next.to_confirm"
+        return "next.to_confirm" if receipt["warnings"] else "next.accepted"
     return f"next.{receipt['status']}"
 
 
-def count_label(name: str, receipt: Mapping[str, Any]) -> str:
-    """What a count is called: of a refused file all rows wait, the good ones too, so they are not called refused."""
+def counts(receipt: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """The counts that a reader sees, each after the id of its label; of warnings where there are any."""
+    names = (*_COUNTS, *(_TO_CONFIRM if any(receipt[name] for name in _TO_CONFIRM) else ()))
+    return [(_count_label(name, receipt), receipt[name]) for name in names]
+
+
+def _count_label(name: str, receipt: Mapping[str, Any]) -> str:
+    """Of a refused file all rows wait, the good ones too, so they are not called refused."""
     kept_back = name == "rows_quarantined" and receipt["status"] == "refused"
     return "label.rows_not_recorded" if kept_back else f"label.{name}"
 
@@ -56,6 +63,12 @@ def split_message(text: str) -> tuple[str, str]:
     """What is wrong, and what to do about it; the second is empty where a message is one sentence."""
     found = _FIRST_SENTENCE.fullmatch(text)
     return (found[1], found[2]) if found else (text, "")
+
+
+def told(finding: Mapping[str, Any], language: str) -> tuple[str, str]:
+    """``split_message`` of a finding; of a confirmed one nothing is left to do."""
+    wrong, todo = split_message(finding["message"][language])
+    return wrong, "" if finding["severity"] == "confirmed" else todo
 
 
 def _word(language: str, id_: str, **params: str | int) -> str:
@@ -67,7 +80,7 @@ def _of(findings: Sequence[Mapping[str, Any]], severity: str) -> list[Mapping[st
 
 
 def _shown(finding: Mapping[str, Any], language: str) -> dict[str, Any]:
-    wrong, todo = split_message(finding["message"][language])
+    wrong, todo = told(finding, language)
     return {
         "severity": finding["severity"],
         "title": finding["title"] or finding["column"][language],

@@ -9,7 +9,7 @@ from typing import Any
 from marsad.contracts.model import Contract
 from marsad.contracts.wording import word
 from marsad.intake.reports.marks import Layout, cells
-from marsad.intake.reports.page import COUNTS, advice, count_label
+from marsad.intake.reports.page import advice, counts
 
 WIDTHS = (18, 30, 34, 100)
 """Of the four columns, in characters."""
@@ -52,7 +52,7 @@ def _facts(report: Mapping[str, Any], contract: Contract, language: str) -> Iter
         ("label.file", report["file_name"]),
     ]
     facts += [("label.period", report["period"])] if report["period"] else []
-    facts += [(count_label(name, report), report[name]) for name in COUNTS]
+    facts += counts(report)
     if not report.get("dry_run"):
         facts.append(("label.receipt", report["delivery_id"]))
     for id_, value in facts:

@@ -10,19 +10,22 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import Response
 
 from marsad.audit import is_genuine
+from marsad.contracts.model import REASONS
+from marsad.errors import UsageFault
 from marsad.identity.keys import KeyDestroyed, PublicKeys
-from marsad.intake import admission
+from marsad.intake import admission, justifications
 from marsad.portal import asking, deliveries, returned
 from marsad.portal.accounts import SUBMITTER, Account
-from marsad.portal.render import Entry, page, workbook
+from marsad.portal.render import Entry, go, page, workbook
 from marsad.portal.site import Site
 from marsad.portal.verdict import shown_verdict
-from marsad.portal.visitor import SiteOf, Visiting, Visitor, having
+from marsad.portal.visitor import Posted, SiteOf, Visiting, Visitor, field, having
 
 router = APIRouter(prefix="/deliveries", dependencies=[Depends(having(SUBMITTER))])
 MENU = (Entry("menu.history", "/deliveries", (SUBMITTER,)),)
 Submitter = Annotated[Account, Depends(having(SUBMITTER))]
 _PAGE = 50
+_DIGITS = 9  # of a row's number
 
 
 @router.get("")
@@ -38,10 +41,33 @@ def history(request: Request, account: Submitter, site: SiteOf, skip: int = 0) -
 
 @router.get("/{delivery_id}")
 def delivery(request: Request, delivery_id: UUID, account: Submitter, site: SiteOf, who: Visiting) -> Response:
-    """One delivery: verdict, what to do, where."""
+    """One delivery: verdict, what to do, where; and what waits for a reason."""
     found = _own(site, account, str(delivery_id))
     deliveries.note(site, account, "delivery.viewed", f"delivery:{delivery_id}")
     return _show(request, site, str(delivery_id), found, who)
+
+
+@router.post("/{delivery_id}/confirm")
+def confirm(
+    request: Request, delivery_id: UUID, account: Submitter, form: Posted, site: SiteOf, who: Visiting
+) -> Response:
+    """Keeps the reason why what a rule doubts is right: in one row, or in all that wait for one."""
+    found = _own(site, account, str(delivery_id))
+    rule, reason, row = field(form, "rule"), field(form, "reason"), _row(field(form, "row").strip())
+    reasons = site.shelf.catalog.codelists[REASONS]
+    try:
+        with site.transaction() as connection:
+            justifications.confirm(
+                connection, reasons, str(delivery_id), rule, reason, account.actor, site.clock(), row
+            )
+    except UsageFault:
+        return _show(request, site, str(delivery_id), found, who, 422, fault="confirm.nothing")
+    return go(f"/deliveries/{delivery_id}")
+
+
+def _row(text: str) -> int | None:
+    """The number of a row; None where the field is empty, 0 (no row has it) where no number stands in it."""
+    return (int(text) if text.isdecimal() and len(text) <= _DIGITS else 0) if text else None
 
 
 def _show(
@@ -53,9 +79,11 @@ def _show(
         admitted = admission.of(connection, delivery_id)
     receipt = found["receipt"]
     verdict = shown_verdict(deliveries.report(site, receipt), who.language) if receipt else None
+    reasons = site.shelf.catalog.codelists[REASONS].codes.values()
     return page(
         request, "delivery", status, delivery_id=delivery_id, receipt=receipt, state=found["status"], fault=fault,
         received_at=found["received_at"], verdict=verdict, titles=site.shelf.titles, notes=notes, admitted=admitted,
+        reasons=[(code.code, code.labels[who.language]) for code in reasons],
     )  # fmt: skip
 
 
