@@ -211,11 +211,11 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Dry run: the verdict that a delivery would get now. Nothing is stored."""
-    from marsad.intake import pipeline, receipts, reports, sealed
+    from marsad.intake import dry_run, receipts, reports, sealed
     from marsad.intake.reports.trial import write_trial
 
     with _office(_catalog_to_send(file, feed, provider)) as office:
-        receipt, judged = pipeline.check(office, file, feed, provider)
+        receipt, judged = dry_run.check(office, file, feed, provider)
         terms = office.contract(feed), office.catalog.codelists
         with sealed.opened_if_possible(file, office.keyring, office.settings.place("tmp")) as sent:
             receipt["reports"] = write_trial(report, sent, (receipt, judged), terms, lang) if report else {}

@@ -18,7 +18,7 @@ from tests.faults.killing import (
 )
 from tests.integration.station import Station
 
-from marsad.intake import inbox, pipeline
+from marsad.intake import dry_run, inbox, pipeline
 
 
 def test_killed_at_points_spread_over_a_load(station: Station, steps: int):
@@ -88,10 +88,10 @@ def test_killed_while_receiving(station: Station, sender: str):
 
 def test_a_dry_run_that_was_killed_leaves_nothing_after_a_drain(station: Station, sender: str):
     path = station.file(content(sender))
-    steps = killed(station, lambda office: pipeline.check(office, path, FEED))
+    steps = killed(station, lambda office: dry_run.check(office, path, FEED))
     assert steps is not None
     before = station.counts()
-    assert killed(station, lambda office: pipeline.check(office, path, FEED), point=steps - 4) is None
+    assert killed(station, lambda office: dry_run.check(office, path, FEED), point=steps - 4) is None
     left = "SELECT count(*) FROM pg_tables WHERE schemaname = 'stage'"
     eventually(lambda: _swept(station, left))
     assert station.counts() == before

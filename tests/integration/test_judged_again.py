@@ -230,3 +230,34 @@ def test_the_same_bytes_again_correct_what_was_refused_in_between(station: Stati
     assert station.rows(WAITING, p=sender) == [{"row": 2}]
     station.send("lab/notes", good, sender)
     assert station.rows(WAITING, p=sender) == []
+
+
+def test_a_file_that_meets_a_younger_delivery_is_answered_and_the_younger_once(station: Station, sender: str):
+    path = station.file(visits(visit("V1")))
+    waiting, _ = pipeline.receive(station.office, path, "lab/visits", sender, path.name)
+    with station.amended("lab/visits", "version: 1.0.0", "version: 1.1.0"):
+        younger = pipeline.ingest(station.office, path, "lab/visits", sender)
+        answer = pipeline.settle_now(station.office, waiting)
+        assert (answer["status"], answer["first"]) == ("duplicate", younger)
+        assert pipeline.answer_repeats(station.office, "lab/visits") == 0
+        assert pipeline.settle_now(station.office, waiting) == younger  # whoever waited for it
+    answers = station.rows("SELECT a.receipt ->> 'status' AS status FROM ops.arrival a JOIN ops.delivery d"
+                           " USING (delivery_id) WHERE d.provider = :p ORDER BY arrival_id", p=sender)  # fmt: skip
+    assert answers == [{"status": None}, {"status": "duplicate"}]
+
+
+def test_what_was_withdrawn_does_not_come_back_by_judging_an_old_reading_again(station: Station, sender: str):
+    first = station.send("lab/visits", visits(visit("V1")), sender)
+    with station.amended("lab/visits", "maximum: 30", "maximum: 31"):
+        (again,) = pipeline.rejudge(station.office, first["delivery_id"])
+        pipeline.retract(station.office, again["delivery_id"], "tester")
+    assert pipeline.rejudge(station.office, first["delivery_id"]) == []
+    assert station.state("lab/visits", sender, "record_id") == []
+
+
+def test_a_delivery_judged_again_came_when_its_bytes_came_first(station: Station, sender: str):
+    first = station.send("lab/visits", visits(visit("V1")), sender)
+    came = "SELECT received_at FROM mart.deliveries WHERE delivery_id::text = :id"
+    with station.amended("lab/visits", "maximum: 30", "maximum: 31"):
+        again = station.send("lab/visits", visits(visit("V1")), sender)
+    assert station.one(came, id=again["delivery_id"]) == station.one(came, id=first["delivery_id"])

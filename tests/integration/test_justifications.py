@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from marsad import cli_reports
 from marsad.contracts.codelists import load_codelist
 from marsad.errors import UsageFault
-from marsad.intake import pipeline
+from marsad.intake import dry_run, pipeline
 from marsad.intake.justifications import confirm
 from marsad.portal.accounts import Right
 from marsad.portal.site import Site
@@ -49,7 +49,7 @@ def kept(station: Station, sender: str) -> list[tuple[Any, ...]]:
 
 def tried(station: Station, content: str, sender: str) -> tuple[str, int, int]:
     """What a dry run says."""
-    return standing(pipeline.check(station.office, station.file(content), FEED, sender)[0])
+    return standing(dry_run.check(station.office, station.file(content), FEED, sender)[0])
 
 
 def signed_in(site: Site, sender: str) -> Browser:

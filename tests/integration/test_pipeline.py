@@ -9,7 +9,7 @@ from tests.integration.station import Station, csv, notes, stays, visit, visits
 
 from marsad import audit
 from marsad.errors import UsageFault
-from marsad.intake import inbox, pipeline, receipts
+from marsad.intake import dry_run, inbox, pipeline, receipts
 
 SHELTER = ("record_id", "shelter")
 
@@ -61,7 +61,7 @@ def test_the_same_bytes_named_for_another_month_are_another_delivery(station: St
     assert (again["status"], again["delivery_id"]) == ("duplicate", february["delivery_id"])
     periods = "SELECT DISTINCT period FROM ops.coverage WHERE provider = :p"
     assert {row["period"] for row in station.rows(periods, p=sender)} == {"2024-01", "2024-02"}
-    checked, _ = pipeline.check(station.office, station.file(content, "liste 2024-03.csv"), "lab/rolls", sender)
+    checked, _ = dry_run.check(station.office, station.file(content, "liste 2024-03.csv"), "lab/rolls", sender)
     assert (checked["period"], checked["rows_read"]) == ("2024-03", 2)
 
 
@@ -228,7 +228,7 @@ def test_receipts_are_signed_and_end_in_the_chain(station: Station, sender: str)
 def test_a_dry_run_stores_nothing_and_says_the_same(station: Station, sender: str, content: str):
     path = station.file(content, f"{sender}.csv")
     before, files = station.counts(), _below(station)
-    dry, judged = pipeline.check(station.office, path, "lab/visits")
+    dry, judged = dry_run.check(station.office, path, "lab/visits")
     assert station.counts() == before
     assert _below(station) == files
     real = pipeline.ingest(station.office, path, "lab/visits", sender)
@@ -250,7 +250,7 @@ def test_a_dry_run_of_a_known_file_repeats_its_receipt_and_stores_nothing(statio
     path = station.file(visits(visit("V-known")))
     first = pipeline.ingest(station.office, path, "lab/visits", "dry-run")
     before = station.counts()
-    receipt, _ = pipeline.check(station.office, path, "lab/visits")
+    receipt, _ = dry_run.check(station.office, path, "lab/visits")
     assert receipt == first
     assert station.counts() == before
 
@@ -259,7 +259,7 @@ def test_a_dry_run_leaves_a_delivery_alone_that_is_still_open(station: Station):
     path = station.file(visits(visit("V-open")))
     delivery, _ = pipeline.receive(station.office, path, "lab/visits", "dry-run", path.name)
     before = station.counts()
-    receipt, _ = pipeline.check(station.office, path, "lab/visits")
+    receipt, _ = dry_run.check(station.office, path, "lab/visits")
     assert receipt["rows_accepted"] == 1
     assert station.counts() == before
     assert pipeline.settle_now(station.office, delivery)["status"] == "accepted"
@@ -299,7 +299,7 @@ def test_wrong_names_are_told(station: Station, sender: str):
         with pytest.raises(UsageFault, match="no name of a provider"):
             pipeline.ingest(station.office, path, "lab/visits", name)
         with pytest.raises(UsageFault, match="no name of a provider"):
-            pipeline.check(station.office, path, "lab/visits", name)
+            dry_run.check(station.office, path, "lab/visits", name)
 
 
 def test_all_that_happened_is_whole(station: Station):

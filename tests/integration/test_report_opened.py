@@ -12,7 +12,7 @@ from tests.integration.station import Station, visit, visits
 
 from marsad.errors import UsageFault
 from marsad.identity.keys import KeyDestroyed
-from marsad.intake import landing, pipeline
+from marsad.intake import dry_run, landing
 from marsad.intake.reports.opened import annotated
 from marsad.intake.reports.trial import write_trial
 
@@ -62,7 +62,7 @@ def test_a_dry_run_writes_the_report_that_is_asked_for(
     station: Station, sender: str, tmp_path: Path, ending: str
 ) -> None:
     path = station.file(visits(visit("V1"), visit("V2", Enfants="viele"), visit("V3")))
-    verdict = pipeline.check(station.office, path, "lab/visits", sender)
+    verdict = dry_run.check(station.office, path, "lab/visits", sender)
     terms = station.office.contract("lab/visits"), station.office.catalog.codelists
     out = tmp_path / (f"report.{ending}" if ending else "folder")
     written = write_trial(out, path, verdict, terms, "fr")

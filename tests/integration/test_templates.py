@@ -16,7 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from marsad.contracts.catalog import Catalog, load_catalog
 from marsad.contracts.template import template
 from marsad.identity.keys import KeyRing
-from marsad.intake import pipeline
+from marsad.intake import dry_run
 from marsad.intake.office import Office
 from marsad.settings import Settings
 from marsad.warehouse.model import LANGUAGES
@@ -82,7 +82,7 @@ def test_a_filled_template_is_accepted(office: Office, tmp_path: Path, feed: str
     fill(book, feed)
     book.save(tmp_path / "filled.xlsx")
 
-    receipt, judged = pipeline.check(office, tmp_path / "filled.xlsx", feed)
+    receipt, judged = dry_run.check(office, tmp_path / "filled.xlsx", feed)
 
     wrong = {one.rule.id for one in judged.broken if one.rule.severity == "critical"}
     assert (wrong, receipt["rows_read"], receipt["errors"], receipt["rows_quarantined"]) == (set(), ROWS, 0, 0)
@@ -94,5 +94,5 @@ def test_a_filled_template_is_accepted(office: Office, tmp_path: Path, feed: str
 @pytest.mark.parametrize("feed", CATALOG.contracts)
 def test_a_template_nobody_filled_is_an_empty_file(office: Office, tmp_path: Path, feed: str) -> None:
     made(feed, "fr").save(tmp_path / "blank.xlsx")
-    receipt, judged = pipeline.check(office, tmp_path / "blank.xlsx", feed)
+    receipt, judged = dry_run.check(office, tmp_path / "blank.xlsx", feed)
     assert (receipt["status"], [one.rule.id for one in judged.broken]) == ("refused", ["file.empty"])

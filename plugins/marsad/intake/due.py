@@ -155,7 +155,7 @@ _FIRST = sa.text(
 # OFFSET keeps the inner query apart: one look into its index a delivery, never a scan of the whole coverage.
 _COVERED = sa.text(
     f"""
-    SELECT DISTINCT d.feed, d.provider, c.period, (d.received_at AT TIME ZONE :zone)::date AS day
+    SELECT DISTINCT d.feed, d.provider, c.period, (d.first_received_at AT TIME ZONE :zone)::date AS day
     FROM ops.delivery d CROSS JOIN LATERAL (
         SELECT c.period FROM ops.coverage c WHERE c.delivery_id = d.delivery_id OFFSET 0) c
     WHERE d.status = ANY(:accepted) AND d.received_at >= :since AND {_THEIRS}

@@ -22,6 +22,7 @@ from marsad.warehouse.engine import clean_errors
 ACCEPTED = ("accepted", "accepted_with_findings")
 DONE = (*ACCEPTED, "refused")
 SUPERSEDED = "superseded"  # the same content was judged again
+LIVE = "status NOT IN ('superseded', 'retracted')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +77,23 @@ _IDS = ("delivery_id", "rejudges")
 _COLUMNS = ", ".join(f"d.{name}::text" if name in _IDS else f"d.{name}" for name in Delivery.__dataclass_fields__)
 
 _INSERT = sa.text(
-    """
+    f"""
     INSERT INTO ops.delivery (delivery_id, feed, provider, sha256, facts, size, file_name, received_at,
-                              contract_version, contract_fingerprint, suite_fingerprint, status, rejudges, admitted)
-    VALUES (uuidv7(), :feed, :provider, :sha256, :facts, :size, :file_name, :received_at, :contract_version,
-            :contract_fingerprint, :suite_fingerprint, 'received', :rejudges, :admitted)
+                              first_received_at, contract_version, contract_fingerprint, suite_fingerprint, status,
+                              rejudges, admitted)
+    VALUES (uuidv7(), :feed, :provider, :sha256, :facts, :size, :file_name, :received_at,
+            :received_at, :contract_version, :contract_fingerprint, :suite_fingerprint, 'received',
+            :rejudges, :admitted)
     ON CONFLICT (feed, provider, sha256, facts, contract_fingerprint, suite_fingerprint, admitted)
-        WHERE status NOT IN ('superseded', 'retracted')
+        WHERE {LIVE}
     DO NOTHING RETURNING delivery_id::text
-    """
+    """  # noqa: S608 - only our own words
 )
 _SAME = sa.text(
     f"""
     SELECT {_COLUMNS} FROM ops.delivery d
     WHERE feed = :feed AND provider = :provider AND sha256 = :sha256 AND facts = :facts
-      AND status NOT IN ('superseded', 'retracted')
+      AND {LIVE}
       AND contract_fingerprint = :contract_fingerprint AND suite_fingerprint = :suite_fingerprint
       AND (d.admitted = :admitted OR :admitted = '') ORDER BY d.admitted DESC LIMIT 1
     """  # noqa: S608 - only our own column names
@@ -188,11 +191,13 @@ def renew_terms(connection: sa.Connection, delivery: Delivery, terms: Terms, fac
     if met.delivery_id == delivery.delivery_id:
         return None
     moved = {"id": delivery.delivery_id, "to": met.delivery_id}
-    connection.execute(sa.text("UPDATE ops.arrival SET delivery_id = :to WHERE delivery_id = :id"), moved)
+    connection.execute(_MOVE, moved)
     supersede(connection, [delivery.delivery_id], met.delivery_id)
     return str(met.delivery_id)
 
 
+# With a number of now: the arrival that made the other delivery stays its first.
+_MOVE = sa.text("UPDATE ops.arrival SET delivery_id = :to, arrival_id = uuidv7() WHERE delivery_id = :id")
 _RENEW = sa.text(
     """
     UPDATE ops.delivery SET contract_version = :contract_version, contract_fingerprint = :contract_fingerprint,
@@ -290,6 +295,11 @@ def supersede(connection: sa.Connection, delivery_ids: Sequence[str], by: str) -
 
 
 _SUPERSEDE = (
+    """
+    UPDATE ops.delivery SET first_received_at = least(first_received_at, (
+        SELECT min(o.first_received_at) FROM ops.delivery o WHERE o.delivery_id = ANY(CAST(:ids AS uuid[]))))
+    WHERE delivery_id = :by
+    """,
     "UPDATE ops.delivery SET status = 'superseded' WHERE delivery_id = ANY(CAST(:ids AS uuid[]))",
     "UPDATE quarantine.record SET corrected_by = :by"
     " WHERE delivery_id = ANY(CAST(:ids AS uuid[])) AND corrected_by IS NULL",

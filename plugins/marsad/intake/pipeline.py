@@ -6,7 +6,6 @@ settling is one transaction.
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from marsad import audit, durable
+from marsad import audit
 from marsad.audit import Head
 from marsad.errors import MarsadError, PassingFault, UsageFault, own_faults_only
 from marsad.identity.vault import Sealer
@@ -35,6 +34,7 @@ from marsad.settings import Settings
 from marsad.warehouse.engine import clean_errors
 
 _RECEIPTS_BACK = timedelta(days=3)  # as long as nobody may look after a full disk or a killed loader
+_STANDING = ("received", *ledger.DONE, ledger.SUPERSEDED)  # a superseded judgement could be judged again
 _WAIT_SECONDS = 0.2  # between two looks at a delivery that another process works on
 
 
@@ -129,6 +129,9 @@ def drain(settings: Settings, feed: str, since: datetime | None = None) -> Drain
 
 
 def _add(result: DrainResult, receipt: dict[str, Any]) -> None:
+    if receipt["status"] == "duplicate":
+        result.duplicates += 1
+        return
     result.deliveries += 1
     result.rows_accepted += receipt["rows_accepted"]
     result.rows_quarantined += receipt["rows_quarantined"]
@@ -181,9 +184,20 @@ def settle_now(office: Office, delivery: Delivery) -> dict[str, Any]:
             found = ledger.get(connection, delivery.delivery_id)
         if found.receipt is not None:
             return found.receipt
+        if found.status == ledger.SUPERSEDED:  # before it was judged: another delivery of its content took its place
+            return settle_now(office, _instead(office, found))
         if found.status != "received":
             raise UsageFault(f"delivery {delivery.delivery_id} was retracted before it was judged")
         time.sleep(_WAIT_SECONDS)
+
+
+def _instead(office: Office, superseded: Delivery) -> Delivery:
+    contract = office.contract(superseded.feed)
+    with clean_errors(), office.engine.connect() as connection:
+        live = ledger.of_same_content(connection, superseded, ("received", *ledger.DONE), contract)
+    if not live:
+        raise UsageFault(f"delivery {superseded.delivery_id} was retracted before it was judged")
+    return live[-1]
 
 
 def process(office: Office, delivery: Delivery) -> dict[str, Any]:
@@ -287,54 +301,6 @@ def _write_head(office: Office, head: Head) -> None:
     audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
 
 
-def check(office: Office, path: Path, feed: str, provider: str | None = None) -> tuple[dict[str, Any], Judged]:
-    """Dry run: the verdict a delivery would get now, as an unsigned receipt, and what it rests on. Stores nothing.
-
-    Rows are staged and held against the warehouse, so that counts of unchanged rows are right too; nothing but staging
-    is ever written, and the role ``trial`` is enough. Bytes that were delivered before repeat their receipt.
-
-    Raises:
-        UsageFault: no such file, feed or provider.
-    """
-    contract = office.contract(feed)
-    check_sending(path, contract, provider, office.settings.place("inbox"))
-    if provider is None:
-        provider = next(iter(contract.providers), "dry-run")
-    started = time.monotonic()
-    name = inbox.text_name(path.name)
-    facts = name_facts(contract, name)
-    arrival = Arrival(feed, provider, name, _sha256(path), path.stat().st_size, office.clock(), facts)
-    with own_faults_only(), clean_errors(), office.engine.connect() as connection:
-        known = ledger.find(connection, arrival, office.terms(feed))
-        receipt, judged = _dry_run(office, connection, arrival, path, started)
-    return (known.receipt if known and known.receipt else receipt), judged
-
-
-def _sha256(path: Path) -> str:
-    with durable.os_faults("reading the file"), path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _dry_run(
-    office: Office, connection: sa.Connection, arrival: Arrival, path: Path, started: float
-) -> tuple[dict[str, Any], Judged]:
-    contract = office.contract(arrival.feed)
-    # A delivery of its own, in no ledger: one of the same bytes that waits or is worked on is never touched.
-    delivery = ledger.imagined(connection, arrival, office.terms(arrival.feed))
-    stage = Stage(office.engine, contract, delivery.delivery_id, 0)
-    facts = FileFacts(arrival.file_name, delivery.received_at)
-    try:
-        stage.hold(connection)
-        judge = FileJudge(office, contract, delivery.provider, facts, stage, None)
-        judged = judge.judge(path, settle.previous(connection, delivery))
-        work = Work(office, delivery, contract, stage, 0)
-        outcome = settle.foresee(connection, work, judged)
-        return {**settle.compose(work, outcome, judged, time.monotonic() - started), "dry_run": True}, judged
-    finally:
-        connection.rollback()
-        stage.drop()
-
-
 def rejudge(office: Office, target: str) -> list[dict[str, Any]]:
     """Judges refused deliveries and those with waiting quarantine again from landing, if their terms changed.
 
@@ -388,7 +354,7 @@ def retract(office: Office, delivery_id: str, actor: str) -> int:
         current.lock(connection, named.feed, named.provider)
         # Also a judgement still open: whoever works on it finds the delivery retracted and writes nothing.
         contract = office.contract(named.feed)
-        deliveries = [named, *ledger.of_same_content(connection, named, ("received", *ledger.DONE), contract)]
+        deliveries = [named, *ledger.of_same_content(connection, named, _STANDING, contract)]
         snapshot = contract.mode == "snapshot"
         # Bytes that came again before were the same statement, and are withdrawn with it.
         answers = [one for d in deliveries if d.receipt for one in settle.answer_duplicates(connection, office, d)]

@@ -20,7 +20,7 @@ from sqlalchemy.pool import NullPool
 from marsad.contracts.catalog import sound_catalog
 from marsad.errors import MarsadError, UsageFault, own_faults_only
 from marsad.identity.keys import KeyRing
-from marsad.intake import pipeline, sealed
+from marsad.intake import dry_run, sealed
 from marsad.intake.office import Office
 from marsad.intake.reading import sandbox
 from marsad.intake.reports.files import document
@@ -102,7 +102,7 @@ def answer(office: Office, asked: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _judged(office: Office, path: Path, feed: str, provider: str) -> dict[str, Any]:
-    receipt, judged = pipeline.check(office, path, feed, provider)
+    receipt, judged = dry_run.check(office, path, feed, provider)
     contract, codelists = office.contract(feed), office.catalog.codelists
     return document({**receipt, "reports": {}}, contract, judged.broken, codelists, judged.titles)
 

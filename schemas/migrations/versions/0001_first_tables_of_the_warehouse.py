@@ -650,6 +650,12 @@ def upgrade() -> None:
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("file_name", sa.Text(), nullable=False),
         sa.Column("received_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column(
+            "first_received_at",
+            postgresql.TIMESTAMP(timezone=True),
+            nullable=False,
+            comment="When the same content came first, however judged",
+        ),
         sa.Column("contract_version", sa.Text(), nullable=False),
         sa.Column("contract_fingerprint", sa.Text(), nullable=False),
         sa.Column("suite_fingerprint", sa.Text(), nullable=False),
