@@ -1,7 +1,7 @@
 """Reasons given for warnings: kept with the record in the state that was doubted, so that nobody is asked twice.
 
 A content is one state of one record (``core.sighting``), so a reason is known by content and rule: it holds for every
-later row that states the same, and for none that states something else (docs/adr/0011-justifications.md).
+later row that states the same, and for none that states something else (docs/adr/0013-justifications.md).
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ RowIds = npt.NDArray[np.int64]
 class Rule:
     """One expectation as its readers need it: severity, scope, the column it speaks of, a message per language.
 
-    ``justify``: what it warns of may be right, and whoever says so gives a reason (docs/adr/0011-justifications.md).
+    ``justify``: what it warns of may be right, and whoever says so gives a reason (docs/adr/0013-justifications.md).
     """
 
     id: str
