@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.exceptions import TyperException
 
-from marsad import cli_account, cli_agencies, cli_keys, cli_ledger, cli_linkage, cli_reports
+from marsad import cli_account, cli_agencies, cli_keys, cli_ledger, cli_linkage, cli_reports, cli_statistics
 from marsad.errors import MarsadError
 from marsad.settings import Settings
 from marsad.terminal import Lang, end_like_ctrl_c, err, out, seen_lines, show, show_receipt, show_rows
@@ -341,3 +341,4 @@ cli_account.add_to(app, _warehouse)
 cli_agencies.add_to(app, _office)
 cli_keys.add_to(app)
 cli_linkage.add_to(app)
+cli_statistics.add_to(app)

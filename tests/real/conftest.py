@@ -22,7 +22,13 @@ DATA = Path(os.environ.get("MARSAD_REAL_DATA") or PROJECT.parent / "shared" / "d
 
 # The data is given beside the project and never copied into it: a clone without it has nothing to test here. CI has it,
 # so there its absence is a failure.
-NEED_IT = ["test_published.py", "test_messy.py", "test_messy_text.py", "test_name_pairs.py"]
+NEED_IT = [
+    "test_published.py",
+    "test_published_estimates.py",
+    "test_messy.py",
+    "test_messy_text.py",
+    "test_name_pairs.py",
+]
 collect_ignore = [] if DATA.is_dir() or os.environ.get("CI") == "true" else NEED_IT
 
 
