@@ -129,7 +129,7 @@ def test_portal_and_dry_runs_share_uploads_and_have_their_own_logins_and_keys(se
                               *((f"keys/private/{key}.key", True) for key in ("pseudonym", "fingerprint", "senders")))
     }  # fmt: skip
     assert {place for place in mounts(services["opener"]) if "private" in place} == {
-        f"{HOME}keys/private/landing.key", f"{HOME}keys/private/signing.key"
+        f"{HOME}keys/private/{key}.key" for key in ("landing", "signing", "senders")
     }  # fmt: skip
     written = {place for place, read_only in mounts(services["opener"]).items() if not read_only}
     assert written == {f"{HOME}run", f"{HOME}audit"}

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import openpyxl
+import pyrage
 import pytest
 import sqlalchemy as sa
 from tests.integration.portal_site import Browser, add_account, site_over
@@ -75,6 +76,13 @@ def test_the_sender_takes_its_own_file_back_with_marks(station: Station, owner: 
     account = station.one("SELECT account_id::text FROM portal.account_right WHERE provider = :p", p=sender)
     assert (event["actor"], event["detail"]["kind"]) == (f"account:{account}", "workbook")
     station.assert_whole()
+
+
+def test_a_file_that_came_encrypted_is_opened_like_any_other(station: Station, owner: Browser, sender: str) -> None:
+    content = pyrage.encrypt(visits(visit("V1", Nom=CANARY)).encode(), [station.office.keyring.public.senders_recipient])
+    delivery = station.send("lab/visits", content, sender, "v.csv.age")["delivery_id"]
+    answer = owner.get(f"/deliveries/{delivery}/workbook")
+    assert openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets[1]["B2"].value == CANARY
 
 
 def test_the_process_trusts_no_page(station: Station, site: Site, owner: Browser, sender: str) -> None:
