@@ -19,10 +19,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from marsad.errors import PlatformFault
 from marsad.runtime import story
 from marsad.runtime.airflow import Airflow, as_ini, free_port
 from marsad.runtime.files import read_json, write_json
+from marsad.runtime.postgres import Postgres
 from marsad.runtime.processes import Started, end
+from marsad.runtime.supervisor import Component, Server
 from marsad.settings import Settings
 
 EXPECT = {"status": "accepted", "rows_read": 2, "rows_accepted": 2, "rows_quarantined": 0, "rows_unchanged": 0}
@@ -145,3 +148,36 @@ def test_a_process_with_the_same_number_but_another_start_is_a_stranger() -> Non
     assert stranger.poll() is None
     os.kill(stranger.pid, signal.SIGKILL)
     stranger.wait(10)
+
+
+def test_a_disk_that_takes_nothing_ends_no_supervisor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, keys = tmp_path / "pg" / "data", tmp_path / "keys"
+    (data / "postgresql.auto.conf" / "in the way").mkdir(parents=True)
+    (data / "PG_VERSION").touch()
+    keys.mkdir()
+    (keys / "postgres.json").write_text("{}")
+    with pytest.raises(PlatformFault, match="starting PostgreSQL"):
+        Postgres(tmp_path).start()
+    with Path("/dev/full").open("wb", 0) as full:
+        monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(io.BufferedWriter(full), write_through=True))
+        Server(tmp_path).revive()
+        monkeypatch.undo()
+
+
+def test_a_component_whose_log_cannot_be_opened_is_started_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("marsad.runtime.supervisor.PAUSES", (0.0,))
+    component = Component("part", ("this",), tmp_path / "logs")
+    (tmp_path / "logs").mkdir()
+    component.start()
+    until = time.monotonic() + 20
+    (tmp_path / "logs" / "part.log").unlink()
+    (tmp_path / "logs" / "part.log").mkdir()
+    while not component.deaths and time.monotonic() < until:
+        assert component.revive() is False
+    assert (component.deaths, component.started) == (1, None)
+    (tmp_path / "logs" / "part.log").rmdir()
+    assert component.revive() is True
+    assert component.started is not None
+    end([component.started], 0)

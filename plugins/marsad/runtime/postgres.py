@@ -22,7 +22,7 @@ import psutil
 import psycopg2
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
-from marsad.durable import locked, os_faults
+from marsad.durable import locked, os_faults, write_whole
 from marsad.errors import PlatformFault
 from marsad.identity.keys import RESTORE
 from marsad.runtime.files import read_json, write_json
@@ -114,10 +114,10 @@ class Postgres:
         """Bring the server up with both databases; returns when it answers. Nothing happens if it already runs.
 
         Raises:
-            PlatformFault: it cannot start; the text says what to do.
+            PassingFault, PlatformFault: it cannot start; the text says what to do.
         """
         self._folders()
-        with locked(self.home / "run" / "postgres.lock"):
+        with os_faults("starting PostgreSQL"), locked(self.home / "run" / "postgres.lock"):
             if not self.running:
                 self._refuse_lost_passwords()
                 self._initialise()
@@ -181,7 +181,7 @@ class Postgres:
             shared_buffers="64MB" if small else "256MB", maintenance_work_mem="64MB" if small else "256MB"
         )
         path = self.data / "postgresql.auto.conf"
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text.encode())
         _give(path)
 
     def _socket_folder(self) -> Path:

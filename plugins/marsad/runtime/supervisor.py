@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -80,7 +81,11 @@ class Component:
             self._bury(self.started)
         if time.monotonic() < self._since + PAUSES[min(self.deaths, len(PAUSES)) - 1]:
             return False
-        self.start()
+        try:
+            self.start()
+        except OSError:  # a full disk, or no room for a process: again after the next pause
+            self._since = time.monotonic()
+            return False
         return True
 
     def _bury(self, dead: Started) -> None:
@@ -107,7 +112,8 @@ class Server:
             self._postgres.start()
             self._failures = 0
         except (MarsadError, psycopg2.OperationalError) as fault:  # it may die again before it answers
-            sys.stderr.write(f"{type(fault).__name__}: PostgreSQL does not come back, its own log says why\n")
+            with suppress(OSError):  # our log is on the same disk
+                sys.stderr.write(f"{type(fault).__name__}: PostgreSQL does not come back, its own log says why\n")
             self._next = time.monotonic() + PAUSES[min(self._failures, len(PAUSES) - 1)]
             self._failures += 1
 
@@ -130,10 +136,14 @@ class Supervisor:
         for component in self._components:
             component.start()
             self._write()
+        noted = True
         while not self._stopping:
             self._server.revive()
-            if any([component.revive() for component in self._components]):
-                self._write()
+            noted = not any([component.revive() for component in self._components]) and noted
+            if not noted:
+                with suppress(OSError):  # when the disk has room again
+                    self._write()
+                    noted = True
             time.sleep(0.3)
         end([c.started for c in self._components if c.started is not None], GRACE)
 
