@@ -9,7 +9,7 @@ import pytest
 from tests.integration.station import Station, visit, visits
 
 from marsad.errors import PlatformFault
-from marsad.intake import pipeline
+from marsad.intake import leftovers, pipeline
 
 FEED = "lab/visits"
 PAGES = (".ar.html", ".en.html", ".fr.html", ".json", ".receipt.json")
@@ -64,6 +64,18 @@ def test_pages_that_a_kill_kept_back_are_put_in_place(
         station.send(FEED, visits(visit("V1")), sender)
     assert set(shown(station, sender)) >= {".ar.html", ".en.html", ".fr.html", ".json"}
     pipeline.drain(station.office.settings, FEED)
+    assert set(shown(station, sender)) >= set(PAGES)
+    assert drafts(station) == []
+
+
+def test_pages_kept_back_for_longer_than_anybody_looks_are_put_in_place(
+    station: Station, sender: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        stop(broken, "marsad.intake.pipeline.publish_reports")
+        with pytest.raises(PlatformFault):
+            station.send(FEED, visits(visit("V1")), sender)
+    leftovers.sweep(station.office)
     assert set(shown(station, sender)) >= set(PAGES)
     assert drafts(station) == []
 

@@ -29,10 +29,10 @@ _KNOWN = sa.text(
     """
 )
 
-_UNBORN = sa.text(
+_JUDGED = sa.text(
     """
-    SELECT delivery_id::text FROM ops.delivery
-    WHERE delivery_id::text = ANY(:ids) AND status <> 'received' AND receipt IS NULL
+    SELECT delivery_id::text, receipt FROM ops.delivery
+    WHERE delivery_id::text = ANY(:ids) AND (status <> 'received' OR receipt IS NOT NULL)
     """
 )
 
@@ -50,14 +50,18 @@ def sweep(office: Office) -> None:
 
 
 def _sweep_drafts(office: Office) -> None:
-    """Drafts of reports go with a delivery that was withdrawn before it had a verdict."""
+    """Drafts of a verdict are published, however long ago its loader died; those of none that will be go."""
     place = office.settings.place("reports")
     found = files.drafted(place)
     if not found:
         return
     with clean_errors(), office.engine.connect() as connection:
-        gone = connection.execute(_UNBORN, {"ids": found}).scalars().all()
-    files.drop_drafts(place, gone)
+        judged = connection.execute(_JUDGED, {"ids": found}).all()
+    for _, receipt in judged:
+        if receipt:
+            files.publish_reports(place, receipt)
+            files.write_receipt(place, receipt)
+    files.drop_drafts(place, [delivery_id for delivery_id, receipt in judged if not receipt])
 
 
 def sweep_keys(office: Office) -> int:
