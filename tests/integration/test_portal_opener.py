@@ -79,7 +79,8 @@ def test_the_sender_takes_its_own_file_back_with_marks(station: Station, owner: 
 
 
 def test_a_file_that_came_encrypted_is_opened_like_any_other(station: Station, owner: Browser, sender: str) -> None:
-    content = pyrage.encrypt(visits(visit("V1", Nom=CANARY)).encode(), [station.office.keyring.public.senders_recipient])
+    to_us = station.office.keyring.public.senders_recipient
+    content = pyrage.encrypt(visits(visit("V1", Nom=CANARY)).encode(), [to_us])
     delivery = station.send("lab/visits", content, sender, "v.csv.age")["delivery_id"]
     answer = owner.get(f"/deliveries/{delivery}/workbook")
     assert openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets[1]["B2"].value == CANARY
@@ -91,7 +92,8 @@ def test_the_process_trusts_no_page(station: Station, site: Site, owner: Browser
     other = station.sender()
     stranger = signed_in(site, f"{other}@opener.example.org", Right("submitter", other))
     steward = signed_in(site, f"steward.{sender}@opener.example.org", Right("steward"))
-    assert ask(site, stranger, delivery) == ask(site, steward, delivery) == nobody
+    neighbour = signed_in(site, f"notes.{sender}@opener.example.org", Right("submitter", sender, "lab/notes"))
+    assert ask(site, stranger, delivery) == ask(site, steward, delivery) == ask(site, neighbour, delivery) == nobody
     assert ask(site, owner, "018f0000-0000-7000-8000-000000000000") == ask(site, owner, "' OR true --") == nobody
     for token in ("", "x" * 43):
         assert site.opener({"session": token, "delivery": delivery, "language": "fr"}) == nobody

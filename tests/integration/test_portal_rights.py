@@ -50,14 +50,48 @@ def test_only_the_feeds_of_the_account_are_offered_and_taken(station: Station, s
     assert browser.submit("/quiet", told).status_code == 404
 
 
-def test_who_may_send_nothing_is_told_so(site: Site, sender: str) -> None:
-    email = f"{sender}@none.example.org".lower()
-    account_id = add_account(site, email, Right("analyst"))
-    with site.transaction() as connection:  # its contract named it once
+def named(site: Site, email: str, sender: str) -> Browser:
+    """Somebody who sends what contracts name ``sender`` for, and no open feed."""
+    account_id = add_account(site, email.lower(), Right("analyst"))
+    with site.transaction() as connection:
         accounts.set_rights(connection, account_id, (Right("submitter", sender),), "test", site.clock())
     browser = Browser(site)
-    browser.sign_in(email)
-    page = browser.see("/send")
+    browser.sign_in(email.lower())
+    return browser
+
+
+def readable(browser: Browser, delivery: str) -> bool:
+    """Whether the pages show a delivery; they agree on it."""
+    parts = ("", "/receipt", "/receipt.json", "/report.json")
+    told = {browser.get(f"/deliveries/{delivery}{part}").status_code == 200 for part in parts}
+    (shown,) = told | {delivery in browser.see("/deliveries"), delivery in browser.see("/")}
+    return shown
+
+
+def test_a_right_for_one_feed_reads_what_came_of_that_feed_alone(station: Station, site: Site, sender: str) -> None:
+    delivery = station.send("lab/visits", visits(visit("R1")), sender)["delivery_id"]
+    assert readable(signed_in(site, f"{sender}@visits.example.org", Right("submitter", sender, "lab/visits")), delivery)
+    other = signed_in(site, f"{sender}@notes.example.org", Right("submitter", sender, "lab/notes"))
+    assert not readable(other, delivery)
+
+
+def test_a_body_that_contracts_name_has_open_feeds_only_where_it_is_said(
+    station: Station, site: Site, sender: str
+) -> None:
+    with station.amended("lab/calls", "providers: []", f"providers: [{sender}]"):
+        calls, other = (
+            station.send(feed, visits(visit("R1")), sender)["delivery_id"] for feed in ("lab/calls", "lab/visits")
+        )
+        body = named(site, f"{sender}@body.example.org", sender)
+        assert offered(body.see("/send")) == {f"{sender}|lab/calls"}
+        assert (readable(body, calls), readable(body, other)) == (True, False)
+        guest = signed_in(site, f"{sender}@guest.example.org", Right("submitter", sender, "lab/visits"))
+        assert offered(guest.see("/send")) == {f"{sender}|lab/visits"}
+        assert (readable(guest, calls), readable(guest, other)) == (False, True)
+
+
+def test_who_may_send_nothing_is_told_so(site: Site, sender: str) -> None:
+    page = named(site, f"{sender}@none.example.org", sender).see("/send")  # its contract named it once
     assert "ne peut encore envoyer" in page
     assert offered(page) == set()
 

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from marsad import audit
+from marsad.contracts.model import Contract
 from marsad.errors import UsageFault
 from marsad.intake import inbox
 from marsad.portal.secrets_kept import hash_password, new_token, token_hash
@@ -26,7 +27,7 @@ _MAX = 200
 class Right:
     """A role, for a submitter with the sending body it is for (else empty).
 
-    Without ``feed`` it sends the feeds whose contracts name the body; a feed that names nobody must be said here.
+    Without ``feed`` it is for the feeds whose contracts name the body; a feed that names nobody must be said here.
     """
 
     role: str
@@ -35,6 +36,12 @@ class Right:
 
     def __str__(self) -> str:
         return " ".join(filter(None, (self.role, self.provider, self.feed)))
+
+    def covers(self, provider: str, contract: Contract) -> bool:
+        """Whether it is for what that body sends of that feed: to send it, and to read what came of it."""
+        if (self.role, self.provider) != (SUBMITTER, provider):
+            return False
+        return self.feed == contract.feed if self.feed else provider in contract.providers
 
 
 @dataclass(frozen=True, slots=True)

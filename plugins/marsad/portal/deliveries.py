@@ -1,4 +1,4 @@
-"""What the ledger says to a submitter: the deliveries of its own providers and of nobody else, by the query itself."""
+"""What the ledger says to a submitter: the deliveries that its rights cover and no others, by the query itself."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from marsad.intake.reports.findings import row_runs
 from marsad.intake.reports.marks import rows_named
 from marsad.intake.reports.page import SEVERITIES
 from marsad.portal.accounts import Account
-from marsad.portal.site import Site
+from marsad.portal.site import Shelf, Site
 from marsad.portal.uploads import Upload
 
-_OWN = "d.provider = ANY(CAST(:providers AS text[]))"
+_OWN = "(d.provider, d.feed) IN (SELECT * FROM unnest(CAST(:providers AS text[]), CAST(:feeds AS text[])))"
 _LIST = f"""
     SELECT d.delivery_id::text, d.feed, d.provider, d.period, coalesce(a.file_name, d.file_name) AS file_name,
            coalesce(a.received_at, d.received_at) AS received_at, coalesce(a.receipt ->> 'status', d.status) AS status,
@@ -41,23 +41,30 @@ _AFTER = sa.text(
 )
 
 
-def recent(connection: sa.Connection, account: Account, limit: int, offset: int = 0) -> list[dict[str, Any]]:
-    """Arrivals of its providers, newest first."""
-    values = {"providers": list(account.providers), "limit": limit, "offset": offset}
+def _own(shelf: Shelf, account: Account) -> dict[str, list[str]]:
+    covered = shelf.covered(account)
+    return {"providers": [name for name, _ in covered], "feeds": [contract.feed for _, contract in covered]}
+
+
+def recent(
+    connection: sa.Connection, shelf: Shelf, account: Account, limit: int, offset: int = 0
+) -> list[dict[str, Any]]:
+    """Its arrivals, newest first."""
+    values = {**_own(shelf, account), "limit": limit, "offset": offset}
     return [dict(row._mapping) for row in connection.execute(sa.text(_LIST), values)]
 
 
-def one(connection: sa.Connection, account: Account, delivery_id: str) -> dict[str, Any] | None:
-    """Receipt (None while it is judged), status and time of one delivery; None when it is not its providers'."""
-    row = connection.execute(_ONE, {"id": delivery_id, "providers": list(account.providers)}).one_or_none()
+def one(connection: sa.Connection, shelf: Shelf, account: Account, delivery_id: str) -> dict[str, Any] | None:
+    """Receipt (None while it is judged), status and time of one delivery; None when it is not its own."""
+    row = connection.execute(_ONE, {**_own(shelf, account), "id": delivery_id}).one_or_none()
     return dict(row._mapping) if row else None
 
 
-def became(connection: sa.Connection, account: Account, upload: Upload) -> tuple[str | None, bool]:
+def became(connection: sa.Connection, shelf: Shelf, account: Account, upload: Upload) -> tuple[str | None, bool]:
     """Which delivery a sent file became (None before it was taken) and whether its receipt is there."""
     values = {
         "feed": upload.feed, "provider": upload.provider, "sha256": upload.sha256, "sent": upload.sent_at,
-        "providers": list(account.providers),
+        **_own(shelf, account),
     }  # fmt: skip
     row = connection.execute(_AFTER, values).one_or_none()
     return (row.delivery_id, row.done) if row else (None, False)

@@ -1,8 +1,8 @@
 """``python -m marsad.portal.opener``: makes marked workbooks of settled deliveries; the one that opens landing.
 
 The pages hold no key, and what they say about who asks proves nothing here: they hand on the cookie of the session, and
-one query of ours finds out whose it is, whether that account sends for the delivery's provider, and whether it gives
-one-time codes: the workbook holds identities. Everything heavy is imported in the fork that answers: the process that
+we find out ourselves whose it is, whether a right of that account covers the delivery, and whether it gives one-time
+codes: the workbook holds identities. Everything heavy is imported in the fork that answers: the process that
 waits is small, and reads contracts as they are now.
 """
 
@@ -18,7 +18,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
+from marsad.contracts.catalog import Catalog, load_catalog
 from marsad.errors import MarsadError, UsageFault
+from marsad.portal.accounts import Right
 from marsad.portal.answering import Answering
 from marsad.portal.policy import Policy, load_policy
 from marsad.portal.secrets_kept import token_hash
@@ -29,13 +31,12 @@ from marsad.warehouse.engine import clean_errors
 _LOG = logging.getLogger(__name__)
 _ASKER = sa.text(
     """
-    SELECT s.account_id::text, d.feed FROM portal.session s
+    SELECT s.account_id::text, d.provider, d.feed, r.role, r.provider AS body, r.feed AS said FROM portal.session s
     JOIN portal.account a USING (account_id)
-    JOIN portal.account_right r ON r.account_id = s.account_id AND r.role = 'submitter'
-    JOIN ops.delivery d ON d.provider = r.provider AND d.receipt IS NOT NULL
+    JOIN portal.account_right r USING (account_id)
+    CROSS JOIN ops.delivery d
     WHERE s.token = :token AND s.complete AND s.seen_at > :idle AND s.started_at > :absolute AND NOT a.disabled
-      AND a.code_seed IS NOT NULL AND d.delivery_id::text = :delivery
-    LIMIT 1
+      AND a.code_seed IS NOT NULL AND d.delivery_id::text = :delivery AND d.receipt IS NOT NULL
     """
 )
 
@@ -61,7 +62,7 @@ class Opener:
             return {"fault": type(fault).__name__}
 
     def _workbook(self, engine: sa.Engine, asked: Mapping[str, Any]) -> bytes:
-        account, feed = self._asker(engine, asked)
+        account, catalog = self._asker(engine, asked)
         from marsad.identity.keys import KeyRing  # noqa: PLC0415 - see above
         from marsad.intake.office import Office  # noqa: PLC0415
         from marsad.intake.reading import sandbox  # noqa: PLC0415
@@ -69,20 +70,23 @@ class Opener:
 
         sandbox.served_at(self.settings.reader)
         keyring = KeyRing.open(self.settings.place("keys"))
-        office = Office(self.settings, engine, keyring, self.clock, feed)
+        office = Office(self.settings, engine, keyring, self.clock, known=catalog)
         return annotated(office, asked["delivery"], asked["language"], f"account:{account}")
 
-    def _asker(self, engine: sa.Engine, asked: Mapping[str, Any]) -> tuple[str, str]:
+    def _asker(self, engine: sa.Engine, asked: Mapping[str, Any]) -> tuple[str, Catalog]:
         now = self.clock()
         values = {
             "token": token_hash(asked["session"]), "delivery": asked["delivery"],
             "idle": now - self.policy.idle, "absolute": now - self.policy.absolute,
         }  # fmt: skip
         with clean_errors(), engine.connect() as connection:
-            row = connection.execute(_ASKER, values).one_or_none()
-        if row is None:
-            raise UsageFault("somebody asked for a delivery that is not theirs")
-        return row.account_id, row.feed
+            rows = connection.execute(_ASKER, values).all()
+        if rows:
+            catalog = load_catalog(self.settings, rows[0].feed)
+            contract = catalog.contract(rows[0].feed)
+            if any(Right(row.role, row.body, row.said).covers(row.provider, contract) for row in rows):
+                return rows[0].account_id, catalog
+        raise UsageFault("somebody asked for a delivery that is not theirs")
 
 
 class _Server(Answering):

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from marsad.contracts.catalog import Catalog, sound_catalog
 from marsad.contracts.model import Contract
 from marsad.errors import UsageFault
-from marsad.portal.accounts import SUBMITTER, Account, Right
+from marsad.portal.accounts import Account
 from marsad.portal.asking import Ask, over
 from marsad.portal.policy import Policy, load_policy
 from marsad.portal.secrets_kept import Sealing
@@ -88,12 +88,18 @@ class Shelf:
     def _live(self) -> list[Contract]:
         return [contract for contract in self.catalog.contracts.values() if not contract.draft]
 
+    def covered(self, account: Account) -> list[tuple[str, Contract]]:
+        """The sending bodies and feeds that an account's rights are for."""
+        return [
+            (provider, contract) for provider in account.providers for contract in self.catalog.contracts.values()
+            if any(right.covers(provider, contract) for right in account.rights)
+        ]  # fmt: skip
+
     def offers(self, account: Account) -> list[tuple[str, Contract]]:
         """What an account may send now, and in whose name."""
         return [
-            (provider, contract) for provider in account.providers for contract in self._live
-            if provider in contract.providers
-            or (not contract.providers and Right(SUBMITTER, provider, contract.feed) in account.rights)
+            (provider, contract) for provider, contract in self.covered(account)
+            if not contract.draft and (provider in contract.providers or not contract.providers)
         ]  # fmt: skip
 
 

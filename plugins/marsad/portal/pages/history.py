@@ -30,10 +30,10 @@ _DIGITS = 9  # of a row's number
 
 @router.get("")
 def history(request: Request, account: Submitter, site: SiteOf, skip: int = 0) -> Response:
-    """All deliveries of its providers, newest first."""
+    """All its deliveries, newest first."""
     skip = max(0, min(skip, 1_000_000))
     with site.transaction() as connection:
-        rows = deliveries.recent(connection, account, _PAGE + 1, skip)
+        rows = deliveries.recent(connection, site.shelf, account, _PAGE + 1, skip)
     older = skip + _PAGE if len(rows) > _PAGE else None
     newer = max(skip - _PAGE, 0) if skip else None
     return page(request, "history", rows=rows[:_PAGE], older=older, newer=newer, titles=site.shelf.titles)
@@ -140,7 +140,7 @@ def _download(site: Site, account: Account, delivery_id: str, kind: str, text: s
 
 def _own(site: Site, account: Account, delivery_id: str) -> dict[str, Any]:
     with site.transaction() as connection:
-        found = deliveries.one(connection, account, delivery_id)
+        found = deliveries.one(connection, site.shelf, account, delivery_id)
     if found is None:
         raise HTTPException(404)
     return found

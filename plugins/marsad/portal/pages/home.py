@@ -21,7 +21,7 @@ def home(request: Request, account: SignedIn, site: SiteOf, told: str = "") -> R
     """What waits for the one who signed in; ``told`` is what a click has just entered."""
     with site.transaction() as connection:
         due = deliveries.expected(connection, site, account)
-        last = deliveries.recent(connection, account, _SHOWN)
+        last = deliveries.recent(connection, site.shelf, account, _SHOWN)
     return page(request, "home", due=due, last=last, titles=site.shelf.titles, quiet=told == "quiet")
 
 

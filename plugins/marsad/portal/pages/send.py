@@ -110,11 +110,12 @@ def drop(upload_id: UUID, account: Submitter, site: SiteOf) -> Response:
 def _own(site: Site, account: Account, upload_id: str) -> Upload:
     with site.transaction() as connection:
         upload = uploads.find(connection, account, upload_id)
-    if upload is None or upload.provider not in account.providers:
+    covered = {(provider, contract.feed) for provider, contract in site.shelf.covered(account)}
+    if upload is None or (upload.provider, upload.feed) not in covered:
         raise HTTPException(404)
     return upload
 
 
 def _became(site: Site, account: Account, upload: Upload) -> tuple[str | None, bool]:
     with site.transaction() as connection:
-        return deliveries.became(connection, account, upload)
+        return deliveries.became(connection, site.shelf, account, upload)
