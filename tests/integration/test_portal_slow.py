@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -29,29 +31,65 @@ def site(station: Station) -> Iterator[Site]:
 
 
 @contextmanager
-def closing_after(place: Path, seconds: float) -> Iterator[None]:
-    """Somebody who listens, takes questions, and hangs up without a word, as a process does that is ended."""
+def closing_after(place: Path, began: bool, seconds: float) -> Iterator[None]:
+    """Somebody who listens, takes questions, says when it ``began`` or not, and hangs up, as a fork that ends."""
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(place))
         server.listen()
 
         def hang_up() -> None:
-            with server.accept()[0]:
+            with server.accept()[0] as asked:
+                if began:
+                    asked.sendall(b'{"began": %f}\n' % time.monotonic())
                 time.sleep(seconds)
 
         threading.Thread(target=hang_up, daemon=True).start()
         yield
 
 
-@pytest.mark.parametrize(("after", "slow"), [(0.0, False), (0.4, True)])
-def test_only_who_hangs_up_late_took_too_long(tmp_path: Path, after: float, slow: bool) -> None:
-    with closing_after(tmp_path / "s", after):
+@pytest.mark.parametrize(("began", "after", "slow"), [(True, 0.0, False), (True, 0.4, True), (False, 0.4, False)])
+def test_only_a_dry_run_that_was_ended_took_too_long(tmp_path: Path, began: bool, after: float, slow: bool) -> None:
+    with closing_after(tmp_path / "s", began, after):
         try:
             assert asking.verdict(asking.over(tmp_path / "s", 0.3), tmp_path / "file", "lab/visits", "S") is None
             late = False
         except asking.TooLong:
             late = True
     assert late is slow
+
+
+_SERVER = """
+import os, signal, sys
+from pathlib import Path
+from marsad.portal import answering
+answering.SECONDS = 1
+
+class Server(answering.Answering):
+    def answer(self, question):
+        if question["path"].endswith("crash"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        if question["path"].endswith("slow"):
+            signal.pause()
+        return {"verdict": 1}
+
+Server(Path(sys.argv[1])).serve_forever()
+"""
+
+
+def test_a_fork_tells_when_it_began(tmp_path: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", _SERVER, str(tmp_path / "s")])
+    try:
+        until = time.monotonic() + 60
+        ask, told = asking.over(tmp_path / "s", 1), None
+        while told is None and time.monotonic() < until:
+            told = asking.verdict(ask, tmp_path / "fine", "lab/visits", "S")
+        assert told == {"verdict": 1}
+        assert asking.verdict(ask, tmp_path / "crash", "lab/visits", "S") is None
+        with pytest.raises(asking.TooLong):
+            asking.verdict(ask, tmp_path / "slow", "lab/visits", "S")
+    finally:
+        process.kill()
+        process.wait(10)
 
 
 def uploaded(site: Site, browser: Browser, sender: str) -> str:

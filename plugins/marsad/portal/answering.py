@@ -1,6 +1,7 @@
 """Servers of one question each: a line of JSON over a socket in ``run/``, answered by a fork of a process of its own.
 
-A fork that a hostile file crashes or stalls harms nobody else; after ``SECONDS`` it is ended.
+A fork that a hostile file crashes or stalls harms nobody else; after ``SECONDS`` it is ended. Before its answer it says
+in a line when it began, so that who asks can tell a long wait for a fork, or one that crashed, from one that was ended.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import json
 import os
 import signal
 import socketserver
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -41,9 +43,11 @@ class _Asked(socketserver.StreamRequestHandler):
     server: Answering
 
     def handle(self) -> None:
+        began = time.monotonic()  # of the machine: who asks compares it with its own
         signal.alarm(SECONDS)
         line = self.rfile.readline(_LINE)
         if not line:  # somebody only looked whether we listen
             return
+        self.wfile.write(json.dumps({"began": began}).encode() + b"\n")
         told = self.server.answer(json.loads(line))
         self.wfile.write(json.dumps(told, ensure_ascii=False).encode() + b"\n")

@@ -25,19 +25,20 @@ class TooLong(Exception):
 
 
 def over(place: Path, seconds: float = SECONDS) -> Ask:
-    """Asks whoever listens on the socket at ``place``; who gives up after ``seconds`` took too long."""
+    """Asks whoever listens on the socket at ``place``; who began and ended ``seconds`` later took too long."""
 
     def ask(question: Mapping[str, Any]) -> Answer | None:
-        began = time.monotonic()
+        began = None
         try:
             with socket.socket(socket.AF_UNIX) as asked:
                 asked.settimeout(seconds + 30)  # few are answered at once, the others wait
                 asked.connect(str(place))
                 asked.sendall(json.dumps(question).encode() + b"\n")
                 with asked.makefile("rb") as answer:
+                    began = float(json.loads(answer.readline())["began"])
                     told = json.loads(answer.readline())
         except (OSError, ValueError):  # it is being started anew, or the file was too much for it
-            return _TOO_LONG if time.monotonic() - began >= seconds else None
+            return _TOO_LONG if began is not None and time.monotonic() - began >= seconds else None
         return told if isinstance(told, dict) else None
 
     return ask
