@@ -221,3 +221,16 @@ def test_a_file_that_could_not_be_read_cannot_be_admitted(station: Station, stew
     assert f"/findings/{delivery}/admit" not in page
     assert steward.submit(f"/findings/{delivery}/admit", {"reason": "confirmed", "note": "x"}).status_code == 422
     assert station.rows("SELECT 1 FROM ops.admission WHERE delivery_id::text = :id", id=delivery) == []
+
+
+def test_a_file_that_was_judged_again_leads_to_the_judgement_that_counts(
+    station: Station, site: Site, steward: Browser, sender: str
+) -> None:
+    submitter = signed_in(site, f"again.{sender}@example.org".lower(), Right("submitter", sender))
+    first = station.send(FEED, visits(visit("V1"), visit("V2", Enfants="35")), sender)["delivery_id"]
+    with station.amended(FEED, "maximum: 30", "maximum: 40"):
+        (second,) = pipeline.rejudge(station.office, first)
+    for browser, place in ((submitter, "/deliveries"), (steward, "/findings")):
+        old, new = browser.see(f"{place}/{first}"), browser.see(f"{place}/{second['delivery_id']}")
+        assert ("rejugé" in old, "rejugé" in new) == (True, False)
+        assert f'href="{place}/{second["delivery_id"]}"' in old

@@ -13,6 +13,7 @@ from marsad import audit, durable
 from marsad.intake import due, justifications
 from marsad.intake.due import Slot
 from marsad.intake.justifications import Standing
+from marsad.intake.ledger import DONE
 from marsad.intake.reports.files import report_paths
 from marsad.intake.reports.findings import row_runs
 from marsad.intake.reports.marks import rows_named
@@ -39,6 +40,14 @@ _AFTER = sa.text(
     ORDER BY a.arrival_id LIMIT 1
     """  # noqa: S608
 )
+_INSTEAD = sa.text(
+    """
+    SELECT n.delivery_id::text FROM ops.delivery d JOIN ops.delivery n USING (feed, provider, sha256)
+    WHERE d.delivery_id::text = :id AND d.status = 'superseded' AND n.status = ANY(:done)
+      AND (n.facts = d.facts OR n.rejudges = d.delivery_id)
+    ORDER BY n.seq DESC LIMIT 1
+    """
+)
 
 
 def _own(shelf: Shelf, account: Account) -> dict[str, list[str]]:
@@ -58,6 +67,11 @@ def one(connection: sa.Connection, shelf: Shelf, account: Account, delivery_id: 
     """Receipt (None while it is judged), status and time of one delivery; None when it is not its own."""
     row = connection.execute(_ONE, {**_own(shelf, account), "id": delivery_id}).one_or_none()
     return dict(row._mapping) if row else None
+
+
+def instead(connection: sa.Connection, delivery_id: str) -> str | None:
+    """The judgement of the same content that counts where this one was superseded; None where there is none."""
+    return connection.execute(_INSTEAD, {"id": delivery_id, "done": list(DONE)}).scalar()
 
 
 def became(connection: sa.Connection, shelf: Shelf, account: Account, upload: Upload) -> tuple[str | None, bool]:

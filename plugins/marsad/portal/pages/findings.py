@@ -65,9 +65,10 @@ def _settled(site: Site, delivery_id: str) -> dict[str, Any]:
         notes = returned.notes(connection, delivery_id)
         admitted = admission.of(connection, delivery_id)
         admittable = admitted is None and admission.is_admittable(connection, delivery_id)
+        instead = deliveries.instead(connection, delivery_id)
     if found is None or found["receipt"] is None:
         raise HTTPException(404)
-    return {**found, "notes": notes, "admitted": admitted, "admittable": admittable}
+    return {**found, "notes": notes, "admitted": admitted, "admittable": admittable, "instead": instead}
 
 
 def _show(
@@ -79,7 +80,7 @@ def _show(
         request, "findings", 200 if wrong is None else 422, wrong=wrong, about=about,
         longest=admission.LONGEST, reasons=admission.REASONS, admitted=found["admitted"],
         admittable=found["admittable"], receipt=receipt, state=found["status"], received_at=found["received_at"],
-        notes=found["notes"],
+        notes=found["notes"], instead=found["instead"],
         verdict=shown_verdict(deliveries.report(site, receipt), language),
         genuine=is_genuine(receipt, PublicKeys.open(site.settings.place("keys")).verifier),
         titles=site.shelf.titles,

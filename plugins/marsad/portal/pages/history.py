@@ -77,13 +77,14 @@ def _show(
     with site.transaction() as connection:
         notes = returned.notes(connection, delivery_id)
         admitted = admission.of(connection, delivery_id)
+        instead = deliveries.instead(connection, delivery_id)
     receipt = found["receipt"]
     verdict = shown_verdict(deliveries.report(site, receipt), who.language) if receipt else None
     reasons = site.shelf.catalog.codelists[REASONS].codes.values()
     return page(
         request, "delivery", status, delivery_id=delivery_id, receipt=receipt, state=found["status"], fault=fault,
         received_at=found["received_at"], verdict=verdict, titles=site.shelf.titles, notes=notes, admitted=admitted,
-        reasons=[(code.code, code.labels[who.language]) for code in reasons],
+        instead=instead, reasons=[(code.code, code.labels[who.language]) for code in reasons],
     )  # fmt: skip
 
 
