@@ -111,6 +111,14 @@ def test_rejudging_refused_files_of_a_feed(station: Station, sender: str):
     assert station.state("lab/visits", sender, "record_id", "children") == [("V1", 31)]
 
 
+def test_a_feed_is_judged_again_where_a_spelling_was_unknown(station: Station, sender: str):
+    unknown = station.send("lab/visits", visits(visit("V1", Sexe="inconnue de la liste"), visit("V2")), sender)
+    assert (unknown["rows_quarantined"], unknown["status"]) == (0, "accepted_with_findings")
+    with station.amended("lab/visits", "maximum: 30", "maximum: 32"):
+        again = {receipt["supersedes"] for receipt in pipeline.rejudge(station.office, "lab/visits")}
+    assert unknown["delivery_id"] in again
+
+
 def test_retracting_and_sending_again(station: Station, sender: str):
     station.send("lab/visits", visits(visit("V1", "01/02/2024", Enfants=1)), sender)
     content = visits(visit("V1", "01/03/2024", Enfants=2), visit("V2"))

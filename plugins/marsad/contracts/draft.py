@@ -220,7 +220,8 @@ def _head(feed: str, proposals: Sequence[_Proposal], rows: int, language: str) -
     yield "      providers: []  # REVIEW: codes of the bodies that send this feed; empty lets anybody send it"
     yield "      mode: increment  # REVIEW: or snapshot, when a file replaces all rows of its period"
     yield "      period: {received: true}  # REVIEW: or {column: …, grain: month}, or {file_name: '(…)', grain: month}"
-    yield "      version: {received: true}  # REVIEW: or {column: …}: the day or number by which the newest row wins"
+    yield "      version: {received: true}  # REVIEW: or {column: …}: the day or number by which the newest row wins;"
+    yield "                                # as it is, what came last wins, also an old file that is sent again"
     yield "      refuse_above: 0.5"
     yield "      cadence: irregular  # REVIEW: daily weekly monthly quarterly yearly irregular"
     yield from _age(proposals)

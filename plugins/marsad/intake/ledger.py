@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from marsad.contracts.model import Contract
 from marsad.errors import UsageFault
 from marsad.intake.naming import name_facts
+from marsad.quality.structural import SUFFIXES
 from marsad.warehouse.engine import clean_errors
 
 ACCEPTED = ("accepted", "accepted_with_findings")
@@ -235,7 +236,9 @@ def exists(connection: sa.Connection, delivery_id: str) -> bool:
 
 
 def to_rejudge(connection: sa.Connection, target: str) -> list[str]:
-    """Ids of a feed's settled deliveries that were refused or whose rows still wait in quarantine, in order.
+    """Ids of a feed's settled deliveries that other terms may read better, in order.
+
+    They were refused, or have rows that wait in quarantine or cells that no code list knew.
 
     A delivery named by its id is taken whatever its verdict. Of a feed the newest judgement of each content counts.
     """
@@ -245,12 +248,17 @@ def to_rejudge(connection: sa.Connection, target: str) -> list[str]:
         WHERE d.delivery_id::text = :target AND d.status = ANY(:judged)
            OR d.feed = :target AND d.status = ANY(:done)
           AND (d.status = 'refused' OR EXISTS (
-              SELECT FROM quarantine.record q WHERE q.delivery_id = d.delivery_id AND q.corrected_by IS NULL))
+                  SELECT FROM quarantine.record q WHERE q.delivery_id = d.delivery_id AND q.corrected_by IS NULL)
+              OR EXISTS (
+                  SELECT FROM quarantine.finding f
+                  WHERE f.delivery_id = d.delivery_id AND f.rule = f."column" || :unmapped))
           AND NOT EXISTS (SELECT FROM ops.delivery n WHERE n.rejudges = d.delivery_id AND n.status <> 'retracted')
         ORDER BY d.seq
         """
     )
-    values = {"target": target, "done": list(DONE), "judged": [*DONE, SUPERSEDED]}
+    values = {
+        "target": target, "done": list(DONE), "judged": [*DONE, SUPERSEDED], "unmapped": f".{SUFFIXES['unmapped']}",
+    }  # fmt: skip
     return list(connection.execute(query, values).scalars())
 
 

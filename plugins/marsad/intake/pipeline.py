@@ -302,7 +302,7 @@ def _write_head(office: Office, head: Head) -> None:
 
 
 def rejudge(office: Office, target: str) -> list[dict[str, Any]]:
-    """Judges refused deliveries and those with waiting quarantine again from landing, if their terms changed.
+    """Judges again from landing what other terms may read better, if the terms changed (``ledger.to_rejudge``).
 
     ``target`` is a delivery id or a feed. Returns the new receipts; none when contract, code lists and suite are still
     the same.

@@ -56,6 +56,7 @@ class Status:
             "up": self.up,
             "home": str(self.home),
             "postgres": self.postgres,
+            "supervisor": self.supervisor,
             "airflow": self.health if self.supervisor else {},
             "url": self.url if self.supervisor else None,
             "user": self.user,

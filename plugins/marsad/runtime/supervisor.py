@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
@@ -90,6 +91,7 @@ class Component:
 
     def _bury(self, dead: Started) -> None:
         lived = time.monotonic() - self._since
+        _say(f"{self.name} ended after {lived:.0f} s, its own log may say why; it is started again")
         self.deaths = 1 if lived > HEALTHY_AFTER else self.deaths + 1
         self._since = time.monotonic()
         end([dead], grace=0)
@@ -111,9 +113,9 @@ class Server:
         try:
             self._postgres.start()
             self._failures = 0
+            _say("PostgreSQL had ended and was started again")
         except (MarsadError, psycopg2.OperationalError) as fault:  # it may die again before it answers
-            with suppress(OSError):  # our log is on the same disk
-                sys.stderr.write(f"{type(fault).__name__}: PostgreSQL does not come back, its own log says why\n")
+            _say(f"{type(fault).__name__}: PostgreSQL does not come back, its own log says why")
             self._next = time.monotonic() + PAUSES[min(self._failures, len(PAUSES) - 1)]
             self._failures += 1
 
@@ -155,6 +157,12 @@ class Supervisor:
             c.name: {**c.started.note(), "deaths": c.deaths} for c in self._components if c.started is not None
         }
         write_json(self._note, {**Started.of(os.getpid()).note(), "components": components})
+
+
+def _say(text: str) -> None:
+    with suppress(OSError):  # the log is on the disk that may be full
+        sys.stderr.write(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC  {text}\n")
+        sys.stderr.flush()
 
 
 if __name__ == "__main__":

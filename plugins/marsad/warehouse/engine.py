@@ -65,6 +65,8 @@ def _translated(error: BaseException | None, operational: bool) -> MarsadError:
     state = getattr(error, "pgcode", None) or ""
     constraint = getattr(getattr(error, "diag", None), "constraint_name", None)
     text = f"database error {state or 'without state'}" + (f" on {constraint}" if constraint else "")
-    if (state.startswith(_PASSING) and state != _DISK_FULL) or (operational and not state):
+    if operational and not state:
+        return PassingFault("the database does not answer, or restarts: try again in a moment")
+    if state.startswith(_PASSING) and state != _DISK_FULL:
         return PassingFault(text)
     return PlatformFault(text)
