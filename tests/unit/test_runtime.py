@@ -71,6 +71,7 @@ def test_the_tables_show_surprises_and_do_not_claim_success_beside_them() -> Non
             "again": {"title": "Tout est bon"},
             "receipt": {"delivery_id": "d", "status": "accepted", "rows_accepted": 1, "rows_read": 1},
         },
+        "outbox": [],
         "surprises": ["1 records lost"],
         "as_expected": False,
         "seconds": 1.0,
