@@ -319,6 +319,27 @@ def test_a_body_that_is_too_long_is_refused(site: Site, submitter: Browser, send
     assert "trop grand" in answer.text
 
 
+def test_an_empty_file_is_told_so(submitter: Browser, sender: str) -> None:
+    answer = upload(submitter, sender, "")
+    assert (answer.status_code, "Ce fichier est vide" in answer.text) == (422, True)
+
+
+@pytest.mark.parametrize(
+    ("content", "sendable", "markable"),
+    [(visits(visit("P1", Naissance="31/02/1990"), visit("P2", Naissance="31/02/1990"), visit("P3")), True, True),
+     ("%PDF-1.4", False, False)],
+    ids=["good-rows", "unreadable"],
+)  # fmt: skip
+def test_a_refused_trial_offers_what_is_of_use(
+    submitter: Browser, sender: str, content: str, sendable: bool, markable: bool
+) -> None:
+    place = upload(submitter, sender, content).headers["location"]
+    page = submitter.see(place)
+    assert "puis envoyez le fichier" not in page
+    assert (f"{place}/send" in page, "prévenez la commission" in page) == (sendable, sendable)
+    assert (f"{place}/workbook" in page) is markable
+
+
 def test_cookies_are_for_this_site_alone(site: Site, sender: str) -> None:
     email = f"{sender}@cookie.example.org".lower()
     add_account(site, email, Right("submitter", sender))

@@ -199,8 +199,11 @@ def test_a_file_refused_as_a_whole_is_admitted_and_its_sender_reads_why(
     page = steward.see(f"/findings/{delivery}")
     assert "dans les dix minutes" in page
     assert f"/findings/{delivery}/admit" not in page
-    pipeline.drain(station.office.settings, FEED)
     submitter = signed_in(site, f"own.{sender}@example.org".lower(), Right("submitter", sender))
+    waits = submitter.see(f"/deliveries/{delivery}")
+    assert "dans les dix minutes" in waits
+    assert not any(words in waits for words in ("renvoyez-le", "Envoyer le fichier corrigé"))
+    pipeline.drain(station.office.settings, FEED)
     assert submitter.submit(f"/findings/{delivery}/admit", form).status_code == 403
     told = submitter.see(f"/deliveries/{delivery}")
     became = re.search(r'href="/deliveries/([\w-]+)">Voir le nouveau', told)[1]  # type: ignore[index]

@@ -177,6 +177,11 @@ def test_words_are_there_in_every_language(id_):
     assert set(load_wording()[id_]) == set(LANGUAGES)
 
 
+@pytest.mark.parametrize("wrong", ["Ce mineur contredit la colonne (art. 448-1).", "« N. PV » est vide."])
+def test_an_abbreviation_ends_no_sentence(wrong):
+    assert split_message(f"{wrong} Vérifiez-le, p. ex. au dossier.") == (wrong, "Vérifiez-le, p. ex. au dossier.")
+
+
 @pytest.mark.parametrize("id_", load_messages())
 def test_what_is_wrong_comes_before_what_to_do(id_):
     for text in load_messages()[id_].text.values():

@@ -8,10 +8,14 @@ from typing import Any
 
 from marsad.contracts.wording import word
 from marsad.intake.reports.page import SEVERITIES, SHOWN, advice, counts, told
+from marsad.quality.refusal import ON_THE_WHOLE
 
 
 def shown_verdict(report: Mapping[str, Any], language: str) -> dict[str, Any]:
-    """Status, advice, counts, findings by severity, those that wait for a reason: in words of ``language``."""
+    """Status, advice, counts, findings by severity, those that wait for a reason: in words of ``language``.
+
+    ``markable`` is a file with cells to mark, ``admittable`` a refused one whose good rows a steward may admit.
+    """
     say = partial(word, language=language)
     findings = [_finding(finding, language) for finding in report.get("findings", ())]
     sections = [
@@ -30,6 +34,8 @@ def shown_verdict(report: Mapping[str, Any], language: str) -> dict[str, Any]:
         "advice": say(advice(report)),
         "counts": [(say(label), count) for label, count in counts(report)],
         "sections": sections,
+        "markable": bool(sections and report["rows_read"]),
+        "admittable": report["status"] == "refused" and any(f["rule"] in ON_THE_WHOLE for f in findings),
         "doubted": [f for f in findings if f["severity"] == "warning" and f["rule"] in report.get("doubted", ())],
         "comma": "، " if language == "ar" else ", ",
         "headings": [say(f"label.{name}") for name in ("column", "rows", "message")],

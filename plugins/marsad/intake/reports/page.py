@@ -17,7 +17,8 @@ SHOWN = 40  # runs of rows named on a page; the JSON document names all
 SEVERITIES = ("critical", "warning", "confirmed", "info")
 _COUNTS = ("rows_read", "rows_accepted", "rows_quarantined", "rows_unchanged")
 _TO_CONFIRM = ("warnings", "confirmed")
-_FIRST_SENTENCE = re.compile(r"(?s)(.*?[.؟?])\s+(.*)")
+# No sentence ends after an abbreviation: "art. 448", "p. ex. le", "N. PV".
+_FIRST_SENTENCE = re.compile(r"(?s)(.*?(?<!\b[A-Za-z]\.)(?<=[.؟?]))\s+(?![a-zà-ÿ\d])(.*)")
 
 
 def page(receipt: Mapping[str, Any], contract: Contract, findings: Sequence[Mapping[str, Any]], language: str) -> str:
@@ -41,7 +42,7 @@ def page(receipt: Mapping[str, Any], contract: Contract, findings: Sequence[Mapp
 def advice(receipt: Mapping[str, Any]) -> str:
     """Which words say what to do next."""
     if receipt.get("dry_run"):
-        return "next.dry_run"
+        return "next.dry_run_refused" if receipt["status"] == "refused" else "next.dry_run"
     if receipt["status"] == "accepted_with_findings" and not receipt["rows_quarantined"]:
         return "next.to_confirm" if receipt["warnings"] else "next.accepted"
     return f"next.{receipt['status']}"

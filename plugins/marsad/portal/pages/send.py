@@ -34,9 +34,8 @@ def choose(request: Request, account: Submitter, site: SiteOf, feed: str = "") -
 
 def _form(request: Request, site: Site, account: Account, chosen: str = "", fault: str | None = None) -> Response:
     offers = site.shelf.offers(account)
-    megabytes = site.policy.upload_bytes // 1_000_000
-    status = 422 if fault else 200
-    return page(request, "send", status, offers=offers, chosen=chosen, fault=fault, megabytes=megabytes)
+    status, limit = 422 if fault else 200, site.policy.upload_bytes
+    return page(request, "send", status, offers=offers, chosen=chosen, fault=fault, limit=limit)
 
 
 @router.post(UPLOAD_PATH)
@@ -46,8 +45,10 @@ def receive(request: Request, account: Submitter, form: Posted, site: SiteOf) ->
     file = form.get("file")
     if (provider, feed) not in {(name, contract.feed) for name, contract in site.shelf.offers(account)}:
         return _form(request, site, account, fault="send.choose_feed")
-    if not isinstance(file, UploadFile) or not file.filename or not file.size:
+    if not isinstance(file, UploadFile) or not file.filename:
         return _form(request, site, account, chosen=feed, fault="send.choose_file")
+    if not file.size:
+        return _form(request, site, account, chosen=feed, fault="send.empty_file")
     uploads.sweep(site, site.clock(), account)
     upload_id = uploads.take(site, account, feed, provider, file.filename, file.file)
     upload = _own(site, account, upload_id)

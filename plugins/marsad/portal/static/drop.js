@@ -22,14 +22,29 @@ zone.addEventListener("drop", (event) => {
   file.dispatchEvent(new Event("change"));
 });
 
-function stop(text) {
-  told.textContent = text;
+// What went wrong, in the box that the page has without this script too.
+function stop(box) {
+  document.getElementById("fault")?.remove();
+  form.before(box);
+  box.focus();
+  told.textContent = "";
   bar.hidden = true;
   form.querySelector("button:not([name])").disabled = false;
 }
 
+function error(code) {
+  const known = document.getElementById(`error-${code}`) ?? document.getElementById("error-500");
+  return known.content.firstElementChild.cloneNode(true);
+}
+
+function boxOf(sent) {
+  const page = new DOMParser().parseFromString(sent.responseText, "text/html");
+  return page.getElementById("fault") ?? error(sent.status);
+}
+
 form.addEventListener("submit", (event) => {
   event.preventDefault();
+  if (file.files[0]?.size > Number(form.dataset.limit)) { stop(error(413)); return; }
   const sent = new XMLHttpRequest();
   const button = form.querySelector("button:not([name])");
   sent.upload.onprogress = (step) => {
@@ -38,9 +53,9 @@ form.addEventListener("submit", (event) => {
   sent.upload.onload = () => { told.textContent = told.dataset.checking; bar.removeAttribute("value"); };
   sent.onload = () => {
     if (sent.status === 200) location.assign(sent.responseURL);
-    else stop(sent.status === 413 ? told.dataset.large : told.dataset.failed);
+    else stop(boxOf(sent));
   };
-  sent.onerror = () => stop(told.dataset.failed);
+  sent.onerror = () => stop(error(500));
   button.disabled = true;
   bar.hidden = false;
   told.textContent = told.dataset.sending;
