@@ -219,7 +219,7 @@ def check(
         terms = office.contract(feed), office.catalog.codelists
         with sealed.opened_if_possible(file, office.keyring, office.settings.place("tmp")) as sent:
             receipt["reports"] = write_trial(report, sent, (receipt, judged), terms, lang) if report else {}
-        show_receipt(as_json, receipt, reports.describe(terms[0], judged.broken))
+        show_receipt(as_json, receipt, reports.describe(terms[0], judged.broken), lang)
     raise typer.Exit(receipts.exit_code(receipt))
 
 

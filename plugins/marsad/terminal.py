@@ -15,6 +15,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from marsad.contracts.wording import word
+
 Lang = Annotated[Literal["fr", "ar", "en"], typer.Option(help="Language.")]
 
 # A pipe has no width: nothing may be cut there.
@@ -75,18 +77,24 @@ def _cell(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
 
 
-def show_receipt(as_json: bool, receipt: Mapping[str, Any], findings: Sequence[Mapping[str, Any]] = ()) -> None:
-    """A receipt and, for people, what was found."""
+def show_receipt(
+    as_json: bool, receipt: Mapping[str, Any], findings: Sequence[Mapping[str, Any]] = (), language: str = "en"
+) -> None:
+    """A receipt and, for people, what was found in words of ``language``."""
     shown = ("delivery_id", "feed", "provider", "file_name", "status", "period", "rows_read", "rows_accepted",
              "rows_quarantined", "rows_unchanged", "errors", "warnings", "confirmed", "admitted",
              "seconds")  # fmt: skip
     lines = [f"{name:18} {receipt[name]}" for name in shown if receipt.get(name) is not None]
     lines += [f"{'report ' + kind:18} {path}" for kind, path in receipt.get("reports", {}).items()]
-    for finding in findings:
-        rows = ", ".join(finding["rows"][:_ROWS]) + (" …" if len(finding["rows"]) > _ROWS else "")
-        place = f"rows {rows}" if rows else "the file"
-        lines.append(f"{finding['severity']:18} {finding['column']['en'] or '-'} ({place}): {finding['message']['en']}")
+    lines += [_finding(finding, language) for finding in findings]
     show(as_json, receipt, "\n".join(lines))
+
+
+def _finding(finding: Mapping[str, Any], language: str) -> str:
+    rows = ", ".join(finding["rows"][:_ROWS]) + (" …" if len(finding["rows"]) > _ROWS else "")
+    place = f"{word('label.rows', language)} {rows}" if rows else word("label.whole_file", language)
+    column, message = finding["column"][language] or "-", finding["message"][language]
+    return f"{finding['severity']:18} {column} ({place}): {message}"
 
 
 def seen_lines(seen: Mapping[str, Any]) -> Iterator[str]:
