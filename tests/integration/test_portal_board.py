@@ -63,10 +63,11 @@ def read(connection: sa.Connection) -> int:
 def crowd(station: Station, sender: str, provider: str) -> None:
     """A ledger of many years and senders: copies of one delivery of ``sender``, each with its coverage."""
     statements = (
-        """INSERT INTO ops.delivery (delivery_id, feed, provider, sha256, size, file_name, received_at, status,
-                                     contract_version, contract_fingerprint, suite_fingerprint)
+        """INSERT INTO ops.delivery (delivery_id, feed, provider, sha256, size, file_name, received_at,
+                                     first_received_at, status, contract_version, contract_fingerprint,
+                                     suite_fingerprint)
            SELECT uuidv7(), feed, :provider, 'crowd' || n, size, file_name,
-                  CAST(:at AS timestamptz) - n * interval '1 h', status,
+                  CAST(:at AS timestamptz) - n * interval '1 h', CAST(:at AS timestamptz) - n * interval '1 h', status,
                   contract_version, contract_fingerprint, suite_fingerprint
            FROM ops.delivery, generate_series(1, :many) n WHERE provider = :sender AND sha256 NOT LIKE 'crowd%'""",
         """INSERT INTO ops.coverage SELECT delivery_id, '2020-01', feed, provider, '', 1, 0 FROM ops.delivery

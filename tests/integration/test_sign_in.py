@@ -63,9 +63,9 @@ def used(tmp_path: Path) -> Settings:
 
 
 A_DELIVERY = """
-    INSERT INTO ops.delivery (delivery_id, feed, provider, sha256, size, file_name, received_at, contract_version,
-                              contract_fingerprint, suite_fingerprint, status)
-    VALUES (uuidv7(), 'f/x', 'P', 'a', 1, 'a.csv', now(), '1.0.0', 'b', 'c', 'received')
+    INSERT INTO ops.delivery (delivery_id, feed, provider, sha256, size, file_name, received_at, first_received_at,
+                              contract_version, contract_fingerprint, suite_fingerprint, status)
+    VALUES (uuidv7(), 'f/x', 'P', 'a', 1, 'a.csv', now(), now(), '1.0.0', 'b', 'c', 'received')
 """
 
 

@@ -40,8 +40,9 @@ from tests.real.published import (
     whole,
 )
 
+from marsad.intake.dry_run import check
 from marsad.intake.office import Office
-from marsad.intake.pipeline import check, ingest
+from marsad.intake.pipeline import ingest
 
 Taken = Mapping[Published, dict[str, Any]]
 QUIRKS = [
