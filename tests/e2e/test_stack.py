@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +147,8 @@ def test_a_database_that_is_killed_comes_back(running: stack.Status, settings: S
 
 def test_after_a_crash_of_everything_up_heals_and_leaves_one_of_each(running: stack.Status, settings: Settings) -> None:
     for name in ("supervisor", "scheduler"):
-        psutil.Process(pids(settings)[name]).kill()
+        with suppress(psutil.NoSuchProcess):  # it may just have ended by itself, for want of the database
+            psutil.Process(pids(settings)[name]).kill()
     psutil.Process(int((settings.place("pg") / "data" / "postmaster.pid").read_text().split()[0])).kill()
     assert not stack.status(settings).up
     assert stack.up(settings, quiet).up
