@@ -2,7 +2,7 @@
 
 MARSAD_HOME ?= $(CURDIR)/.marsad
 MINUTES ?= 5
-WORKERS ?= 2
+WORKERS ?= 3
 SUITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 ifndef PYTHON
 PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '$(SUITS)' 2>/dev/null && echo $$p && break; done)
@@ -40,7 +40,7 @@ down: ## stop the platform
 
 # One file goes to one worker, in order: what its tests share is made once. A folder of its own, because the one that
 # pytest keeps for a user is closed to the server's user whenever another run starts, and is never removed.
-test: $(STAMP) ## every test, WORKERS=n at once (default 2)
+test: $(STAMP) ## every test, WORKERS=n at once (default 3: on two cores one always waits for a disk or a server)
 	@folder=$$(mktemp -d) && chmod 711 $$folder && trap 'rm -rf $$folder' EXIT && \
 	  $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --basetemp $$folder/tests
 

@@ -81,7 +81,7 @@ def test_a_database_that_fails_is_one_line_without_a_statement(
         assert marsad(monkeypatch, *words) == 70
         told = capsys.readouterr()
         assert (told.out, "Traceback" in told.err, "SELECT" in told.err) == ("", False, False)
-        assert "database error" in told.err
+        assert "database does not answer" in told.err
 
 
 @pytest.fixture
