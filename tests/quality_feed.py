@@ -75,6 +75,7 @@ BOOK = RuleBook(
     policy={
         "volume": {"minimum": 0.5, "maximum": 2.0},
         "drift": {"maximum": 0.1},
+        "withdrawn": {"maximum": 0.5},
         "age": {"minimum": 0, "maximum": 110},
     },
 )

@@ -16,12 +16,13 @@ from marsad.quality.suites import Suite
 from marsad.warehouse.engine import make_engine
 
 BETWEEN = "expect_column_values_to_be_between"
-FACTS = {"rows": 100, "refused": 0, "rows_before": None, "unmapped_share": 0.0, "unmapped_share_before": None}
+FACTS = {"rows": 100, "refused": 0, "rows_before": None, "unmapped_share": 0.0, "unmapped_share_before": None,
+         "records_withdrawn": 0, "records_before": 0}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def suite(tmp_path_factory) -> Suite:
-    return suite_of(tmp_path_factory.mktemp("suites"), *structural(AGELESS, BOOK))
+    return suite_of(tmp_path_factory.mktemp("suites"), *structural(replace(AGELESS, mode="snapshot"), BOOK))
 
 
 class Staged:
@@ -46,10 +47,12 @@ class Staged:
     def facts(self, **changed: float | None) -> None:
         self.run("DROP TABLE IF EXISTS stage.d_1_facts")
         self.run("""CREATE TABLE stage.d_1_facts (rows bigint, refused bigint, rows_before bigint,
-                    unmapped_share double precision, unmapped_share_before double precision)""")
+                    unmapped_share double precision, unmapped_share_before double precision,
+                    records_withdrawn bigint, records_before bigint)""")
         self.run(
             """INSERT INTO stage.d_1_facts
-               VALUES (:rows, :refused, :rows_before, :unmapped_share, :unmapped_share_before)""",
+               VALUES (:rows, :refused, :rows_before, :unmapped_share, :unmapped_share_before,
+                       :records_withdrawn, :records_before)""",
             [FACTS | changed],
         )
 

@@ -12,6 +12,7 @@ from marsad.quality.structural import structural
 
 BIRTH, STATED = column("birth", "date", "identity"), column("stated", "integer")
 WHOLE = replace(CONTRACT, columns=(*CONTRACT.columns, BIRTH, STATED))
+SNAPSHOT = replace(WHOLE, mode="snapshot")
 
 
 def rules(contract: Contract = WHOLE) -> dict[str, dict]:
@@ -32,9 +33,14 @@ def test_every_rule_has_a_place_a_weight_and_three_texts():
 
 
 def test_only_counts_of_the_delivery_are_left_to_be_filled_in_later():
-    texts = [text for entry in structural(WHOLE, BOOK) for text in entry["meta"]["message"].values()]
+    texts = [text for entry in structural(SNAPSHOT, BOOK) for text in entry["meta"]["message"].values()]
     left = {name for text in texts for name in re.findall(r"{(\w+)[|}]", text)}
-    assert left == {"rows", "rows_before", "unmapped", "unmapped_before"}
+    assert left == {"rows", "rows_before", "withdrawn", "unmapped", "unmapped_before"}
+
+
+def test_only_a_whole_list_is_held_against_the_size_of_the_last():
+    assert "delivery.volume" in rules(SNAPSHOT)
+    assert "delivery.volume" not in rules(WHOLE)
 
 
 def test_every_state_a_cell_can_be_in_is_judged_in_every_column():
@@ -148,7 +154,7 @@ def test_an_unlikely_age_may_be_justified_and_a_wrong_code_may_not():
 
 def test_thresholds_come_from_the_policy():
     policy = {**BOOK.policy, "volume": {"minimum": 0.9, "maximum": 1.5}, "age": {"minimum": 1, "maximum": 99}}
-    entries = {e["meta"]["rule"]: e for e in structural(WHOLE, replace(BOOK, policy=policy))}
+    entries = {e["meta"]["rule"]: e for e in structural(SNAPSHOT, replace(BOOK, policy=policy))}
     assert entries["delivery.volume"]["kwargs"]["min_value"] == 0.9
     assert "90\u00a0%" in entries["delivery.volume"]["meta"]["message"]["fr"]
     assert entries["age.plausible"]["kwargs"]["max_value"] == 99

@@ -211,8 +211,9 @@ def _delivery_rules(contract: Contract, book: RuleBook) -> Iterator[Expectation]
         yield _entry(book, "row.repeated", "row.once", once)
     else:
         yield _entry(book, "row.repeated.unkeyed", "row.once", once)
-    yield from _comparisons(book)
-    if contract.mode == "snapshot":
+    yield _drift(book)
+    if contract.mode == "snapshot":  # an increment is as long as what there was to add or correct
+        yield _volume(book)
         most = (BETWEEN, {"column": "withdrawn", "max_value": book.policy["withdrawn"]["maximum"]})
         yield _entry(book, "withdrawn", "delivery.withdrawn", most)
     for total in contract.totals:
@@ -247,12 +248,18 @@ def parts_column(parts: Mapping[str, Any]) -> str:
     return "__".join((parts["measure"], "parts", *parts["columns"]))
 
 
-def _comparisons(book: RuleBook) -> Iterator[Expectation]:
-    volume, drift = book.policy["volume"], book.policy["drift"]
+def _volume(book: RuleBook) -> Expectation:
+    volume = book.policy["volume"]
     shares = _same(minimum=_percent(volume["minimum"]), maximum=_percent(volume["maximum"]))
     ratio = {"column": "rows_ratio", "min_value": volume["minimum"], "max_value": volume["maximum"]}
-    yield _entry(book, "volume", "delivery.volume", (BETWEEN, ratio), params=shares)
-    yield _entry(book, "drift", "delivery.codes", (BETWEEN, {"column": "unmapped_rise", "max_value": drift["maximum"]}))
+    return _entry(book, "volume", "delivery.volume", (BETWEEN, ratio), params=shares)
+
+
+def _drift(book: RuleBook) -> Expectation:
+    drift = book.policy["drift"]
+    return _entry(
+        book, "drift", "delivery.codes", (BETWEEN, {"column": "unmapped_rise", "max_value": drift["maximum"]})
+    )
 
 
 def _percent(share: float) -> int:

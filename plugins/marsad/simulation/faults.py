@@ -45,7 +45,7 @@ FAULTS: Mapping[str, Fault] = {
         Fault("truncated", "file", "critical", "a workbook cut off in the middle"),
         Fault("empty", "file", "critical", "no bytes at all"),
         Fault("no_key_column", "file", "critical", "the key column is missing"),
-        Fault("odd_volume", "file", "warning", "far fewer or more rows than the sending before"),
+        Fault("odd_volume", "file", "warning", "a whole list with far fewer or more rows than the one before"),
         Fault("half_broken", "file", "critical", "more broken rows than the contract lets pass"),
         Fault("duplicate_file", "file", "info", "the same bytes under another name"),
         Fault("late_file", "file", "info", "an older sending after a newer one"),

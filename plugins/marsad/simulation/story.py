@@ -43,6 +43,7 @@ _SPECIAL: Mapping[Place, str] = {
     ("customs/detections", 0): "empty",
     ("justice/victims", 0): "no_key_column",
     ("ngo/assistance", 0): "half_broken",
+    ("ngo/shelter_stays", 1): "odd_volume",
 }
 """What else happens around an office's second sending."""
 
@@ -139,6 +140,8 @@ class Story:
         special = self._special(place, number)
         if special == "half_broken":
             self.post.send(self._half_broken(place, number, letter))
+        elif special == "odd_volume":
+            self.post.send(self._begun(place, number, letter))
         elif special == "wrong_feed":
             self.post.send_broken(self._letter_of(_STRANGER, number), special, inbox=letter)
         elif special in {"truncated", "empty", "no_key_column"}:
@@ -171,6 +174,11 @@ class Story:
         rows = desk.clean(self.spans[number])
         broken = [row.blank(needed).blame("missing_required") if n % 3 else row for n, row in enumerate(rows, 1)]
         return replace(letter, rows=broken, cases=("half_broken",), total_row=False)
+
+    def _begun(self, place: Place, number: int, letter: Letter) -> Letter:
+        """The list a week too early, with its first row alone."""
+        week = letter.version - timedelta(7)
+        return replace(letter, rows=self.desks[place].clean(self.spans[number])[:1], version=week, cases=())
 
     def _change(self, place: Place, number: int, letter: Letter) -> None:
         """The snapshot of the same period again, without one stay of a month that has others, a week later."""
