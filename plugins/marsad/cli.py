@@ -21,7 +21,7 @@ from typer.exceptions import TyperException
 from marsad import cli_account, cli_agencies, cli_keys, cli_ledger, cli_linkage, cli_reports, cli_statistics
 from marsad.errors import MarsadError
 from marsad.settings import Settings
-from marsad.terminal import Lang, end_like_ctrl_c, err, out, seen_lines, show, show_receipt, show_rows
+from marsad.terminal import Lang, ended_when_told, err, out, seen_lines, show, show_receipt, show_rows
 
 if TYPE_CHECKING:
     from marsad.contracts.catalog import Catalog
@@ -48,12 +48,12 @@ def main() -> None:
 
     SIGTERM and a closed terminal end it like Ctrl-C does: what it had started is stopped first.
     """
-    end_like_ctrl_c()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # file names need not be valid text
             stream.reconfigure(errors="backslashreplace")
     try:
-        code = app(standalone_mode=False)
+        with ended_when_told():
+            code = app(standalone_mode=False)
     except MarsadError as error:
         err.print(str(error), style="red", highlight=False)
         code = error.exit_code

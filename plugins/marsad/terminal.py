@@ -6,7 +6,9 @@ import json
 import signal
 import sys
 import time
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from types import FrameType
 from typing import Annotated, Any, Literal
@@ -25,22 +27,51 @@ err = Console(stderr=True, soft_wrap=True, markup=False, emoji=False)
 
 _WHOLE = ("delivery_id", "feed")  # what other commands want word for word
 _SAME = 5.0  # seconds in which a signal is the same one again: make hands on what the whole group was sent
+_SOON = 0.05  # seconds until what was swallowed is raised anew
 _ROWS = 10  # runs of rows shown for a finding; the report has all
 
 
-def end_like_ctrl_c() -> None:
-    """Has SIGTERM and a closed terminal end the command as Ctrl-C does, after what it had started was stopped."""
-    told: list[float] = []
+class _Told(SystemExit):
+    """What a signal raises; unlike SystemExit itself it can be watched."""
+
+
+@contextmanager
+def ended_when_told() -> Iterator[None]:
+    """Has SIGTERM and a closed terminal end the work as Ctrl-C does, after what it had started was stopped.
+
+    It ends whatever libraries do: C code that clears an error, or a finalizer, swallows what the signal raised in the
+    midst of it. What was swallowed is gone from memory: then it is raised anew, by the alarm clock, since nothing can
+    be raised out of the callback of a weak reference.
+    """
+    numbers = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is signal.SIG_DFL]  # nohup ignores HUP
+    watched: list[weakref.ref[_Told]] = []
+    told = -_SAME
 
     def leave(number: int, _frame: FrameType | None) -> None:
-        now = time.monotonic()
-        if not told or now - told[-1] > _SAME:
-            told.append(now)
-            raise SystemExit(128 + number)
+        nonlocal told
+        if (now := time.monotonic()) - told > _SAME:
+            told, ending = now, _Told(128 + number)
+            watched[:] = [weakref.ref(ending, lambda _gone: again(number))]
+            try:
+                raise ending
+            finally:
+                del ending  # it holds this frame: kept here it would outlive whoever swallows it
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is signal.SIG_DFL:  # nohup wants SIGHUP ignored
-            signal.signal(number, leave)
+    def again(number: int) -> None:
+        nonlocal told
+        told = -_SAME
+        signal.signal(signal.SIGALRM, lambda _alarm, frame: leave(number, frame))
+        signal.setitimer(signal.ITIMER_REAL, _SOON)
+
+    for number in numbers:
+        signal.signal(number, leave)
+    try:
+        yield
+    finally:
+        watched.clear()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def show(as_json: bool, document: object, text: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded
-from tests.faults.killing import FEED, assert_once, assert_swept, content, kill_and_rerun, killed
+from tests.faults.killing import FEED, assert_once, assert_swept, content, kill_and_rerun, killed, tell_and_rerun
 from tests.faults.test_race import at_once
 from tests.integration import test_judged_again, test_pipeline
 from tests.integration.histories import assert_any_order, histories
@@ -35,6 +35,12 @@ def kill_at_a_step(station: Station, chance: random.Random, steps: int) -> None:
 def kill_after_a_while(station: Station, chance: random.Random, _steps: int) -> None:
     """SIGKILL at any moment."""
     kill_and_rerun(station, delay=chance.uniform(0, 1.5))
+    assert_swept(station)
+
+
+def told_to_end(station: Station, chance: random.Random, _steps: int) -> None:
+    """SIGTERM at any moment."""
+    tell_and_rerun(station, chance.uniform(0, 1.5))
     assert_swept(station)
 
 
@@ -185,6 +191,6 @@ KILLS: tuple[Trial, ...] = (
 )  # fmt: skip
 OTHERS: tuple[Trial, ...] = (
     any_order, five_versions, race_for_one_file, any_bytes, back_and_forth, tampering, race_of_two_files,
-    kill_again_and_again,
+    kill_again_and_again, told_to_end,
 )  # fmt: skip
 ONCE: tuple[Trial, ...] = (endless_line,)

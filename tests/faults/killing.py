@@ -17,6 +17,7 @@ from tests.integration.station import Station, visit, visits
 from marsad.intake import leftovers, pipeline
 from marsad.intake.office import Office
 from marsad.intake.stage import Stage
+from marsad.terminal import ended_when_told
 from marsad.warehouse.engine import make_engine
 
 FEED = "lab/visits"
@@ -45,6 +46,30 @@ def killed(station: Station, work: Work, *, point: int | None = None, delay: flo
         return int(os.read(answer, 20)) if code == 0 else None
     finally:
         os.close(answer)
+
+
+def told_to_end(station: Station, work: Work, delay: float) -> int:
+    """The exit code of a child that does ``work`` as a command does and is sent SIGTERM after ``delay`` seconds."""
+    station.office.engine.dispose()
+    child = os.fork()
+    if child == 0:
+        code = 1
+        with suppress(BaseException):
+            code = _told(replace(station.office, engine=make_engine(station.office.settings.warehouse_url or "")), work)
+        os._exit(code)
+    time.sleep(delay)
+    os.kill(child, signal.SIGTERM)
+    eventually(lambda: os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None, seconds=60)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def _told(office: Office, work: Work) -> int:
+    try:
+        with ended_when_told():
+            work(office)
+    except SystemExit as told:
+        return int(str(told.code))
+    return 0
 
 
 def _live_and_die(station: Station, work: Work, point: int | None, told: int) -> None:
@@ -130,6 +155,19 @@ def kill_and_rerun(station: Station, *, point: int | None = None, delay: float |
     pipeline.ingest(station.office, path, FEED, provider)
     assert_once(station, provider)
     return steps is None
+
+
+def tell_and_rerun(station: Station, delay: float) -> bool:
+    """One trial: a loader is told to end, the file is sent again; returns whether it was told before it was done."""
+    provider = station.sender()
+    path = station.file(content(provider))
+    code = told_to_end(station, lambda office: pipeline.ingest(office, path, FEED, provider), delay)
+    assert code in {0, -signal.SIGTERM, 128 + signal.SIGTERM}
+    done = station.one("SELECT count(*) FROM ops.delivery WHERE provider = :p AND status <> 'received'", p=provider)
+    assert done or code, "it was told to end and did neither that nor its work"
+    pipeline.ingest(station.office, path, FEED, provider)
+    assert_once(station, provider)
+    return code != 0
 
 
 def steps_of_one_load(station: Station) -> int:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
+from tests.faults.killing import assert_swept, tell_and_rerun
+from tests.integration.station import Station
 
 from marsad.settings import PROJECT
+from marsad.terminal import ended_when_told
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -70,3 +76,26 @@ def test_the_next_command_works(home: Path) -> None:
     out, err = process.communicate(timeout=120)
     assert (process.returncode, out) == (0, "[]\n"), err
     assert left(home) == []
+
+
+def test_a_loader_told_to_end_at_any_moment_ends_and_loses_nothing(station: Station) -> None:
+    chance = random.Random(11)
+    assert any([tell_and_rerun(station, chance.uniform(0.0, 0.6)) for _ in range(5)])
+    assert_swept(station)
+
+
+def work_that_swallows(times: int) -> None:
+    """What C code that clears errors, and what finalizers do to whatever is raised in them."""
+    for _ in range(times):
+        with suppress(BaseException):
+            time.sleep(5)
+    time.sleep(5)
+
+
+def test_a_signal_that_a_library_swallows_still_ends_the_work() -> None:
+    timer = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGTERM))
+    timer.start()
+    with pytest.raises(SystemExit) as end, ended_when_told():
+        work_that_swallows(times=3)
+    assert end.value.code == 128 + signal.SIGTERM
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
