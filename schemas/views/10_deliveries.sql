@@ -7,6 +7,7 @@ SELECT d.feed,
        d.first_received_at AS received_at,
        d.finished_at,
        d.status,
+       d.live,
        d.contract_version,
        d.rows_read,
        d.rows_accepted,
@@ -26,6 +27,7 @@ COMMENT ON COLUMN mart.deliveries.received_at IS 'When the bytes first arrived.'
 COMMENT ON COLUMN mart.deliveries.finished_at IS 'When the verdict was committed; empty while the delivery waits.';
 COMMENT ON COLUMN mart.deliveries.status IS
     'received (waits), accepted, accepted_with_findings, refused, superseded (the same content was judged again) or retracted (withdrawn as a whole later).';
+COMMENT ON COLUMN mart.deliveries.live IS 'Whether its content is judged by it now: neither superseded nor retracted.';
 COMMENT ON COLUMN mart.deliveries.contract_version IS 'Version of the contract it was judged under.';
 COMMENT ON COLUMN mart.deliveries.rows_read IS 'Data rows in the file = accepted + quarantined + unchanged.';
 COMMENT ON COLUMN mart.deliveries.rows_accepted IS 'Rows that brought something new.';

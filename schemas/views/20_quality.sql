@@ -21,7 +21,7 @@ LEFT JOIN LATERAL (
     SELECT r.message_fr, r.message_ar, r.message_en FROM ref.rule r
     WHERE r.rule = f.rule AND r.feed IN (d.feed, '') ORDER BY r.feed DESC LIMIT 1
 ) r ON true
-WHERE d.status NOT IN ('superseded', 'retracted')
+WHERE d.live
 GROUP BY d.feed, d.provider, d.period, f.rule, f.severity, r.message_fr, r.message_ar, r.message_en;
 
 COMMENT ON VIEW mart.quality IS

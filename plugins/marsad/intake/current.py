@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from marsad.intake.ledger import LIVE, Delivery
+from marsad.intake.ledger import Delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ _REOPEN = f"""
         ORDER BY o.seq LIMIT 1)
     FROM ops.delivery d, ops.delivery w
     WHERE q.corrected_by = :withdrawn AND d.delivery_id = q.delivery_id AND w.delivery_id = :withdrawn
-      AND d.sha256 <> w.sha256 AND d.{LIVE}
+      AND d.sha256 <> w.sha256 AND d.live
 """  # noqa: S608 - our own condition
 _SUPERSEDE = """
     WITH taken_back AS (

@@ -23,7 +23,6 @@ from marsad.warehouse.engine import clean_errors
 ACCEPTED = ("accepted", "accepted_with_findings")
 DONE = (*ACCEPTED, "refused")
 SUPERSEDED = "superseded"  # the same content was judged again
-LIVE = "status NOT IN ('superseded', 'retracted')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ _IDS = ("delivery_id", "rejudges")
 _COLUMNS = ", ".join(f"d.{name}::text" if name in _IDS else f"d.{name}" for name in Delivery.__dataclass_fields__)
 
 _INSERT = sa.text(
-    f"""
+    """
     INSERT INTO ops.delivery (delivery_id, feed, provider, sha256, facts, size, file_name, received_at,
                               first_received_at, contract_version, contract_fingerprint, suite_fingerprint, status,
                               rejudges, admitted)
@@ -86,15 +85,15 @@ _INSERT = sa.text(
             :received_at, :contract_version, :contract_fingerprint, :suite_fingerprint, 'received',
             :rejudges, :admitted)
     ON CONFLICT (feed, provider, sha256, facts, contract_fingerprint, suite_fingerprint, admitted)
-        WHERE {LIVE}
+        WHERE live
     DO NOTHING RETURNING delivery_id::text
-    """  # noqa: S608 - only our own words
+    """
 )
 _SAME = sa.text(
     f"""
     SELECT {_COLUMNS} FROM ops.delivery d
     WHERE feed = :feed AND provider = :provider AND sha256 = :sha256 AND facts = :facts
-      AND {LIVE}
+      AND live
       AND contract_fingerprint = :contract_fingerprint AND suite_fingerprint = :suite_fingerprint
       AND (d.admitted = :admitted OR :admitted = '') ORDER BY d.admitted DESC LIMIT 1
     """  # noqa: S608 - only our own column names

@@ -25,7 +25,7 @@ _UNMAPPED = sa.text(
     SELECT d.feed, d.provider, f."column", count(*) AS cells, count(DISTINCT d.delivery_id) AS files,
            (array_agg(d.delivery_id::text ORDER BY d.seq DESC))[1] AS newest
     FROM quarantine.finding f JOIN ops.delivery d USING (delivery_id)
-    WHERE f.rule = f."column" || :suffix AND d.status NOT IN ('superseded', 'retracted')
+    WHERE f.rule = f."column" || :suffix AND d.live
     GROUP BY d.feed, d.provider, f."column" ORDER BY cells DESC, d.feed, d.provider, f."column"
     """
 )

@@ -30,6 +30,7 @@ _TYPES: Mapping[str, Any] = {
 }
 _C = sa.Text(collation="C")  # never depend on a server's collation order
 _AT = TIMESTAMP(timezone=True)
+_LIVE = "status NOT IN ('superseded', 'retracted')"
 _IS_UNMAPPED = f"rule = \"column\" || '.{UNMAPPED}'"
 
 
@@ -81,6 +82,7 @@ def _ledger(metadata: sa.MetaData) -> None:
         sa.Column("contract_fingerprint", sa.Text, nullable=False),
         sa.Column("suite_fingerprint", sa.Text, nullable=False),
         sa.Column("status", _C, nullable=False),
+        sa.Column("live", sa.Boolean, sa.Computed(_LIVE, persisted=True), comment="What its content is judged as now"),
         sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
         sa.Column("last_fault", sa.Text, comment="Our own fault at the last attempt; names no value"),
         sa.Column("period", _C),
@@ -107,7 +109,7 @@ def _ledger(metadata: sa.MetaData) -> None:
             "suite_fingerprint",
             "admitted",
             unique=True,
-            postgresql_where=sa.text("status NOT IN ('superseded', 'retracted')"),
+            postgresql_where=sa.text("live"),
         ),
         sa.Index("delivery_provider", "provider", "received_at"),
         sa.Index("delivery_open", "feed", "seq", postgresql_where=sa.text("status = 'received'")),

@@ -660,6 +660,13 @@ def upgrade() -> None:
         sa.Column("contract_fingerprint", sa.Text(), nullable=False),
         sa.Column("suite_fingerprint", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(collation="C"), nullable=False),
+        sa.Column(
+            "live",
+            sa.Boolean(),
+            sa.Computed("status NOT IN ('superseded', 'retracted')", persisted=True),
+            nullable=True,
+            comment="What its content is judged as now",
+        ),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("last_fault", sa.Text(), nullable=True, comment="Our own fault at the last attempt; names no value"),
         sa.Column("period", sa.Text(collation="C"), nullable=True),
@@ -698,7 +705,7 @@ def upgrade() -> None:
         ["feed", "provider", "sha256", "facts", "contract_fingerprint", "suite_fingerprint", "admitted"],
         unique=True,
         schema="ops",
-        postgresql_where=sa.text("status NOT IN ('superseded', 'retracted')"),
+        postgresql_where=sa.text("live"),
     )
     op.create_index("delivery_provider", "delivery", ["provider", "received_at"], unique=False, schema="ops")
     op.create_index(
@@ -1147,7 +1154,7 @@ def downgrade() -> None:
         "delivery_content",
         table_name="delivery",
         schema="ops",
-        postgresql_where=sa.text("status NOT IN ('superseded', 'retracted')"),
+        postgresql_where=sa.text("live"),
     )
     op.drop_table("delivery", schema="ops")
     op.drop_table("victim", schema="core")
