@@ -114,6 +114,20 @@ def test_a_warning_with_its_reason_is_shown_apart_with_nothing_to_do():
     assert re.search(r"<dt>Points confirmed</dt><dd>2</dd>", html)
 
 
+def test_a_value_that_was_not_understood_is_not_one_to_confirm():
+    lost = [broken(f"means.{kind}", "means", 3, severity="warning") for kind in ("known", "readable")]
+    doubtful = [
+        broken(f"means.{kind}", "means", row, severity="warning") for kind, row in (("adult", 4), ("filled", 6))
+    ]
+    groups = describe(POLICE, [*doubtful, *lost, broken("offence.known", "offence", 5)])
+    assert [g["severity"] for g in groups] == ["critical", "lost", "lost", "warning", "warning"]
+    told_of = {**RECEIPT, "rows_quarantined": 0, "warnings": 4}
+    html = page(told_of, POLICE, groups[1:], "en")
+    assert html.index("Not understood") < html.index("Please confirm")
+    assert "values were not understood and are missing" in html
+    assert "if they are right, there is nothing to send again" in page(told_of, POLICE, groups[3:], "en")
+
+
 def test_missing_columns_come_with_their_titles():
     params = {"columns": "N° de la victime / رقم الضحية, Date d'envoi / تاريخ الإرسال"}
     (group,) = describe(POLICE, [Broken(message_rule("file.columns_missing"), params=params)])

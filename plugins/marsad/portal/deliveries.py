@@ -15,9 +15,8 @@ from marsad.intake.due import Slot
 from marsad.intake.justifications import Standing
 from marsad.intake.ledger import DONE
 from marsad.intake.reports.files import report_paths
-from marsad.intake.reports.findings import row_runs
+from marsad.intake.reports.findings import SEVERITIES, row_runs
 from marsad.intake.reports.marks import rows_named
-from marsad.intake.reports.page import SEVERITIES
 from marsad.portal.accounts import Account
 from marsad.portal.site import Shelf, Site
 from marsad.portal.uploads import Upload

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 
 from marsad.contracts.wording import word
-from marsad.intake.reports.page import SEVERITIES, SHOWN, advice, counts, told
+from marsad.intake.reports.findings import SEVERITIES
+from marsad.intake.reports.page import SHOWN, advice, counts, told
 from marsad.quality.refusal import ON_THE_WHOLE
 
 
@@ -17,7 +18,8 @@ def shown_verdict(report: Mapping[str, Any], language: str) -> dict[str, Any]:
     ``markable`` is a file with cells to mark, ``admittable`` a refused one whose good rows a steward may admit.
     """
     say = partial(word, language=language)
-    findings = [_finding(finding, language) for finding in report.get("findings", ())]
+    told_of = report.get("findings", ())
+    findings = [_finding(finding, language) for finding in told_of]
     sections = [
         {
             "severity": severity,
@@ -31,7 +33,7 @@ def shown_verdict(report: Mapping[str, Any], language: str) -> dict[str, Any]:
     return {
         "status": report["status"],
         "title": say(f"status.{report['status']}"),
-        "advice": say(advice(report)),
+        "advice": say(advice(report, told_of)),
         "counts": [(say(label), count) for label, count in counts(report)],
         "sections": sections,
         "markable": bool(sections and report["rows_read"]),

@@ -21,8 +21,11 @@ from marsad.quality.structural import SUFFIXES
 Titles = Mapping[str, tuple[int | None, str]]
 """Column of the contract -> position in the sender's table (0 is the first; None in JSON) and its title there."""
 
-_ORDER = {"critical": 0, "warning": 1, "confirmed": 2, "info": 3}
+SEVERITIES = ("critical", "lost", "warning", "confirmed", "info")
+"""As readers see them, the worst first: weights of rules, ``lost`` (a value not understood) and ``confirmed``."""
+
 _FIRST = tuple(SUFFIXES[kind] for kind in ("blank", "unparsed", "unmapped"))
+_UNREAD = tuple(SUFFIXES[kind] for kind in ("unparsed", "unmapped"))
 _SPOILT = frozenset({"row.total", "row.broken"})
 # What one does about a rule; a program that reads the report can do it too.
 _ACTIONS = {
@@ -41,7 +44,7 @@ _FILE_ACTIONS = {"file.columns_missing": "add_columns", "file.other_feed": "send
 
 
 def describe(contract: Contract, broken: Sequence[Broken], titles: Titles | None = None) -> list[dict[str, Any]]:
-    """The findings worst first, each with rule, severity (``Broken.severity``), column, message, rows, and what to do.
+    """The findings worst first, each with rule, severity (``SEVERITIES``), column, message, rows, and what to do.
 
     ``rows`` are runs as people write them (``3``, ``7-12``), empty for the file as a whole. ``fix.action`` is one of
     ``fill, rewrite, choose, check, cut, delete_row, rewrite_row, keep_one, add_columns, send_elsewhere, send_again``
@@ -62,7 +65,13 @@ def titles_of(contract: Contract, header: Sequence[str], *, left: int | None = 0
 
 def _rank(broken: Broken) -> tuple[int, bool, int, str]:
     """By severity; the file as a whole before its rows, the most frequent first."""
-    return _ORDER[broken.severity], len(broken.rows) > 0, -len(broken.rows), broken.rule.id
+    return SEVERITIES.index(severity(broken)), len(broken.rows) > 0, -len(broken.rows), broken.rule.id
+
+
+def severity(broken: Broken) -> str:
+    """What a finding means to its readers; of a row that passes, a value that was not understood is lost."""
+    lost = broken.severity == "warning" and _of_its_column(broken) and _suffix(broken) in _UNREAD
+    return "lost" if lost else broken.severity
 
 
 def without_echoes(broken: Sequence[Broken]) -> list[Broken]:
@@ -95,7 +104,16 @@ def _rows(broken: Iterable[Broken]) -> RowIds:
 
 
 def _first(broken: Broken) -> bool:
-    return broken.rule.column is not None and broken.rule.id.rpartition(".")[2] in _FIRST
+    return broken.rule.column is not None and _suffix(broken) in _FIRST
+
+
+def _of_its_column(broken: Broken) -> bool:
+    """Whether the rule follows from what the contract says of the column."""
+    return broken.rule.column is not None and _column(broken.rule.id) == broken.rule.column
+
+
+def _suffix(broken: Broken) -> str:
+    return broken.rule.id.rpartition(".")[2]
 
 
 def _column(rule: str) -> str:
@@ -108,7 +126,7 @@ def _group(contract: Contract, broken: Broken, titles: Titles) -> dict[str, Any]
     place, title = titles.get(rule.column or "", (None, None))
     return {
         "rule": rule.id,
-        "severity": broken.severity,
+        "severity": severity(broken),
         "scope": rule.scope,
         "sheet": broken.sheet,
         "field": rule.column,
@@ -166,8 +184,7 @@ def _fix(contract: Contract, broken: Broken, titles: Titles) -> dict[str, Any]:
     if rule.id in _ROW_ACTIONS:
         action = _ROW_ACTIONS[rule.id] if rule.severity == "critical" else "check"
         return {"action": action} | ({"key": _key(contract, titles)} if action == "keep_one" else {})
-    structural = rule.column is not None and _column(rule.id) == rule.column
-    return {"action": _ACTIONS.get(rule.id.rpartition(".")[2], "check") if structural else "check"}
+    return {"action": _ACTIONS.get(_suffix(broken), "check") if _of_its_column(broken) else "check"}
 
 
 def _key(contract: Contract, titles: Titles) -> list[str]:

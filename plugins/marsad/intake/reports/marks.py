@@ -11,7 +11,7 @@ from marsad.contracts.wording import word
 from marsad.intake.reports.findings import letters
 
 SHOWN = 40  # runs of cells named on the summary
-COLOURS = {"critical": "F8C9C9", "warning": "FCE3B0", "confirmed": "DDEFD9", "info": "DCE8F7"}
+COLOURS = {"critical": "F8C9C9", "lost": "F9D2B4", "warning": "FCE3B0", "confirmed": "DDEFD9", "info": "DCE8F7"}
 
 Place = tuple[int, int]  # row and column of a sheet, both from 0
 RowPlace = Callable[[int], int | None]  # row number of the file -> row of the sheet from 0; None where it is left out

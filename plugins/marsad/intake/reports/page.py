@@ -12,9 +12,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from marsad.contracts.model import Contract
 from marsad.contracts.wording import word
+from marsad.intake.reports.findings import SEVERITIES
 
 SHOWN = 40  # runs of rows named on a page; the JSON document names all
-SEVERITIES = ("critical", "warning", "confirmed", "info")
 _COUNTS = ("rows_read", "rows_accepted", "rows_quarantined", "rows_unchanged")
 _TO_CONFIRM = ("warnings", "confirmed")
 # No sentence ends after an abbreviation: "art. 448", "p. ex. le", "N. PV".
@@ -33,17 +33,19 @@ def page(receipt: Mapping[str, Any], contract: Contract, findings: Sequence[Mapp
             facts=facts,
             counts=counts(receipt),
             sections=[(severity, part) for severity in SEVERITIES if (part := _of(shown, severity))],
-            advice=advice(receipt),
+            advice=advice(receipt, findings),
             word=partial(_word, language),
         )
     )
 
 
-def advice(receipt: Mapping[str, Any]) -> str:
+def advice(receipt: Mapping[str, Any], findings: Sequence[Mapping[str, Any]]) -> str:
     """Which words say what to do next."""
     if receipt.get("dry_run"):
         return "next.dry_run_refused" if receipt["status"] == "refused" else "next.dry_run"
     if receipt["status"] == "accepted_with_findings" and not receipt["rows_quarantined"]:
+        if any(finding["severity"] == "lost" for finding in findings):
+            return "next.to_complete"
         return "next.to_confirm" if receipt["warnings"] else "next.accepted"
     return f"next.{receipt['status']}"
 

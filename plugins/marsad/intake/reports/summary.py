@@ -35,7 +35,10 @@ def summary(
         return word(id_, language)
 
     status = report["status"]
-    lines = [Line((say(f"status.{status}"),), "title", _VERDICTS.get(status, "16202C")), Line((say(advice(report)),))]
+    lines = [
+        Line((say(f"status.{status}"),), "title", _VERDICTS.get(status, "16202C")),
+        Line((say(advice(report, report["findings"])),)),
+    ]
     lines += [Line((text,)) for text in remarks]
     lines += [Line(), *_facts(report, contract, language), Line()]
     if report["findings"]:

@@ -84,7 +84,7 @@ def _read_again(path: Path, contract: Contract, report: Mapping[str, Any]) -> _S
         return None
     table = found.tables[0]
     whole = report["rows_read"] * len(table.header) <= WHOLE_CELLS
-    urgent = [finding for finding in report["findings"] if finding["severity"] in ("critical", "warning")]
+    urgent = [finding for finding in report["findings"] if finding["severity"] in ("critical", "lost", "warning")]
     chosen = None if whole else tuple(sorted(rows_named(urgent))[:MOST_ROWS])
     first = table.header_rows[-1] - 1 if whole and table.header_rows else 0
     return _Sent(table, found.format, first, chosen)
