@@ -116,22 +116,24 @@ _NAMED = """
     ANALYZE named
 """
 # The planner takes core.sighting, just filled, for nearly empty and joins row by row. Without indexes on the other side
-# a first snapshot of 46,000 rows took more than four minutes, with them a second.
+# a first snapshot of 46,000 rows took more than four minutes, with them a second. For the same reason feed and provider
+# are joined too: as constants they make it believe in a handful of rows, and it looks up every row of the provider.
 _INDEX_TOUCHED = "CREATE INDEX ON touched (record_id); ANALYZE touched"
 _IN_SNAPSHOT = """
     LEFT JOIN newest w ON w.period = k.period
     LEFT JOIN named n ON n.delivery_id = w.delivery_id AND n.record_id = k.record_id
 """
 _REFRESH = """
-    WITH ranked AS (
+    WITH asked AS MATERIALIZED (
+        SELECT DISTINCT :feed AS feed, :provider AS provider, record_id FROM touched
+    ), ranked AS (
         SELECT k.ctid AS place, k.current,
                NOT k.retracted AND NOT k.withdraws AND row_number() OVER (
                    PARTITION BY k.record_id
                    ORDER BY k.retracted, k.version DESC, k.withdraws DESC, k.fingerprint DESC, ({rule}) DESC,
                             k.delivery_id
                ) = 1 AND ({rule}) AS counts
-        FROM core.sighting k {join}
-        WHERE k.feed = :feed AND k.provider = :provider AND k.record_id IN (SELECT record_id FROM touched)
+        FROM core.sighting k JOIN asked USING (feed, provider, record_id) {join}
     )
     UPDATE core.sighting k SET current = r.counts FROM ranked r WHERE k.ctid = r.place AND k.current <> r.counts
 """
