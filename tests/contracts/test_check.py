@@ -1,4 +1,6 @@
 # ruff: noqa: E501 -- messages are compared whole, as their reader sees them
+from dataclasses import replace
+
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from marsad.warehouse.engine import make_engine
 
 # Text of the sound contract, what a careless hand makes of it, what the author reads after "police/victims.yaml:".
 _WITHDRAWN_TOTALS = "17:7: rows that withdraw records would count among the parts of 'totals' — use one of the two"
+SEVERAL = " — write one column a value, or leave it unbound: it is kept in extra"
 WRONG = (
     ("required: true", "requierd: true", ["25:9: unknown key 'requierd' — did you mean 'required'?"]),
     (
@@ -254,8 +257,8 @@ WRONG = (
         "codelist: sex",
         'codelist: sex\n              many: ";"',
         [
-            "43:25: 'sex' holds several values a cell, 'victim.sex' takes one",
-            "43:37: 'sex' holds several values a cell, 'service.sex' takes one",
+            "43:25: 'sex' holds several values a cell, 'victim.sex' takes one" + SEVERAL,
+            "43:37: 'sex' holds several values a cell, 'service.sex' takes one" + SEVERAL,
         ],
     ),
     ("identifier: true", "identifier: yes", ["32:27: 'identifier' must be true or false"]),
@@ -265,7 +268,7 @@ WRONG = (
         [
             "26:21: key column 'record_no' is multi-valued",
             "32:21: only columns with a codelist can be multi-valued",
-            "33:24: 'record_no' holds several values a cell, 'victim.victim_reference' takes one",
+            "33:24: 'record_no' holds several values a cell, 'victim.victim_reference' takes one" + SEVERAL,
         ],
     ),
     (
@@ -491,3 +494,14 @@ def test_no_damage_to_a_contract_makes_the_check_itself_fail(tmp_path_factory, d
     contract, problems = read_contract(path, CODELISTS, MODEL)
     assert (contract is None) == bool(problems)
     assert all(1 <= problem.line <= text.count("\n") + 2 and problem.column >= 1 for problem in problems)
+
+
+def test_a_cell_with_several_values_makes_records_only_where_one_row_may_hold_several(tmp_path):
+    model = {**MODEL, "service": replace(MODEL["service"], fields={
+        name: replace(field, repeats=True) for name, field in MODEL["service"].fields.items()})}  # fmt: skip
+    bound = 'concept: [victim.sex, "service#2.sex"]'
+    several = SOUND.replace(bound, 'many: ";"\n              concept: service.sex')
+    assert check_folder([write(tmp_path, several)], CODELISTS, model) == []
+    beside = several.replace("codelist: role}", 'codelist: role, concept: "service#2.kind"}')
+    (problem,) = check_folder([write(tmp_path, beside)], CODELISTS, model)
+    assert "each value of 'sex' makes a service of its own" in str(problem)

@@ -133,6 +133,29 @@ def test_types_follow_what_the_cells_are(tmp_path, cells, kind, formats):
     assert column.required == all(cell not in {"", "-", "N/A"} for cell in cells)
 
 
+def test_dates_in_several_forms_are_dates_and_the_others_are_told_by_their_rows(tmp_path):
+    cells = ["13/02/2024", "2024-02-14", "15-02-2024", "", "le 3 mars", "16/02/2024", "inconnue", "17.02.2024"]
+    text, contract = drafted(tmp_path, ["Rencontre"], [{"Rencontre": cell} for cell in cells])
+    assert contract.columns[0].type == "date"
+    assert set(contract.columns[0].formats) == {"dd/MM/yyyy", "yyyy-MM-dd", "dd-MM-yyyy", "dd.MM.yyyy"}
+    assert "REVIEW: 2 of 7 cells do not read as date (row 5, 7)" in text
+    assert "le 3 mars" not in text
+
+
+def test_numbers_with_texts_among_them_are_told_by_the_rows_of_the_file():
+    cells = [*(str(n % 7) for n in range(30)), "une trentaine"]
+    table, rows = pa.table({"c0": cells}), list(range(4, 35))
+    told = draft_contract("a/b", ["Âge"], table, {}, {}, rows=rows)
+    assert "logicalType: integer" in told
+    assert "REVIEW: 1 of 31 cells do not read as integer (row 34)" in told
+
+
+def test_a_column_with_some_dates_stays_text_and_says_so(tmp_path):
+    text, contract = drafted(tmp_path, ["Suite"], [{"Suite": cell} for cell in ["01/02/2024", "non", "ouvert"] * 3])
+    assert contract.columns[0].type == "text"
+    assert "REVIEW: 3 of 9 cells read as date, too few to take the column for that" in text
+
+
 def test_an_order_of_day_and_month_that_the_sample_hides_is_to_be_reviewed():
     open_order = draft_contract("a/b", ["D"], [{"D": "01/02/2024"}], CODELISTS, MODEL)
     told = draft_contract("a/b", ["D"], [{"D": "21/02/2024"}], CODELISTS, MODEL)
@@ -156,7 +179,7 @@ def test_one_unknown_spelling_does_not_drop_a_code_list(tmp_path):
     cells = ["Femme", "homme", "F", "Damen", "M"] * 4 + ["Herren"]
     text, contract = drafted(tmp_path, ["Sexe"], [{"Sexe": cell} for cell in cells])
     assert (contract.column("sexe").type, contract.column("sexe").codelist) == ("code", "sex")
-    assert "REVIEW: 2 spelling(s) of the sample are not in the list sex (first met in data row 4, 21)" in text
+    assert "REVIEW: 2 spelling(s) of the sample are not in the list sex (first met in row 4, 21)" in text
     assert "Damen" not in text
 
 

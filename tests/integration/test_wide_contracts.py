@@ -31,6 +31,16 @@ def test_as_many_columns_as_the_check_lets_through_are_loaded(station: Station, 
     assert extra == {f"more_{number}": cell for number, cell in zip(more, cells, strict=True)}
 
 
+def test_each_of_several_services_in_a_cell_becomes_a_record(station: Station, sender: str):
+    kind = 'codelist: service_type, many: "/", concept: service.kind}'
+    with station.amended("lab/notes", "concept: service.shelter}", kind):
+        rows = [("n1", "Hébergement / Aide juridique", 1), ("n2", "", 2), ("n3", "Soins médicaux", 3)]
+        receipt = station.send("lab/notes", csv(NOTES, *rows), sender)
+        assert receipt["rows_accepted"] == 3
+        found = station.state("lab/notes", sender, "record_id", "item", "kind", "accompanying_children")
+    assert set(found) == {("n1", 1, "legal", 1), ("n1", 2, "shelter", 1), ("n2", 1, None, 2), ("n3", 1, "medical", 3)}
+
+
 def test_the_role_of_loaders_takes_back_what_a_rule_on_the_whole_file_refuses(
     station: Station, sender: str, monkeypatch: pytest.MonkeyPatch
 ):

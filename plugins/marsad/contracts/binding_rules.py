@@ -30,6 +30,7 @@ def binding_problems(reading: Reading) -> Iterator[Problem]:
     filled: dict[Binding, str] = {}
     for path, text, column in _column_bindings(reading):
         yield from _bound(reading, path, text, column, filled)
+    yield from _spreads(reading)
     yield from _constants(reading, filled)
     if reading.parts.feed and reading.parts.feed.age:
         yield from _age(reading, reading.parts.feed.age, filled)
@@ -53,6 +54,27 @@ def _bound(reading: Reading, path: Steps, text: str, column: Column, filled: dic
     yield from _claim(reading, path, text, f"column '{column.name}'", filled)
     for code, message, hint in _misfits(column, concept, known=column.codelist in reading.codelists):
         yield reading.document.problem(path, code, message, hint)
+
+
+def _spreads(reading: Reading) -> Iterator[Problem]:
+    """One column a row can make a record of each of its values, where no numbered group stands beside it."""
+    fields = [(path, column, b) for path, text, column in _column_bindings(reading) if (b := binding_of(text))]
+    known = [(*each, c) for each in fields if (c := _field(reading, each[2]))]
+    for path, column, binding, concept in known:
+        others = [b for _, c, b, field in known if b.entity == binding.entity and c.name != column.name
+                  and (b.item > 1 or (c.many and not field.many))]  # fmt: skip
+        if column.many and concept.repeats and not concept.many and (others or binding.item > 1):
+            message = (
+                f"each value of '{column.name}' makes a {binding.entity} of its own, beside numbered or other ones"
+            )
+            yield reading.document.problem(
+                path, "concept-many", message, f"bind either it or {binding.entity}#2 and on"
+            )
+
+
+def _field(reading: Reading, binding: Binding) -> Concept | None:
+    entity = reading.model.get(binding.entity)
+    return entity.fields.get(binding.field) if entity else None
 
 
 def _concept(reading: Reading, path: Steps, text: str) -> Concept | Problem:
@@ -90,8 +112,9 @@ def _misfits(column: Column, concept: Concept, *, known: bool) -> Iterator[tuple
     elif concept.type == "code" and known and column.codelist != concept.codelist:
         message = f"'{column.name}' has code list '{column.codelist}', '{concept.name}' takes '{concept.codelist}'"
         yield "concept-codelist", message, f"write codelist: {concept.codelist}"
-    if column.many and not concept.many:
-        yield "concept-many", f"'{column.name}' holds several values a cell, '{concept.name}' takes one", ""
+    if column.many and not concept.many and not concept.repeats:
+        message = f"'{column.name}' holds several values a cell, '{concept.name}' takes one"
+        yield "concept-many", message, "write one column a value, or leave it unbound: it is kept in extra"
     if column.vaulted and not concept.vaulted:
         vaulted = (
             f"is of class {column.privacy}" if column.privacy else "has no classification, so it goes to the vault"

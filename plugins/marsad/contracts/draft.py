@@ -48,13 +48,15 @@ def draft_contract(
     codelists: Mapping[str, CodeList],
     model: Mapping[str, Entity],
     language: str = "fr",
+    rows: Sequence[int] | None = None,
 ) -> str:
     """YAML of a contract that passes the check, with comments on what to review.
 
     ``sample_rows`` are mappings by header, or a table with one string column a header cell, in that order.
-    ``language`` is that of headers in Latin letters. No cell of the sample is written into the draft: of values only
-    the names of code lists, date patterns and usual spellings of nothing appear. Columns that cannot be told to be
-    harmless are of class ``identity``, so that nothing leaves the vault before somebody has looked.
+    ``language`` is that of headers in Latin letters, ``rows`` the numbers that the rows have in the sample. No cell of
+    the sample is written into the draft: of values only the names of code lists, date patterns and usual spellings of
+    nothing appear. Columns that cannot be told to be harmless are of class ``identity``, so that nothing leaves the
+    vault before somebody has looked.
 
     Raises UsageFault when ``feed`` is not ``agency/name`` or the header is empty.
     """
@@ -67,7 +69,7 @@ def draft_contract(
     columns = _cells(header, sample_rows)
     likely = _likeliest_first(codelists, model)
     guesses = [
-        guess(cells, likely, concept.codelist if concept else None)
+        guess(cells, likely, concept.codelist if concept else None, rows)
         for cells, concept in zip(columns, concepts, strict=True)
     ]
     proposals = _proposals(headers, guesses, concepts, language)
@@ -164,7 +166,7 @@ def _fitted(found: Guess, concept: Concept | None) -> Guess | None:
         return replace(found, type="text", codelist=None, formats=(), many=None)
     if concept.type == "number" and found.type == "integer":
         return found
-    if found.type != concept.type or (found.many and not concept.many):
+    if found.type != concept.type or (found.many and not (concept.many or concept.repeats)):
         return None
     return found if found.codelist == concept.codelist else None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from marsad.contracts.codelists import CodeList
@@ -13,6 +13,8 @@ from marsad.contracts.text import fold
 MOST = 0.9  # share of the filled cells that must fit a type
 MOST_DISTINCT = 0.6  # of the different spellings that a code list knows, when fewer cells than MOST fit
 MOST_CELLS = 0.5
+MOST_DATES = 0.5  # of the filled cells that must be dates where no list knows them: who mixes formats still means days
+SOME_DATES = 0.2
 _CODES = 2  # different codes that such a column must show: one word known by chance is no classification
 _SHOWN = 5
 BLANKS = ("-", "--", "/", "N/A", "NA", "NULL", "néant", "nd", "n.d.", "لا شيء", "غير متوفر")
@@ -21,6 +23,12 @@ _INTEGER = re.compile(r"[+-]?(?:0|[1-9]\d{0,14})")
 _NUMBER = re.compile(r"[+-]?\d{1,15}(?:[.,]\d{1,9})?")
 _DATE = re.compile(r"(\d{4}|\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{1,2})(?:[ T](\d{1,2}):(\d{2})(:\d{2})?(?:\.\d+)?)?")
 _BOOLEANS = frozenset({"true", "false"})
+_CHECKED = {
+    "date": "add their pattern to formats if it is another one, e.g. d MMMM yyyy",
+    "timestamp": "add their pattern to formats if it is another one",
+    "integer": "each is a finding as it stands; write number for decimals, add texts for no value to blanks",
+    "number": "each is a finding as it stands; write signs between thousands in formats, e.g. #,##0",
+}
 _LONG_TEXT = 40  # average characters of a cell from which on a text is taken for a story
 _FEW = 30  # different values up to which a column can be a classification
 
@@ -41,8 +49,16 @@ class Guess:
     notes: tuple[str, ...] = ()
 
 
-def guess(cells: Sequence[str], codelists: Mapping[str, CodeList], wanted: str | None = None) -> Guess:
-    """The guess for one column, by the first of ``codelists`` that knows its cells; ``wanted`` is asked before them."""
+def guess(
+    cells: Sequence[str],
+    codelists: Mapping[str, CodeList],
+    wanted: str | None = None,
+    rows: Sequence[int] | None = None,
+) -> Guess:
+    """The guess for one column, by the first of ``codelists`` that knows its cells; ``wanted`` is asked before them.
+
+    ``rows`` are the numbers that the cells' rows have in the sample, if not from 1 on.
+    """
     spelt = {fold(text): text for text in BLANKS}
     met = sorted({spelt[key] for cell in cells if (key := fold(cell)) in spelt})
     values = [cell.strip() for cell in cells if cell.strip() and fold(cell) not in spelt]
@@ -58,28 +74,59 @@ def guess(cells: Sequence[str], codelists: Mapping[str, CodeList], wanted: str |
         unique=len(values) > 1 and len(distinct) == len(values),
         few=len(values) >= 10 and len(distinct) <= min(_FEW, len(values) / 5),
         long=bool(values) and sum(map(len, values)) / len(values) > _LONG_TEXT,
-        notes=(*kind.notes, *_unknown_spellings(cells, spelt, kind, codelists)),
+        notes=(*kind.notes, *_misfits(dict(_filled(cells, spelt, rows)), kind, codelists)),
     )
 
 
-def _unknown_spellings(
-    cells: Sequence[str], blanks: Mapping[str, str], kind: Guess, codelists: Mapping[str, CodeList]
-) -> Iterator[str]:
-    """Where the sample spells codes as the list does not: by row, because a draft quotes no cell."""
-    if kind.codelist is None:
+def _filled(cells: Sequence[str], blanks: Mapping[str, str], rows: Sequence[int] | None) -> Iterator[tuple[int, str]]:
+    """The cells that say something, by the numbers of their rows."""
+    for row, cell in zip(rows or range(1, len(cells) + 1), cells, strict=True):
+        if cell.strip() and fold(cell) not in blanks:
+            yield row, cell.strip()
+
+
+def _misfits(cells: Mapping[int, str], kind: Guess, codelists: Mapping[str, CodeList]) -> Iterator[str]:
+    """Where cells do not fit what the column is taken for: by row, because a draft quotes no cell."""
+    if kind.codelist:
+        unknown = _unknown_spellings(cells, kind, codelists[kind.codelist])
+        if unknown:
+            yield (
+                f"REVIEW: {len(unknown)} spelling(s) of the sample are not in the list {kind.codelist} (first met in "
+                f"row {_shown(unknown.values())}): add them to the list, or remove codelist"
+            )
         return
-    known, rows = codelists[kind.codelist].known, dict[str, int]()
-    for row, cell in enumerate(cells, 1):
+    fits = {row: _fits(_ascii_digits(cell)) for row, cell in cells.items()}
+    missed = [row for row, types in fits.items() if kind.type not in types]
+    if kind.type in _CHECKED and missed:
+        told = f"{len(missed)} of {len(fits)} cells do not read as {kind.type} (row {_shown(missed)})"
+        yield f"REVIEW: {told}: {_CHECKED[kind.type]}"
+    for name, least in (("date", SOME_DATES), ("number", MOST_CELLS)) if kind.type == "text" else ():
+        some = sum(name in types for types in fits.values())
+        if some and some >= least * len(fits):
+            yield f"REVIEW: {some} of {len(fits)} cells read as {name}, too few to take the column for that"
+
+
+def _unknown_spellings(cells: Mapping[int, str], kind: Guess, codelist: CodeList) -> Mapping[str, int]:
+    """Folded spellings that the list does not know, each with the row where it was met first."""
+    met: dict[str, int] = {}
+    for row, cell in cells.items():
         for part in cell.split(kind.many) if kind.many else (cell,):
-            key = fold(part)
-            if key and key not in known and key not in blanks:
-                rows.setdefault(key, row)
-    if rows:
-        shown = ", ".join(map(str, sorted(rows.values())[:_SHOWN])) + (" …" if len(rows) > _SHOWN else "")
-        yield (
-            f"REVIEW: {len(rows)} spelling(s) of the sample are not in the list {kind.codelist} (first met in data row "
-            f"{shown}): add them to schemas/codelists/{kind.codelist}.csv, or remove codelist"
-        )
+            if (key := fold(part)) and key not in codelist.known:
+                met.setdefault(key, row)
+    return met
+
+
+def _fits(value: str) -> set[str]:
+    """The types that a cell can be read as."""
+    day = _DATE.fullmatch(value)
+    dates = {"date", "timestamp"} if day and _is_date(day) else set[str]()
+    numbers = {"number"} if _NUMBER.fullmatch(value) else set[str]()
+    return dates | numbers | ({"integer"} if _INTEGER.fullmatch(value) else set())
+
+
+def _shown(rows: Iterable[int]) -> str:
+    first = sorted(rows)
+    return ", ".join(map(str, first[:_SHOWN])) + (" …" if len(first) > _SHOWN else "")
 
 
 def _kind(values: Sequence[str], codelists: Mapping[str, CodeList], wanted: str | None) -> Guess:
@@ -90,7 +137,10 @@ def _kind(values: Sequence[str], codelists: Mapping[str, CodeList], wanted: str 
         if found or _mostly_in_list(values, codelists[wanted]):
             return found or Guess("code", wanted)
     digits = [_ascii_digits(value) for value in values]
-    return _dates(digits) or _plain(digits) or _any_list(values, codelists) or Guess("text")
+    return (
+        _dates(digits, MOST) or _plain(digits) or _any_list(values, codelists) or _dates(digits, MOST_DATES)
+        or Guess("text")
+    )  # fmt: skip
 
 
 def _ascii_digits(text: str) -> str:
@@ -140,9 +190,9 @@ def _known_share(values: Sequence[str], codelist: CodeList) -> float:
     return sum(codelist.spelling(value) is not None for value in values) / len(values) if values else 0.0
 
 
-def _dates(values: Sequence[str]) -> Guess | None:
+def _dates(values: Sequence[str], most: float) -> Guess | None:
     found = [match for value in values if (match := _DATE.fullmatch(value)) and _is_date(match)]
-    if not found or len(found) / len(values) < MOST:
+    if not found or len(found) / len(values) < most:
         return None
     timed = any(match[5] for match in found)
     first = max((int(match[1]) for match in found if _year_last(match)), default=0)

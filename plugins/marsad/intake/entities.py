@@ -43,13 +43,15 @@ def _entity_statement(contract: Contract, entity: Entity, item: int, *, extra: b
     chosen = dict(_fields(contract, entity, item))
     if extra and (own := _extra(contract)):
         chosen["extra"] = own
+    spread = _spread(contract, entity)
+    number = f"generate_subscripts({_each(spread)}, 1)" if spread else str(item)
     names = "".join(f", {quoted(name)}" for name in chosen)
     values = "".join(f", {value}" for value in chosen.values())
     table = f"core.{quoted(entity.name)}"
-    conditions = [f"AND {condition}" for condition in _conditions(contract, entity.name, item)]
+    conditions = [f"AND {condition}" for condition in _conditions(contract, entity, item)]
     return (
         f"INSERT INTO {table} (content_id, item, feed, provider, record_id, delivery_id, recorded_at{names}) "  # noqa: S608
-        f"SELECT s.content_id, {item}, :feed, :provider, s.record_id, :delivery_id, :at{values} "
+        f"SELECT s.content_id, {number}, :feed, :provider, s.record_id, :delivery_id, :at{values} "
         f"{BLOCK} AND n.content_id IS NULL {' '.join(conditions)}"
     )
 
@@ -67,8 +69,24 @@ def _fields(contract: Contract, entity: Entity, item: int) -> Iterable[tuple[str
         yield from (("age", "s.age_years"), ("age_band", "s.age_band"), ("minor", "s.minor"))
 
 
+def _spread(contract: Contract, entity: Entity) -> Column | None:
+    """The column whose cells hold several values of a field that takes one: each value makes a record of its own."""
+    for column in contract.columns:
+        fields = [entity.fields[b.field] for b in column.bindings if b.entity == entity.name]
+        if column.many and not all(field.many for field in fields):
+            return column
+    return None
+
+
+def _each(column: Column) -> str:
+    """Its values; a blank cell still makes the one record that the rest of the row speaks of."""
+    return f"coalesce(s.{quoted(column.name)}, ARRAY[NULL]::text[])"
+
+
 def _cast(column: Column, concept: Concept) -> str:
     name = f"s.{quoted(column.name)}"
+    if column.many and not concept.many:
+        return f"unnest({_each(column)})"
     if concept.many and not column.many:
         return f"CASE WHEN {name} IS NOT NULL THEN ARRAY[{name}::text] END"
     return name
@@ -95,23 +113,24 @@ def _extra(contract: Contract) -> str | None:
     return f"nullif(jsonb_strip_nulls({whole}), '{{{{}}}}'::jsonb)"
 
 
-def _conditions(contract: Contract, entity: str, item: int) -> Iterable[str]:
-    condition = contract.conditions.get(entity)
+def _conditions(contract: Contract, entity: Entity, item: int) -> Iterable[str]:
+    condition = contract.conditions.get(entity.name)
     if condition:
         yield _holds(condition)
     if item > 1 or _repeats(contract, entity):
         filled = [
             f"s.{quoted(c.name)} IS NOT NULL"
             for c in contract.columns
-            if not c.vaulted and any((b.entity, b.item) == (entity, item) for b in c.bindings)
+            if not c.vaulted and any((b.entity, b.item) == (entity.name, item) for b in c.bindings)
         ]
         yield f"({' OR '.join(filled) or 'false'})"
 
 
-def _repeats(contract: Contract, entity: str) -> bool:
+def _repeats(contract: Contract, entity: Entity) -> bool:
     """Whether the entity is a repeated group beside the row's own entity: then its first item too may be missing."""
     bindings = _bindings(contract)
-    return entity != bindings[0].entity and any(b.entity == entity and b.item > 1 for b in bindings)
+    several = any(b.entity == entity.name and b.item > 1 for b in bindings) or _spread(contract, entity) is not None
+    return entity.name != bindings[0].entity and several
 
 
 def _holds(condition: Condition) -> str:

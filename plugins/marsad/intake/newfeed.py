@@ -38,8 +38,8 @@ def draft_feed(sample: Path, feed: str | None, out: Path | None, settings: Setti
         raise UsageFault(f"{taken[0]} exists: remove it, or choose another --feed")
     codelists = load_codelists(settings.schemas / "codelists")
     model = common_model(settings.schemas / "concepts.yaml")
-    header, rows = _sample(sample)
-    text = draft_contract(name, header, rows, codelists, model)
+    header, cells, rows = _sample(sample)
+    text = draft_contract(name, header, cells, codelists, model, rows=rows)
     contract_path.parent.mkdir(parents=True, exist_ok=True)
     suite_path.parent.mkdir(parents=True, exist_ok=True)
     contract_path.write_text(text, encoding="utf-8")
@@ -57,17 +57,19 @@ def _slug(stem: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", fold(stem)).strip("_") or "feed"
 
 
-def _sample(path: Path) -> tuple[list[str], pa.Table]:
+def _sample(path: Path) -> tuple[list[str], pa.Table, list[int]]:
+    """Titles, the first rows, and the numbers that these have in the file."""
     if not path.is_file():
         raise UsageFault(f"{path} is not a file")
     table = open_file(path).tables[0]
-    blocks, rows = [], 0
+    blocks, rows = [], list[int]()
     for block in table.blocks():
         blocks.append(block.cells)
-        rows += len(block)
-        if rows >= SAMPLE_ROWS:
+        rows += block.rows.tolist()
+        if len(rows) >= SAMPLE_ROWS:
             break
     if not blocks:
         raise UsageFault(f"{path} holds no rows to learn from")
     width = len(table.header)
-    return table.header, pa.concat_tables([b.select(range(width)) for b in blocks]).slice(0, SAMPLE_ROWS)
+    cells = pa.concat_tables([b.select(range(width)) for b in blocks]).slice(0, SAMPLE_ROWS)
+    return table.header, cells, rows[:SAMPLE_ROWS]

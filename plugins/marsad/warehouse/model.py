@@ -22,7 +22,8 @@ VAULTED: frozenset[str] = frozenset({"identity", "free_text"})
 class Concept:
     """One field of the common model, e.g. ``victim.sex``.
 
-    ``many`` fields are stored as sorted ``text[]``. ``privacy`` decides between core and vault. ``source`` names the
+    ``many`` fields are stored as sorted ``text[]``. ``repeats``: one row may hold several of its entity, so a cell with
+    several values makes one record each. ``privacy`` decides between core and vault. ``source`` names the
     standard or law the field follows.
     """
 
@@ -35,6 +36,7 @@ class Concept:
     label: Mapping[str, str]
     description: str
     source: str
+    repeats: bool = False
 
     @property
     def name(self) -> str:
@@ -64,11 +66,11 @@ def common_model(path: Path = PROJECT / "schemas" / "concepts.yaml") -> Mapping[
 
 
 def _entity(name: str, body: Mapping[str, Any]) -> Entity:
-    fields = {field: _concept(name, field, spec) for field, spec in body["fields"].items()}
+    fields = {field: _concept(name, field, spec, body.get("repeats", False)) for field, spec in body["fields"].items()}
     return Entity(name, body["description"], fields)
 
 
-def _concept(entity: str, field: str, spec: Mapping[str, Any]) -> Concept:
+def _concept(entity: str, field: str, spec: Mapping[str, Any], repeats: bool) -> Concept:  # noqa: FBT001
     return Concept(
         entity=entity,
         field=field,
@@ -79,4 +81,5 @@ def _concept(entity: str, field: str, spec: Mapping[str, Any]) -> Concept:
         label=spec["label"],
         description=spec["description"],
         source=spec["source"],
+        repeats=repeats,
     )
