@@ -174,7 +174,7 @@ def feed_sync(feed: Annotated[str | None, typer.Argument(help="One feed; all if 
     from marsad.quality.suites import suite_to_write, sync_suite
 
     settings = Settings.from_env()
-    catalog, book = load_catalog(settings), load_rulebook(settings.schemas)
+    catalog, book = load_catalog(settings), load_rulebook(settings.schemas, settings.own_codelists)
     for contract in [catalog.contract(feed)] if feed else catalog.contracts.values():
         path = suite_to_write(contract, settings.contract_dirs, settings.expectation_dirs)
         out.print(f"{contract.feed}: {'written' if sync_suite(contract, path, book) else 'in step'}")

@@ -73,7 +73,8 @@ class Settings:
     """Paths and addresses of one installation.
 
     ``home`` holds all state. ``warehouse_url`` is None for the embedded PostgreSQL. Contract and suite folders are
-    searched in order; the project's own come first. ``mail`` is None where nothing can be sent. ``sftp`` is the address
+    searched in order; the project's own come first. ``own_codelists`` are folders of code lists besides the project's.
+    ``mail`` is None where nothing can be sent. ``sftp`` is the address
     (``host:port``) to listen on, None for no SFTP. ``reader`` is the socket of a server that reads files as another
     user, None where we start our own. ``handed_on`` are variables that our own processes start with too.
     """
@@ -89,12 +90,13 @@ class Settings:
     sftp: str | None = None
     reader: Path | None = None
     handed_on: Mapping[str, str] = field(default_factory=dict)
+    own_codelists: tuple[Path, ...] = ()
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
         """Settings from ``MARSAD_HOME``, ``MARSAD_WAREHOUSE_URL``, ``MARSAD_CONTRACTS``, ``MARSAD_EXPECTATIONS``.
 
-        Also from ``MARSAD_PORTAL_…``, ``MARSAD_SFTP``, ``MARSAD_READER`` and those of mail (docs/engineers.md).
+        Also from ``MARSAD_CODELISTS``, ``MARSAD_PORTAL_…``, ``MARSAD_SFTP``, ``MARSAD_READER`` and those of mail (docs/engineers.md).
         """
         return cls(
             home=Path(environ.get("MARSAD_HOME") or PROJECT / ".marsad").absolute(),
@@ -105,8 +107,14 @@ class Settings:
             mail=_mail(environ),
             sftp=environ.get("MARSAD_SFTP") or None,
             reader=Path(environ["MARSAD_READER"]) if environ.get("MARSAD_READER") else None,
+            own_codelists=_folders(environ, "MARSAD_CODELISTS"),
             handed_on={name: environ[name] for name in _HANDED_ON if environ.get(name)},
         )
+
+    @property
+    def codelist_dirs(self) -> tuple[Path, ...]:
+        """All folders of code lists, the project's first."""
+        return (self.schemas / "codelists", *self.own_codelists)
 
     def place(self, name: str) -> Path:
         """A folder of ``home`` (pg, airflow, inbox, landing, outbox, reports, keys, audit, logs, run, tmp)."""

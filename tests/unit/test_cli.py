@@ -177,3 +177,33 @@ def test_checking_nothing_is_a_mistake(
     assert marsad(monkeypatch, "feed", "check", tmp_path / "none") == 64
     assert marsad(monkeypatch, "feed", "check", tmp_path) == 64
     assert "there is no contract <agency>/<name>.yaml" in " ".join(capsys.readouterr().err.split())
+
+
+VISAS = """\
+scheme,version,code,parent,label_fr,label_ar,label_en,spellings,valid_from,source
+visa_kind,1,tourist,,Touristique,سياحية,Tourist,tourisme|T,,form 12
+visa_kind,1,work,,Travail,عمل,Work,emploi|W,,form 12
+"""
+
+
+def test_a_code_list_outside_the_project_is_proposed_checked_and_guarded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "codelists"
+    own.mkdir()
+    (own / "visa_kind.csv").write_text(VISAS, "utf-8")
+    sample = tmp_path / "a.csv"
+    sample.write_text("numéro;visa\n" + "".join(f"{n};{('tourisme', 'W')[n % 2]}\n" for n in range(30)), "utf-8")
+    monkeypatch.setenv("MARSAD_CODELISTS", str(own))
+    assert marsad(monkeypatch, "feed", "new", sample, "--feed", "partner/visas", "--out", tmp_path / "ours") == 0
+    contract = tmp_path / "ours" / "contracts" / "partner" / "visas.yaml"
+    assert "codelist: visa_kind" in contract.read_text()
+    assert marsad(monkeypatch, "feed", "check", contract) == 0
+    monkeypatch.delenv("MARSAD_CODELISTS")
+    capsys.readouterr()
+    assert marsad(monkeypatch, "feed", "check", contract) == 64
+    assert "unknown code list 'visa_kind'" in capsys.readouterr().out
+    (own / "sex.csv").write_text(VISAS, "utf-8")
+    monkeypatch.setenv("MARSAD_CODELISTS", str(own))
+    assert marsad(monkeypatch, "feed", "check", contract) == 64
+    assert "there is a code list sex already" in " ".join(capsys.readouterr().err.split())

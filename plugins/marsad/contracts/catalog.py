@@ -37,7 +37,7 @@ def load_catalog(settings: Settings, feed: str | None = None) -> Catalog:
     Raises UsageFault with all problems; a feed in two folders names both files.
     """
     model = common_model(settings.schemas / "concepts.yaml")
-    codelists = load_codelists(settings.schemas / "codelists")
+    codelists = load_codelists(*settings.codelist_dirs)
     own = [path for folder in settings.contract_dirs if feed and (path := folder / f"{feed}.yaml").is_file()]
     return Catalog(model, codelists, load_contracts(own or settings.contract_dirs, codelists, model))
 
@@ -54,6 +54,6 @@ def sound_catalog(settings: Settings) -> tuple[Catalog, list[Problem]]:
     Raises UsageFault if the common model or a code list is wrong.
     """
     model = common_model(settings.schemas / "concepts.yaml")
-    codelists = load_codelists(settings.schemas / "codelists")
+    codelists = load_codelists(*settings.codelist_dirs)
     contracts, problems = read_contracts(settings.contract_dirs, codelists, model, HOME)
     return Catalog(model, codelists, contracts), problems

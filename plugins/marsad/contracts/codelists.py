@@ -68,17 +68,22 @@ class CodeList:
         return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
 
-def codelist_files(folder: Path) -> list[Path]:
-    """The code lists of a folder in order of name; hidden files, which editors leave, are none."""
-    return sorted(path for path in folder.glob("*.csv") if not path.name.startswith("."))
+def codelist_files(*folders: Path) -> list[Path]:
+    """The code lists of folders in order of name; hidden files, which editors leave, are none."""
+    return [path for each in folders for path in sorted(each.glob("*.csv")) if not path.name.startswith(".")]
 
 
-def load_codelists(folder: Path) -> Mapping[str, CodeList]:
-    """All ``*.csv`` of the folder by scheme. Raises UsageFault naming what is wrong in each file."""
+def load_codelists(*folders: Path) -> Mapping[str, CodeList]:
+    """All ``*.csv`` of the folders by scheme. Raises UsageFault naming what is wrong in each file.
+
+    A folder that is not there and a name that is taken are wrong too: a list is one file.
+    """
     lists: dict[str, CodeList] = {}
-    faults: list[str] = []
-    for path in codelist_files(folder):
+    faults = [f"there is no folder of code lists {folder}" for folder in folders if not folder.is_dir()]
+    for path in codelist_files(*folders):
         try:
+            if path.stem in lists:
+                raise UsageFault(f"{path}: there is a code list {path.stem} already: choose another name")
             lists[path.stem] = load_codelist(path)
         except UsageFault as fault:
             faults.append(str(fault))

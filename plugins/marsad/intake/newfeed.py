@@ -36,14 +36,18 @@ def draft_feed(sample: Path, feed: str | None, out: Path | None, settings: Setti
     contract_path, suite_path = contracts / f"{name}.yaml", suites / f"{name}.json"
     if taken := [path for path in (contract_path, suite_path) if path.exists()]:
         raise UsageFault(f"{taken[0]} exists: remove it, or choose another --feed")
-    codelists = load_codelists(settings.schemas / "codelists")
+    codelists = load_codelists(*settings.codelist_dirs)
     model = common_model(settings.schemas / "concepts.yaml")
     header, cells, rows = _sample(sample)
     text = draft_contract(name, header, cells, codelists, model, rows=rows)
     contract_path.parent.mkdir(parents=True, exist_ok=True)
     suite_path.parent.mkdir(parents=True, exist_ok=True)
     contract_path.write_text(text, encoding="utf-8")
-    sync_suite(load_contract(contract_path, codelists, model), suite_path, load_rulebook(settings.schemas))
+    sync_suite(
+        load_contract(contract_path, codelists, model),
+        suite_path,
+        load_rulebook(settings.schemas, settings.own_codelists),
+    )
     return contract_path, suite_path
 
 

@@ -105,7 +105,7 @@ class Shelf:
 
 def stamp(settings: Settings) -> tuple[tuple[str, int, int], ...]:
     """Changes when a contract, suite or code list does. What vanishes meanwhile or leads nowhere is left out."""
-    folders = (*settings.contract_dirs, *settings.expectation_dirs, settings.schemas / "codelists")
+    folders = (*settings.contract_dirs, *settings.expectation_dirs, *settings.codelist_dirs)
     return tuple(sorted(_stamps(path for folder in folders for path in folder.rglob("*.*"))))
 
 

@@ -24,7 +24,7 @@ def check_feeds(place: Path, settings: Settings) -> list[Problem]:
     if not place.exists():
         raise UsageFault(f"there is no folder or contract {place}")
     home = place if place.is_dir() else place.absolute().parents[1]
-    codelists = load_codelists(settings.schemas / "codelists")
+    codelists = load_codelists(*settings.codelist_dirs)
     path = place if place.is_dir() else place.absolute()
     contracts, problems = read_contracts([path], codelists, common_model(settings.schemas / "concepts.yaml"), home)
     if not contracts and not problems:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,10 +44,13 @@ class RuleBook:
     policy: Mapping[str, Mapping[str, float]]
 
 
-def load_rulebook(schemas: Path = PROJECT / "schemas") -> RuleBook:
-    """The rule book of a ``schemas`` folder: ``messages.yaml``, ``codelists/*.csv``, ``policies/quality.yaml``."""
+def load_rulebook(schemas: Path = PROJECT / "schemas", own: Sequence[Path] = ()) -> RuleBook:
+    """The rule book of a ``schemas`` folder: ``messages.yaml``, ``codelists/*.csv``, ``policies/quality.yaml``.
+
+    ``own`` are further folders of code lists.
+    """
     policy = yaml12.load(schemas / "policies" / "quality.yaml")
-    return RuleBook(load_messages(schemas / "messages.yaml"), load_codelists(schemas / "codelists"), policy)
+    return RuleBook(load_messages(schemas / "messages.yaml"), load_codelists(schemas / "codelists", *own), policy)
 
 
 def structural(contract: Contract, book: RuleBook) -> list[Expectation]:

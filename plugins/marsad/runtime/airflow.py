@@ -70,6 +70,7 @@ class Airflow:
         extra = {
             "MARSAD_CONTRACTS": self.settings.contract_dirs[1:],
             "MARSAD_EXPECTATIONS": self.settings.expectation_dirs[1:],
+            "MARSAD_CODELISTS": self.settings.own_codelists,
         }
         return {
             "PATH": os.pathsep.join([sysconfig.get_path("scripts"), os.defpath]),

@@ -50,7 +50,7 @@ def _fingerprint(settings: Settings) -> str:
     """SHA-256 of all that is published, with the version of what publishes it."""
     suites = (path for folder in settings.expectation_dirs for path in sorted(folder.glob("*/*.json")))
     own = (settings.schemas / "concepts.yaml", settings.schemas / "messages.yaml")
-    lists = codelist_files(settings.schemas / "codelists")
+    lists = codelist_files(*settings.codelist_dirs)
     whole = hashlib.sha256(__version__.encode())
     for path in (*own, *lists, *contract_files(settings.contract_dirs), *suites):
         content = _content(path)
@@ -74,7 +74,7 @@ def _publish(connection: sa.Connection, settings: Settings, report: Report) -> N
 
 
 def _code_lists(settings: Settings, report: Report) -> Iterator[tuple[str, CodeList | None]]:
-    for path in codelist_files(settings.schemas / "codelists"):
+    for path in codelist_files(*settings.codelist_dirs):
         try:
             yield path.stem, load_codelist(path)
         except UsageFault:
