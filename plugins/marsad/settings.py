@@ -96,7 +96,8 @@ class Settings:
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
         """Settings from ``MARSAD_HOME``, ``MARSAD_WAREHOUSE_URL``, ``MARSAD_CONTRACTS``, ``MARSAD_EXPECTATIONS``.
 
-        Also from ``MARSAD_CODELISTS``, ``MARSAD_PORTAL_…``, ``MARSAD_SFTP``, ``MARSAD_READER`` and those of mail (docs/engineers.md).
+        Also from ``MARSAD_CODELISTS``, ``MARSAD_PORTAL_…``, ``MARSAD_SFTP``, ``MARSAD_READER`` and those of mail
+        (docs/engineers.md).
         """
         return cls(
             home=Path(environ.get("MARSAD_HOME") or PROJECT / ".marsad").absolute(),
