@@ -250,16 +250,18 @@ def ingest(file: Path, feed: Feed, provider: Provider, as_json: Json = False) ->
 
 @app.command()
 def sql(
-    statement: str,
+    statement: Annotated[
+        str | None, typer.Argument(help="SQL. Left out, or \\d: what the role can read. \\d NAME: its columns.")
+    ] = None,
     role: Annotated[str, typer.Option(help="As which role, e.g. analyst.")] = "analyst",
     as_json: Json = False,
 ) -> None:
     """Ask the warehouse, read-only, with the rights of a role."""
-    from marsad.warehouse.query import check_role, query
+    from marsad.warehouse.query import check_role, meant, query
 
     check_role(role)
     with _warehouse() as settings:
-        columns, rows = query(settings, statement, role)
+        columns, rows = query(settings, meant(statement), role)
     show_rows(as_json, [dict(zip(columns, row, strict=True)) for row in rows], columns,
                document={"columns": columns, "rows": rows})  # fmt: skip
 

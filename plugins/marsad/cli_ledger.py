@@ -6,6 +6,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -94,5 +95,11 @@ def _add_retract(app: typer.Typer, office: Opened) -> None:
 
         check_delivery_id(delivery)
         with office() as opened:
-            rows = pipeline.retract(opened, delivery, getpass.getuser())
-        show(as_json, {"delivery_id": delivery, "rows": rows}, f"withdrawn: {rows} rows")
+            done = pipeline.retract(opened, delivery, getpass.getuser())
+        happened = (
+            "was withdrawn before: nothing changed" if done.before
+            else f"is withdrawn: {done.rows} rows that it stated count no more, earlier states of these records count "
+            "again; the same bytes may be sent anew"
+        )  # fmt: skip
+        told = f"{done.file_name} ({done.feed}, {done.provider}) {happened}"
+        show(as_json, {"delivery_id": delivery, **asdict(done)}, told)

@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from marsad.contracts.wording import word
+from marsad.contracts.wording import covered, word
 
 Lang = Annotated[Literal["fr", "ar", "en"], typer.Option(help="Language.")]
 
@@ -115,7 +115,8 @@ def show_receipt(
     shown = ("delivery_id", "feed", "provider", "file_name", "status", "period", "rows_read", "rows_accepted",
              "rows_quarantined", "rows_unchanged", "errors", "warnings", "confirmed", "admitted",
              "seconds")  # fmt: skip
-    lines = [f"{name:18} {receipt[name]}" for name in shown if receipt.get(name) is not None]
+    told = {**receipt, "period": covered(receipt)}
+    lines = [f"{name:18} {told[name]}" for name in shown if told.get(name) is not None]
     lines += [f"{'report ' + kind:18} {path}" for kind, path in receipt.get("reports", {}).items()]
     lines += [_finding(finding, language) for finding in findings]
     show(as_json, receipt, "\n".join(lines))

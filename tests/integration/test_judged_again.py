@@ -81,7 +81,7 @@ def test_the_same_bytes_read_otherwise_replace_their_first_reading(station: Stat
         assert (second["status"], second["rows_accepted"]) == ("accepted", 8)
     met = station.state("lab/visits", sender, "record_id", "met_on")
     assert [(record, f"{day:%d/%m}") for record, day in met] == [(f"V{n}", "03/05") for n in range(8)]
-    assert pipeline.retract(station.office, first["delivery_id"], "tester") >= 8
+    assert pipeline.retract(station.office, first["delivery_id"], "tester").rows >= 8
     assert station.state("lab/visits", sender, "record_id") == []
 
 
@@ -123,7 +123,9 @@ def test_retracting_and_sending_again(station: Station, sender: str):
     station.send("lab/visits", visits(visit("V1", "01/02/2024", Enfants=1)), sender)
     content = visits(visit("V1", "01/03/2024", Enfants=2), visit("V2"))
     second = station.send("lab/visits", content, sender)
-    assert pipeline.retract(station.office, second["delivery_id"], "tester") == 2
+    done = pipeline.retract(station.office, second["delivery_id"], "tester")
+    assert (done.rows, done.before, done.feed, done.provider) == (2, False, "lab/visits", sender)
+    assert pipeline.retract(station.office, second["delivery_id"], "tester").before
     assert station.state("lab/visits", sender, "record_id", "children") == [("V1", 1)]
     third = station.send("lab/visits", content, sender)
     assert (third["status"], third["rows_accepted"]) == ("accepted", 2)

@@ -65,6 +65,14 @@ def test_the_same_bytes_named_for_another_month_are_another_delivery(station: St
     assert (checked["period"], checked["rows_read"]) == ("2024-03", 2)
 
 
+def test_a_receipt_names_all_periods_of_its_file(station: Station, sender: str):
+    met = {"V1": "15/11/2023", "V2": "01/02/2024", "V3": "02/02/2024"}
+    receipt = station.send("lab/visits", visits(*(visit(n, Rencontre=day) for n, day in met.items())), sender)
+    assert (receipt["period"], receipt["periods"]) == ("2024-02", ["2023-11", "2024-02"])
+    page = (station.home / receipt["reports"]["fr"]).read_text("utf-8")
+    assert "2023-11 – 2024-02" in page
+
+
 def test_a_refused_file_again_is_refused_again(station: Station, sender: str):
     first = station.send("lab/visits", visits(visit("")), sender)
     again = station.send("lab/visits", visits(visit("")), sender)
@@ -241,6 +249,7 @@ def test_a_dry_run_stores_nothing_and_says_the_same(station: Station, sender: st
         "errors",
         "warnings",
         "period",
+        "periods",
     )
     assert {name: dry[name] for name in alike} == {name: real[name] for name in alike}
     assert sorted({one.rule.id for one in judged.broken}) == sorted(station.findings(real))

@@ -11,7 +11,7 @@ from marsad.errors import UsageFault
 from marsad.settings import PROJECT
 from marsad.warehouse.engine import make_engine
 from marsad.warehouse.migrate import alembic_config, mart_names, upgrade
-from marsad.warehouse.query import query, role_url
+from marsad.warehouse.query import meant, query, role_url
 from marsad.warehouse.roles import ROLES
 
 MARTS = mart_names(PROJECT / "schemas" / "views")
@@ -89,6 +89,14 @@ def test_asking_never_writes_even_for_who_may(station: Station):
 def test_wrong_questions_are_told(station: Station):
     assert "nowhere" in refused(station, "SELECT * FROM mart.nowhere", "analyst")
     assert "no role" in refused(station, "SELECT 1", "emperor")
+    listed = query(station.office.settings, meant(None), "analyst")
+    assert listed == query(station.office.settings, meant("\\d"), "analyst")
+    names = {name: holds for name, holds in listed[1]}
+    assert names["mart.deliveries"].startswith("One row a delivery")
+    assert not any(name.split(".")[0] in {"core", "vault", "ops", "pg_catalog"} for name in names)
+    assert all(names[name] for name in names if name.startswith("mart."))
+    columns = query(station.office.settings, meant("\\d mart.deliveries;"), "analyst")[1]
+    assert ["feed", "text", "Dataset that the agency sends, agency/name."] in columns
     assert query(station.office.settings, "SELECT '100%' AS a, 1 % 2", "analyst")[1] == [["100%", 1]]
 
 

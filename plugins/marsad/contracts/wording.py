@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from marsad import yaml12
 from marsad.contracts.model import Labels
@@ -24,6 +25,12 @@ def load_wording(path: Path = PROJECT / "schemas" / "wording.yaml") -> Mapping[s
 def word(id_: str, language: str, **params: str | int) -> str:
     """One text of ``schemas/wording.yaml``, filled in; KeyError for an unknown id."""
     return fill(load_wording()[id_][language], params)
+
+
+def covered(receipt: Mapping[str, Any]) -> str | None:
+    """The periods that a receipt speaks of as one text, from the first to the last; None when it names none."""
+    periods = receipt.get("periods") or ([receipt["period"]] if receipt.get("period") else [])
+    return " – ".join(dict.fromkeys((periods[0], periods[-1]))) if periods else None
 
 
 def fill(text: str, params: Mapping[str, str | int]) -> str:

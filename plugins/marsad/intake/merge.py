@@ -74,11 +74,14 @@ class Merge:
         """Notes which periods the delivery speaks of: only good rows count, and none that withdraws its record."""
         self._run(_COVERAGE, unmapped_share=unmapped_share)
 
-    def foresee(self) -> tuple[int, str | None]:
-        """How many good rows are unchanged and which period most of them speak of; writes a temporary table only."""
+    def foresee(self) -> tuple[int, list[str]]:
+        """How many good rows are unchanged and which periods they speak of, that of most first.
+
+        Writes a temporary table only.
+        """
         self._run(_NOTHING_SEEN)
         self._run(_SEEN.format(chosen="", others="true", table="{table}"), first=0, last=_LAST_ROW)
-        return int(self._run(_UNCHANGED).scalar_one()), self._run(_PERIOD).scalar()
+        return int(self._run(_UNCHANGED).scalar_one()), list(self._run(_PERIODS).scalars())
 
     def _begin(self) -> None:
         if self._savepoint is None:
@@ -137,9 +140,9 @@ _SEEN = """
     WHERE NOT s.refused AND s.row BETWEEN :first AND :last {chosen} GROUP BY s.row
 """
 _UNCHANGED = "SELECT count(*) FROM seen WHERE same"
-_PERIOD = """
+_PERIODS = """
     SELECT period FROM {table} WHERE NOT refused AND NOT withdraws
-    GROUP BY period ORDER BY count(*) DESC, period LIMIT 1
+    GROUP BY period ORDER BY count(*) DESC, period
 """
 _SIGHTINGS = f"""
     INSERT INTO core.sighting (feed, provider, record_id, version, fingerprint, delivery_id, content_id, row, period,

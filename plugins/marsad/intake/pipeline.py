@@ -339,8 +339,19 @@ def admit(office: Office, delivery_id: str, reason: str, note: str, actor: str) 
     return settle_now(office, admission.judgement(office, delivery_id))
 
 
-def retract(office: Office, delivery_id: str, actor: str) -> int:
-    """Withdraws a whole delivery and every re-judgement of the same bytes; returns how many rows they still stated.
+@dataclass(frozen=True, slots=True)
+class Retracted:
+    """What was withdrawn, and how many rows it still stated; ``before``: that had been done already."""
+
+    feed: str
+    provider: str
+    file_name: str
+    rows: int
+    before: bool
+
+
+def retract(office: Office, delivery_id: str, actor: str) -> Retracted:
+    """Withdraws a whole delivery and every re-judgement of the same bytes.
 
     Raises:
         UsageFault: no such delivery.
@@ -349,8 +360,9 @@ def retract(office: Office, delivery_id: str, actor: str) -> int:
         if not ledger.exists(connection, delivery_id):
             raise UsageFault(f"there is no delivery {delivery_id}")
         named = ledger.get(connection, delivery_id)
+        what = (named.feed, named.provider, named.file_name)
         if named.status == "retracted":
-            return 0
+            return Retracted(*what, rows=0, before=True)
         current.lock(connection, named.feed, named.provider)
         # Also a judgement still open: whoever works on it finds the delivery retracted and writes nothing.
         contract = office.contract(named.feed)
@@ -363,4 +375,4 @@ def retract(office: Office, delivery_id: str, actor: str) -> int:
         head = audit.append(connection, actor, "delivery.retracted", delivery_id, {"rows": rows}, office.clock())
     _hand_out(office, answers)
     _write_head(office, head)
-    return rows
+    return Retracted(*what, rows=rows, before=False)

@@ -8,6 +8,7 @@ from typing import Any
 
 from marsad.audit import AUDIT_HEAD, SIGNATURE, Head, Signer, sign
 from marsad.intake.ledger import Delivery
+from marsad.intake.rows import UNKNOWN_PERIOD
 from marsad.quality.findings import Broken
 
 
@@ -40,11 +41,11 @@ def compose(
     counts: Counts,
     broken: Sequence[Broken],
     *,
-    period: str | None,
+    periods: Sequence[str],
     reports: Mapping[str, str],
     seconds: float,
 ) -> dict[str, Any]:
-    """The receipt's document, before it is sealed with head and signature.
+    """The receipt's document, before it is sealed with head and signature; ``periods`` with that of most rows first.
 
     ``admitted`` stands in that of an admitted file alone: why its refusal was set aside.
     """
@@ -55,7 +56,8 @@ def compose(
         "file_name": delivery.file_name,
         "sha256": delivery.sha256,
         "status": status,
-        "period": period,
+        "period": next(iter(periods), None),
+        "periods": sorted(set(periods) - {UNKNOWN_PERIOD}),
         "contract_version": delivery.contract_version,
         "rows_read": counts.read,
         "rows_accepted": counts.accepted,

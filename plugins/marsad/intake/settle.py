@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
@@ -31,6 +31,9 @@ _FINDINGS_AT_ONCE = 20_000  # a megabyte or two; every row of a large file may b
 _COPY_FINDINGS = """
     COPY quarantine.finding (delivery_id, rule, severity, scope, sheet, row, "column", params) FROM STDIN (FORMAT csv)
 """
+
+
+Outcome: TypeAlias = tuple[str, Counts, list[str]]  # status, counts, periods
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,46 +74,46 @@ def merge_of(connection: sa.Connection, work: Work) -> Merge:
     return Merge(connection, work.stage, work.contract, dict(work.office.catalog.model), work.target)
 
 
-def write_rows(connection: sa.Connection, work: Work, merge: Merge, judged: Judged) -> tuple[str, Counts, str | None]:
-    """Writes everything but receipt and audit; returns status, counts and the delivery's period."""
+def write_rows(connection: sa.Connection, work: Work, merge: Merge, judged: Judged) -> Outcome:
+    """Writes everything but receipt and audit; returns status, counts and periods, that of most rows first."""
     if judged.file_refused:
         merge.undo()
-        counts, period = Counts(judged.rows, 0, judged.rows, 0), None
+        counts, periods = Counts(judged.rows, 0, judged.rows, 0), list[str]()
     else:
-        counts, period = _merged(connection, work, merge, judged)
+        counts, periods = _merged(connection, work, merge, judged)
     if judged.rows:
         merge.keep_quarantine()
     status = receipts.status_of(judged.file_refused, counts, judged.broken)
     _write_findings(connection, work.delivery, judged.broken)
-    _close(connection, work, status, counts, period)
+    _close(connection, work, status, counts, next(iter(periods), None))
     if not judged.file_refused:
         justifications.keep(connection, work.stage, work.delivery.delivery_id, judged.broken, work.office.clock())
         current.refresh_current(connection, work.target, snapshot=work.contract.mode == "snapshot")
-    return status, counts, period
+    return status, counts, periods
 
 
-def foresee(connection: sa.Connection, work: Work, judged: Judged) -> tuple[str, Counts, str | None]:
+def foresee(connection: sa.Connection, work: Work, judged: Judged) -> Outcome:
     """What ``write_rows`` would return now, without writing anything but temporary tables."""
     if judged.file_refused:
-        counts, period = Counts(judged.rows, 0, judged.rows, 0), None
+        counts, periods = Counts(judged.rows, 0, judged.rows, 0), list[str]()
     else:
-        unchanged, period = merge_of(connection, work).foresee()
+        unchanged, periods = merge_of(connection, work).foresee()
         counts = Counts(judged.rows, judged.rows - judged.refused - unchanged, judged.refused, unchanged)
-    return receipts.status_of(judged.file_refused, counts, judged.broken), counts, period
+    return receipts.status_of(judged.file_refused, counts, judged.broken), counts, periods
 
 
-def _merged(connection: sa.Connection, work: Work, merge: Merge, judged: Judged) -> tuple[Counts, str | None]:
+def _merged(connection: sa.Connection, work: Work, merge: Merge, judged: Judged) -> tuple[Counts, list[str]]:
     unchanged = merge.finish()
     snapshot = work.contract.mode == "snapshot"
     for earlier in ledger.of_same_content(connection, work.delivery, ledger.ACCEPTED, work.contract):
         current.supersede(connection, work.target, earlier.delivery_id, snapshot=snapshot)
     merge.cover(judged.unmapped_share)
     good = judged.rows - judged.refused
-    period = connection.execute(
-        sa.text("SELECT period FROM ops.coverage WHERE delivery_id = :id ORDER BY rows DESC, period LIMIT 1"),
+    periods = connection.execute(
+        sa.text("SELECT period FROM ops.coverage WHERE delivery_id = :id ORDER BY rows DESC, period"),
         {"id": work.delivery.delivery_id},
-    ).scalar()
-    return Counts(judged.rows, good - unchanged, judged.refused, unchanged), period
+    ).scalars()
+    return Counts(judged.rows, good - unchanged, judged.refused, unchanged), list(periods)
 
 
 def _close(connection: sa.Connection, work: Work, status: str, counts: Counts, period: str | None) -> None:
@@ -155,7 +158,7 @@ def _finding_rows(delivery: Delivery, broken: Sequence[Broken]) -> Iterator[tupl
 
 
 def issue_receipt(
-    connection: sa.Connection, work: Work, outcome: tuple[str, Counts, str | None], judged: Judged, seconds: float
+    connection: sa.Connection, work: Work, outcome: Outcome, judged: Judged, seconds: float
 ) -> list[dict[str, Any]]:
     """Writes audit events and signed receipts, last in the transaction.
 
@@ -176,16 +179,16 @@ def issue_receipt(
     return [receipt, *(_answer(connection, work.office, settled, arrival) for arrival in repeated)]
 
 
-def compose(work: Work, outcome: tuple[str, Counts, str | None], judged: Judged, seconds: float) -> dict[str, Any]:
+def compose(work: Work, outcome: Outcome, judged: Judged, seconds: float) -> dict[str, Any]:
     """The receipt before it is sealed."""
-    status, counts, period = outcome
+    status, counts, periods = outcome
     paths = report_paths(work.office.settings.place("reports"), work.delivery.provider, work.delivery.delivery_id)
     return receipts.compose(
         work.delivery,
         status,
         counts,
         judged.broken,
-        period=period,
+        periods=periods,
         reports={kind: str(path.relative_to(work.office.settings.home)) for kind, path in paths.items()},
         seconds=seconds,
     )

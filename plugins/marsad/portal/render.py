@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from marsad.contracts.wording import covered
 from marsad.portal import words
 from marsad.portal.visitor import VISITOR, Visitor, site_of
 from marsad.warehouse.model import LANGUAGES
@@ -38,7 +39,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"day": _day, "moment": _moment, "number": _number, "astuple": astuple}
+    environment.filters |= {"day": _day, "moment": _moment, "number": _number, "covered": covered, "astuple": astuple}
     return environment
 
 

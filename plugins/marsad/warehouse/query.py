@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Any
 
@@ -43,6 +44,28 @@ def _password(settings: Settings, role: str) -> str:
         if not path.exists():
             durable.write_whole(path, secrets.token_urlsafe(24).encode())
         return path.read_text(encoding="ascii")
+
+
+_TABLES = """
+    SELECT n.nspname || '.' || c.relname AS name, obj_description(c.oid, 'pg_class') AS holds
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'v', 'm', 'p') AND n.nspname <> 'information_schema' AND NOT starts_with(n.nspname, 'pg_')
+      AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') ORDER BY 1
+"""
+_COLUMNS = """
+    SELECT a.attname AS "column", format_type(a.atttypid, a.atttypmod) AS type,
+           col_description(a.attrelid, a.attnum) AS holds
+    FROM pg_attribute a WHERE a.attrelid = '{name}'::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
+"""
+_DESCRIBE = re.compile(r"\\d\w*\+?(?:\s+([\w.\"]+))?\s*;?")
+
+
+def meant(statement: str | None) -> str:
+    r"""The statement as SQL: nothing, and psql's ``\d``, ask what the role may read, ``\d NAME`` for its columns."""
+    asked = _DESCRIBE.fullmatch((statement or "\\d").strip())
+    if asked is None:
+        return statement or ""
+    return _COLUMNS.format(name=asked[1]) if asked[1] else _TABLES
 
 
 def query(settings: Settings, statement: str, role: str) -> tuple[list[str], list[list[Any]]]:

@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from marsad.contracts.model import Contract
-from marsad.contracts.wording import word
+from marsad.contracts.wording import covered, word
 from marsad.intake.reports.findings import SEVERITIES
 
 SHOWN = 40  # runs of rows named on a page; the JSON document names all
@@ -24,7 +24,7 @@ _FIRST_SENTENCE = re.compile(r"(?s)(.*?(?<!\b[A-Za-z]\.)(?<=[.؟?]))\s+(?![a-zà
 def page(receipt: Mapping[str, Any], contract: Contract, findings: Sequence[Mapping[str, Any]], language: str) -> str:
     """One report: verdict, what to do next, counts, findings by severity with columns and rows."""
     facts = [("feed", contract.title[language]), ("provider", receipt["provider"]), ("file", receipt["file_name"])]
-    facts += [("period", receipt["period"])] if receipt["period"] else []
+    facts += [("period", told)] if (told := covered(receipt)) else []
     shown = [_shown(finding, language) for finding in findings]
     return str(
         _template().render(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from marsad.contracts.model import Contract
-from marsad.contracts.wording import word
+from marsad.contracts.wording import covered, word
 from marsad.intake.reports.marks import Layout, cells
 from marsad.intake.reports.page import advice, counts
 
@@ -54,7 +54,7 @@ def _facts(report: Mapping[str, Any], contract: Contract, language: str) -> Iter
         ("label.provider", report["provider"]),
         ("label.file", report["file_name"]),
     ]
-    facts += [("label.period", report["period"])] if report["period"] else []
+    facts += [("label.period", told)] if (told := covered(report)) else []
     facts += counts(report)
     if not report.get("dry_run"):
         facts.append(("label.receipt", report["delivery_id"]))
