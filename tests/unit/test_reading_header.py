@@ -124,6 +124,13 @@ def test_a_missing_required_column_is_named(tmp_path: Path) -> None:
     assert (fault.rule, fault.params["columns"]) == ("file.columns_missing", "Numéro de dossier")
 
 
+def test_titles_that_name_no_column_are_told_by_their_letters_where_one_is_missing(tmp_path: Path) -> None:
+    fault = refusal(tmp_path, "Sexe,N° du carton,DDN,,Ville\nF,7,2000,,Fès\n")
+    assert (fault.rule, dict(fault.params)) == (
+        "file.columns_unread", {"columns": "Numéro de dossier", "letters": "B, E"}
+    )  # fmt: skip
+
+
 def test_without_a_contract_the_first_row_of_names_is_the_header() -> None:
     header = find_header([["Rapport 2025"], [], ["nom", "âge"], ["a", "1"], ["b", "2"]], None)
     assert header is not None

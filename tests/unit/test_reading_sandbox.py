@@ -245,6 +245,7 @@ def ticks(process: int) -> int:
         {"fault": "file.empty", "params": {"row": "canary"}},
         {"fault": "file.json_broken", "params": {"row": "canary"}},
         {"fault": "file.columns_missing", "params": {"columns": "Nom, canary"}},
+        {"fault": "file.columns_unread", "params": {"columns": "Nom", "letters": "canary"}},
         {"fault": "file.empty"},
         {"passing": "canary"},
         {"platform": "canary"},
@@ -263,7 +264,8 @@ def test_no_text_of_a_reader_that_was_taken_over_is_repeated(
     ("text", "rule"),
     [
         ("x;y\n1;2\n", "file.no_header"),
-        ("nom;y\n1;2\n", "file.columns_missing"),
+        ("nom\n1\n2\n", "file.columns_missing"),
+        ("nom;y\n1;2\n", "file.columns_unread"),
         ('[{"nom": "A"}]', "file.format_not_allowed"),
     ],
 )

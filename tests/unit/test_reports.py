@@ -11,9 +11,10 @@ import pytest
 
 from marsad.contracts.catalog import load_catalog
 from marsad.contracts.expected import expected_columns
+from marsad.contracts.spreadsheet import letters
 from marsad.contracts.wording import load_wording
 from marsad.intake.reports import describe, page
-from marsad.intake.reports.findings import letters, titles_of, without_echoes
+from marsad.intake.reports.findings import titles_of, without_echoes
 from marsad.intake.reports.page import split_message
 from marsad.quality.findings import Broken, Rule
 from marsad.quality.messages import LANGUAGES, load_messages, message_rule
@@ -134,6 +135,13 @@ def test_missing_columns_come_with_their_titles():
     assert [title["fr"] for title in group["fix"]["titles"]] == ["N° de la victime", "Date d'envoi"]
     assert "obligatoires : N° de la victime, Date d'envoi." in group["message"]["fr"]
     assert "إلزامية: رقم الضحية, تاريخ الإرسال." in group["message"]["ar"]
+
+
+def test_titles_not_recognised_are_named_by_letter():
+    params = {"columns": "Date d'envoi / تاريخ الإرسال", "letters": "C, F"}
+    (group,) = describe(POLICE, [Broken(message_rule("file.columns_unread"), params=params)])
+    assert group["fix"] == {"action": "add_columns", "titles": [POLICE.column("sent_on").headers]}
+    assert "ne sont pas reconnus : C, F." in group["message"]["fr"]
 
 
 def test_the_feed_where_a_file_belongs_is_named_in_the_reader_s_language():

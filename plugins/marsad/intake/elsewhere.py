@@ -16,7 +16,7 @@ from marsad.warehouse.model import LANGUAGES
 ALL_LANGUAGES = " / "
 """Between the titles of a feed in French, Arabic and English; a report takes the one of its language."""
 
-STRANGE = frozenset({"file.wrong_feed", "file.no_header", "file.columns_missing"})
+STRANGE = frozenset({"file.wrong_feed", "file.no_header", "file.columns_missing", "file.columns_unread"})
 """Verdicts of the reader after which a file may be another feed's."""
 
 

@@ -5,6 +5,7 @@ A file that took that process over could else put what its cells hold, or anythi
 
 from __future__ import annotations
 
+import re
 from typing import get_args
 
 from marsad.errors import ProviderFault
@@ -33,6 +34,7 @@ _NUMBERS = {
 
 _TEXTS = {
     "file.columns_missing": frozenset({"columns"}),
+    "file.columns_unread": frozenset({"columns"}),
     "file.format_not_allowed": frozenset({"allowed", "format"}),
     "file.no_header": frozenset({"expected"}),
     "file.wrong_feed": frozenset({"expected"}),
@@ -40,12 +42,20 @@ _TEXTS = {
 """Parameters that list titles of the contract's columns, or formats."""
 
 
+_LETTERS = {"file.columns_unread": frozenset({"letters"})}
+"""Parameters that name columns of the file as a spreadsheet does."""
+
+_NAMES = re.compile(r"[A-Z]{1,3}(, [A-Z]{1,3})*( …)?")
+
+
 def believed(rule: object, params: object, hints: Hints | None) -> ProviderFault | None:
     """The fault that a reader tells of; None where no reader of ours tells such a thing."""
     if not isinstance(rule, str) or not isinstance(params, dict):
         return None
-    numbers, texts = _NUMBERS.get(rule, frozenset()), _TEXTS.get(rule, frozenset())
-    if rule not in _NUMBERS.keys() | _TEXTS.keys() or params.keys() != numbers | texts:
+    numbers, texts, names = (kind.get(rule, frozenset()) for kind in (_NUMBERS, _TEXTS, _LETTERS))
+    if rule not in _NUMBERS.keys() | _TEXTS.keys() or params.keys() != numbers | texts | names:
+        return None
+    if not all(isinstance(params[name], str) and _NAMES.fullmatch(params[name]) for name in names):
         return None
     words = _words(hints)
     if not all(type(params[name]) is int for name in numbers):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from marsad.contracts.spreadsheet import letters
 from marsad.errors import ProviderFault
 from marsad.intake.blocks import RawBlock
 from marsad.intake.reading.assemble import Assembler
@@ -16,6 +17,9 @@ from marsad.intake.reading.limits import MAX_COLUMNS
 from marsad.intake.reading.notes import Note
 from marsad.intake.reading.records import Piece
 from marsad.intake.reading.totals import TotalWords
+
+_SHOWN = 8
+"""Columns that a refusal names at most."""
 
 
 @dataclass(slots=True)
@@ -64,8 +68,11 @@ class TableInfo:
             yield block
 
 
-def locate(records: Records, hints: Hints | None, spans: Sequence[Span] = ()) -> Header:
-    """The header of a table; ProviderFault if there is none, if it is too wide, or if it is another feed's."""
+def locate(records: Records, hints: Hints | None, spans: Sequence[Span] = (), left: int = 0) -> Header:
+    """The header of a table; ProviderFault if there is none, if it is too wide, or if it is another feed's.
+
+    ``left`` are the columns of the sheet before the first of ``records``.
+    """
     width = max(map(len, records), default=0)
     if width > MAX_COLUMNS:
         raise ProviderFault("file.too_many_columns", columns=width, limit=MAX_COLUMNS)
@@ -73,21 +80,31 @@ def locate(records: Records, hints: Hints | None, spans: Sequence[Span] = ()) ->
     if header is None:
         raise ProviderFault("file.empty")
     if hints:
-        demand(header.found, hints)
+        unread = [left + at for at, cell in enumerate(header.cells) if cell and not hints.matches([cell])]
+        demand(header.found, hints, unread)
     return header
 
 
-def demand(found: frozenset[int], hints: Hints) -> None:
-    """Raise ProviderFault unless the header names the contract's columns well enough to read the rows by it."""
+def demand(found: frozenset[int], hints: Hints, unread: Sequence[int] = ()) -> None:
+    """Raise ProviderFault unless the header names the contract's columns well enough to read the rows by it.
+
+    ``unread`` are positions of titles that name none. They are told by letter: what stands there may be a value.
+    """
     expected, missing = len(hints.headers), sorted(hints.required - found)
     if not found:
         raise ProviderFault("file.no_header", expected=_names(range(expected), hints))
     if missing and len(found) * 2 < max(len(hints.required), 2):
         raise ProviderFault("file.wrong_feed", found=len(found), columns=expected, expected=_names(missing, hints))
+    if missing and unread:
+        places = _listed([letters(place) for place in unread])
+        raise ProviderFault("file.columns_unread", columns=_names(missing, hints), letters=places)
     if missing:
         raise ProviderFault("file.columns_missing", columns=_names(missing, hints))
 
 
 def _names(indexes: range | list[int], hints: Hints) -> str:
-    names = [hints.label(index) for index in indexes][:8]
-    return ", ".join(names) + (" …" if len(indexes) > len(names) else "")
+    return _listed([hints.label(index) for index in indexes])
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")

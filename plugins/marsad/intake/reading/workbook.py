@@ -194,7 +194,7 @@ def _meant(path: Path, found: list[_Found], hints: Hints) -> TableInfo:
 
 def _table(path: Path, read: list[_Found], hints: Hints | None) -> TableInfo:
     first, *others = read
-    header = locate(first.head, hints, first.spans)
+    header = locate(first.head, hints, first.spans, first.left + first.area.left)
     again = [each.header for each in others if each.header]
     parts = ((first.area, header), *((each.area, each.header) for each in others if each.header))
     counts = {

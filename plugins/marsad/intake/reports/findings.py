@@ -10,6 +10,7 @@ import numpy as np
 
 from marsad.contracts.examples import labels
 from marsad.contracts.model import Column, Contract
+from marsad.contracts.spreadsheet import letters
 from marsad.contracts.wording import word
 from marsad.intake.elsewhere import ALL_LANGUAGES
 from marsad.intake.normalise.headers import match_headers
@@ -40,7 +41,8 @@ _ROW_ACTIONS = {
     "row.once": "delete_row",
     "key.one_content": "keep_one",
 }
-_FILE_ACTIONS = {"file.columns_missing": "add_columns", "file.other_feed": "send_elsewhere"}
+_MISSING = ("file.columns_missing", "file.columns_unread")
+_FILE_ACTIONS = {**dict.fromkeys(_MISSING, "add_columns"), "file.other_feed": "send_elsewhere"}
 
 
 def describe(contract: Contract, broken: Sequence[Broken], titles: Titles | None = None) -> list[dict[str, Any]]:
@@ -195,7 +197,7 @@ def _key(contract: Contract, titles: Titles) -> list[str]:
 def _file_fix(contract: Contract, broken: Broken) -> dict[str, Any]:
     if broken.rule.id == "file.other_feed":
         return {"feed": broken.params["feed"]}
-    if broken.rule.id == "file.columns_missing":
+    if broken.rule.id in _MISSING:
         hints, told = Hints.of(contract), str(broken.params["columns"])
         missing = [column for i, column in enumerate(contract.columns) if hints.label(i) in told and _needed(column)]
         return {"titles": [dict(labels(column)) for column in missing]}
@@ -204,16 +206,6 @@ def _file_fix(contract: Contract, broken: Broken) -> dict[str, Any]:
 
 def _needed(column: Column) -> bool:
     return column.required or column.key is not None
-
-
-def letters(place: int) -> str:
-    """The column's name in a spreadsheet: ``A`` for 0, ``AA`` for 26."""
-    text = ""
-    place += 1
-    while place:
-        place, rest = divmod(place - 1, 26)
-        text = chr(ord("A") + rest) + text
-    return text
 
 
 def row_runs(rows: RowIds) -> list[str]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from marsad.contracts.model import Contract
+from marsad.contracts.spreadsheet import letters
 from marsad.contracts.wording import word
-from marsad.intake.reports.findings import letters
 
 SHOWN = 40  # runs of cells named on the summary
 COLOURS = {"critical": "F8C9C9", "lost": "F9D2B4", "warning": "FCE3B0", "confirmed": "DDEFD9", "info": "DCE8F7"}
