@@ -45,7 +45,7 @@ def broken_rows(batch: Batch, entries: Sequence[Expectation], result_format: Map
 
     Raises PlatformFault when GX could not judge a rule, or did not name all the rows it counted.
     """
-    suite = gx.ExpectationSuite(name="rules", expectations=[dict(entry) for entry in entries])
+    suite = gx.ExpectationSuite(name="rules", expectations=[_asked(entry) for entry in entries])
     outcome = batch.validate(suite, result_format=dict(result_format))
     found = {}
     for result in outcome.results:
@@ -55,6 +55,11 @@ def broken_rows(batch: Batch, entries: Sequence[Expectation], result_format: Map
     if len(found) != len(entries):
         raise PlatformFault(f"Great Expectations judged {len(found)} of {len(entries)} rules")
     return found
+
+
+def _asked(entry: Expectation) -> Expectation:
+    """What GX needs of an entry: it copies the rest, texts in three languages, a hundred times for each judgement."""
+    return {"type": entry["type"], "kwargs": entry["kwargs"], "meta": {"rule": entry["meta"]["rule"]}}
 
 
 def _check_judged(rule: str, info: Mapping[str, Any] | None) -> None:
