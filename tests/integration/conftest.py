@@ -6,9 +6,21 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from tests.integration.station import Station, stations
 
+from marsad.portal import secrets_kept
 from marsad.runtime.postgres import Postgres
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Passwords hashed the same way at the least cost: what one costs is told in the unit tests."""
+    least = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(secrets_kept, "_HASHER", least)
+        patch.setattr(secrets_kept, "_NOBODY", least.hash("nobody"))
+        yield
 
 
 @pytest.fixture(scope="module")
