@@ -114,7 +114,12 @@ def test_three_rows_without_anything_in_common_stay_three_people(here: Path, mon
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("police.csv", "--id", "nr", "--bind", BIND), "police.csv has no column nr; it has id, prenom, nom, ne, sexe"),
+        (("police.csv", "--id", "nr", "--bind", BIND), "police.csv has no column nr: write --id"),
+        (("bare.csv", "--id", "id", "--bind", BIND), "bare.csv has no column id, prenom"),
+        (
+            ("twice.csv", "--id", "id", "--bind", "surname=nom"),
+            "2 rows have no id in id, or one of a row above (row 4, 5)",
+        ),
         (("police.csv", "--id", "id", "--bind", "given_name=vorname"), "has no column vorname"),
         (("police.csv", "--id", "id", "--bind", "shoe_size=ne"), "there is no concept 'shoe_size' to link by"),
         (("police.csv", "--id", "id", "--bind", "sex=sexe,sex=nom"), "'sex' is bound twice"),
@@ -122,6 +127,7 @@ def test_three_rows_without_anything_in_common_stay_three_people(here: Path, mon
         (("police.csv", "--id", "id", "--bind", ""), "bind at least one concept"),
         (("none.csv", "--id", "id", "--bind", BIND), "none.csv is not a file"),
         (("police.csv", "police.csv", "--id", "id", "--bind", BIND), "named twice"),
+        (("police.csv", "./x/../police.csv", "--id", "id", "--bind", BIND), "named twice"),
         (("police.csv", "--id", "id", "--bind", BIND, "--bind", BIND), "--bind once, or once for each"),
         (("empty.csv", "--id", "id", "--bind", BIND), "empty.csv: "),
         (("police.csv", "--id", "id", "--bind", BIND, "--clusters", "police.csv"), "would be written over"),
@@ -131,10 +137,14 @@ def test_a_mistake_is_one_plain_message(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
 ) -> None:
     (here / "empty.csv").write_bytes(b"")
+    (here / "x").mkdir()
+    (here / "bare.csv").write_text("7,Zkanari,Zoubida\n8,Zkanari,Zineb\n9,Zkanari,Zahra\n")
+    (here / "twice.csv").write_text("id,nom\n1,Zkanari\n2,Zkanari\n1,Zkanari\n,Zkanari\n")
     assert link(monkeypatch, *words, "--out", "p.csv") == 64
     told = " ".join(capsys.readouterr().err.split())
     assert said in told
     assert "Traceback" not in told
+    assert "zkanari" not in told.lower()
     assert not (here / "p.csv").exists()
     assert (here / "police.csv").read_text("utf-8") == POLICE
 

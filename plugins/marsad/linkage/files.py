@@ -34,6 +34,7 @@ CONCEPTS = (
     "document_number",
 )
 _NAMES = ("given_name", "family_name", "name")
+_SHOWN = 5  # rows named in a message
 _UNKNOWN = {"U", "total"}  # codes of lists that say nothing of a person
 _ALSO = {"surname": "family_name", "full_name": "name", "citizenship": "nationality", "id_number": "document_number"}
 _PAIRS = ("left_file", "left_id", "right_file", "right_id", "match_weight", "match_probability")
@@ -94,12 +95,12 @@ def link_files(
     """Links the records within and across ``files``; ``bindings`` has one for all, or one for each.
 
     Raises:
-        UsageFault: a file cannot be read or lacks a column, or the bindings are not as many as the files.
+        UsageFault: a file cannot be read, lacks a column or repeats an id; the bindings are not as many as the files.
         PassingFault, PlatformFault: the disk.
     """
     if len(bindings) not in {1, len(files)}:
         raise UsageFault(f"give --bind once, or once for each of the {len(files)} files")
-    if len(set(files)) < len(files):
+    if len({file.resolve() for file in files}) < len(files):
         raise UsageFault("a file is named twice: its rows would be linked to themselves")
     policy, reader = load_policy(schemas), _Reader(schemas, today)
     whole = any("name" in binding for binding in bindings)
@@ -164,10 +165,24 @@ def _read(file: Path, id_column: str, binding: Mapping[str, str]) -> tuple[list[
     try:
         with durable.os_faults("reading a file"):
             table, places = _found(file, open_file(file).tables, (id_column, *binding.values()))
-            columns = _columns(table, places)
+            columns, numbers = _columns(table, places)
     except ProviderFault as fault:
         raise UsageFault(f"{file}: {render(fault.rule, 'en', fault.params)}") from None
+    _refuse_repeats(file, id_column, columns[id_column], numbers)
     return columns[id_column], {concept: columns[column] for concept, column in binding.items()}
+
+
+def _refuse_repeats(file: Path, id_column: str, ids: Sequence[str], numbers: Sequence[int]) -> None:
+    """An id that two rows have, or none, would leave open which row a result speaks of."""
+    first: dict[str, int] = {}
+    places = [first.setdefault(id_.strip(), place) for place, id_ in enumerate(ids)]
+    again = [n for place, n in enumerate(numbers) if places[place] < place or not ids[place].strip()]
+    if again:
+        shown = ", ".join(map(str, again[:_SHOWN])) + (" …" if len(again) > _SHOWN else "")
+        raise UsageFault(
+            f"{file}: {len(again)} rows have no id in {id_column}, or one of a row above (row {shown}): number the "
+            "rows in a column of their own, for instance 1, 2, 3 …"
+        )
 
 
 def _found(file: Path, tables: Sequence[TableInfo], wanted: Sequence[str]) -> tuple[TableInfo, Mapping[str, int]]:
@@ -177,8 +192,9 @@ def _found(file: Path, tables: Sequence[TableInfo], wanted: Sequence[str]) -> tu
         if len(places) == len(set(wanted)):
             return table, places
         missing = missing or [column for column in wanted if column not in places]
-    header = ", ".join(tables[0].header) if tables else ""
-    raise UsageFault(f"{file} has no column {', '.join(missing)}; it has {header}")
+    raise UsageFault(  # which titles it has is not said: without titles they would be somebody's names
+        f"{file} has no column {', '.join(missing)}: write --id and --bind as the titles stand in the file"
+    )
 
 
 def _place(header: Sequence[str], column: str) -> int | None:
@@ -189,12 +205,15 @@ def _place(header: Sequence[str], column: str) -> int | None:
     return folded.index(fold(column)) if fold(column) in folded else None
 
 
-def _columns(table: TableInfo, places: Mapping[str, int]) -> Columns:
+def _columns(table: TableInfo, places: Mapping[str, int]) -> tuple[Columns, list[int]]:
+    """The cells of columns, and the numbers of their rows."""
+    numbers: list[int] = []
     columns: dict[str, list[str]] = {column: [] for column in places}
     for block in table.blocks():
         for column, place in places.items():
             columns[column] += block.cells.column(f"c{place}").to_pylist()
-    return columns
+        numbers += block.rows.tolist()
+    return columns, numbers
 
 
 class _Reader:
