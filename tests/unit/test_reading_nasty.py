@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
+from marsad.contracts.text import fold
 from marsad.intake.reading import Hints, open_file
+from marsad.quality.states import Shape
 
 TITLES = ["dossier", "ville", "age"]
 ROWS = [["A1", "Fès", "3"], ["A2", "Salé", "4"], ["A3", "Rabat", "5"]]
@@ -106,3 +108,30 @@ def test_sheets_with_the_same_titles_that_are_not_read_are_told(tmp_path: Path) 
     path = workbook(tmp_path / "b.xlsx", ("Janvier", "Février", "Mars", "Exemple"))
     (table,) = open_file(path, hints=hints).tables
     assert (sum(map(len, table.blocks())), table.notes) == (3, [("file.note.other_sheets", 2)])
+
+
+FORMAL = ("Numéro", "Société", "Prénom")
+EXPECTED = Hints([frozenset({fold(title)}) for title in FORMAL], frozenset({0}))
+
+
+def lines(*rows: tuple[str, ...]) -> bytes:
+    return "".join(";".join(row) + "\r\n" for row in rows).encode()
+
+
+def test_titles_that_come_again_are_no_rows_and_told(tmp_path: Path) -> None:
+    path = tmp_path / "two.csv"
+    first = lines(FORMAL, ("1", "Équité", "Zoé"), ("2", "Équité", "Léa"))
+    path.write_bytes(first + b"\xef\xbb\xbf" + lines(FORMAL, ("3", "Équité", "Zoé")))
+    (table,) = open_file(path, hints=EXPECTED).tables
+    assert [row for block in table.blocks() for row in block.rows.tolist()] == [2, 3, 5]
+    assert table.notes == [("file.note.titles_again", 1)]
+
+
+def test_a_damaged_row_makes_no_other_encoding_where_the_titles_say_which_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "mixed.csv"
+    plain = [(str(number), "Equite", "Zoe") for number in range(30)]
+    path.write_bytes(lines(FORMAL, *plain) + "30;Équité;Zoé\r\n".encode("cp1252"))
+    (table,) = open_file(path, hints=EXPECTED).tables
+    assert table.header == list(FORMAL)
+    (block,) = table.blocks()
+    assert block.shapes.tolist() == [*[Shape.OK] * 30, Shape.BROKEN]

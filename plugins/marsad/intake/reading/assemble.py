@@ -28,6 +28,7 @@ _NOTE_WORDS = re.compile(
     re.IGNORECASE,
 )
 _NOTE_MARKS = ("*", "(", "[", "©", "†", "—", "--")
+_AROUND_TITLES = " \t\u00a0\ufeff"  # the mark of a second file in the middle of the first too
 _FEW = 1_000
 _NOTE_LENGTH = 5  # words: no single cell of a form's row stands alone with so many
 
@@ -53,17 +54,19 @@ class _Rows:
 class Assembler:
     """Collects pieces of one table and gives blocks; knows at the end what was left out."""
 
-    def __init__(self, sheet: str | None, width: int, totals: TotalWords) -> None:
+    def __init__(self, sheet: str | None, width: int, totals: TotalWords, titles: Sequence[str] = ()) -> None:
+        """With ``titles``, rows that are these once more are left out: two files joined, or printed pages."""
         self.sheet, self.width = sheet, width
         self._totals = totals
+        self._titles = titles
         self._waiting: list[_Rows] = []
         self._held: list[_Rows] = []
         self._last_row = 0
-        self._blank = self._footers = self._footer_gap = 0
+        self._blank = self._footers = self._footer_gap = self._again = 0
 
     def add(self, piece: Piece) -> Iterator[RawBlock]:
         """Take the next piece; yields the blocks that are full now."""
-        rows = self._without_blank(_shaped(piece, self.width))
+        rows = self._without_titles(self._without_blank(_shaped(piece, self.width)))
         self._mark_totals(rows)
         self._queue(rows)
         yield from self._full_blocks()
@@ -79,8 +82,12 @@ class Assembler:
 
     def notes(self) -> list[Note]:
         """What was left out so far."""
-        counts = (("file.note.blank_rows", self._blank), ("file.note.footers", self._footers))
-        return [Note(rule, count) for rule, count in counts if count]
+        counts = {
+            "file.note.blank_rows": self._blank,
+            "file.note.footers": self._footers,
+            "file.note.titles_again": self._again,
+        }
+        return [Note(rule, count) for rule, count in counts.items() if count]
 
     def _without_blank(self, rows: _Rows) -> _Rows:
         blank = _blank_rows(rows.table)
@@ -88,6 +95,16 @@ class Assembler:
             return rows
         self._blank += len(blank)
         return rows.take(np.delete(np.arange(len(rows)), blank))
+
+    def _without_titles(self, rows: _Rows) -> _Rows:
+        again = np.arange(len(rows))
+        for column, title in zip(rows.table.columns, self._titles, strict=False):
+            texts = pc.utf8_trim(column.take(pa.array(again)), _AROUND_TITLES)
+            again = again[np.asarray(pc.equal(texts, title))]
+            if not len(again):
+                return rows
+        self._again += len(again) if self._titles else 0
+        return rows.take(np.delete(np.arange(len(rows)), again)) if self._titles else rows
 
     def _mark_totals(self, rows: _Rows) -> None:
         found = self._totals.rows(rows.table)

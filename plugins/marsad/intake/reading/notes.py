@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -10,3 +11,11 @@ class Note(NamedTuple):
 
     rule: str
     rows: int
+
+
+def summed(notes: Iterable[Note]) -> list[Note]:
+    """One note a rule, in the order of the first of each."""
+    counts: dict[str, int] = {}
+    for note in notes:
+        counts[note.rule] = counts.get(note.rule, 0) + note.rows
+    return [Note(rule, rows) for rule, rows in counts.items()]

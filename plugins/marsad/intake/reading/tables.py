@@ -14,7 +14,7 @@ from marsad.intake.reading.grouped import Span
 from marsad.intake.reading.header import Header, find_header
 from marsad.intake.reading.hints import Hints
 from marsad.intake.reading.limits import MAX_COLUMNS
-from marsad.intake.reading.notes import Note
+from marsad.intake.reading.notes import Note, summed
 from marsad.intake.reading.records import Piece
 from marsad.intake.reading.totals import TotalWords
 
@@ -51,11 +51,12 @@ class TableInfo:
     def blocks(self) -> Iterator[RawBlock]:
         """Rows in order, in blocks of at most ``BLOCK_ROWS`` rows and about 24 MB. Can be called again."""
         self.rows_read, self.notes = 0, list(self.found_notes)
-        assembler = Assembler(self.sheet, max(1, len(self.header)), self._totals())
+        titles = self.header if self.hints and len(self.header_rows) == 1 and len(set(self.header)) > 1 else ()
+        assembler = Assembler(self.sheet, max(1, len(self.header)), self._totals(), titles)
         for piece in self.pieces(self):
             yield from self._counted(assembler.add(piece))
         yield from self._counted(assembler.finish())
-        self.notes.extend(assembler.notes())
+        self.notes = summed([*self.notes, *assembler.notes()])
 
     def _totals(self) -> TotalWords:
         if self.hints is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from marsad.intake.reading.notes import Note
 from marsad.intake.reading.records import Piece, parse_lines, read_pieces
 from marsad.intake.reading.tables import TableInfo, locate
 
+_WORDS = re.compile(r"[,;|\t\r\n\"]+")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _DENSE = 50
 """From one NUL in so many bytes on, decoded text was never text."""
@@ -46,7 +48,7 @@ class TextFile:
 
 def open_text(path: Path, hints: Hints | None) -> TableInfo:
     """The table of a text file. Raises ProviderFault when it is not one."""
-    encoding, head, whole = _head(path)
+    encoding, head, whole = _head(path, hints)
     _refuse_wide(head)
     dialect = detect_dialect(head, hints)
     records, ends = _records(head, dialect, whole)
@@ -68,13 +70,13 @@ def open_text(path: Path, hints: Hints | None) -> TableInfo:
     )
 
 
-def _head(path: Path) -> tuple[str, str, bool]:
+def _head(path: Path, hints: Hints | None) -> tuple[str, str, bool]:
     """Encoding, decoded beginning up to a line end, and whether that is all."""
     with path.open("rb") as file:
         raw = file.read(HEAD_BYTES)
         if not raw:
             raise ProviderFault("file.empty")
-        encoding = detect_encoding(raw)
+        encoding = _by_titles(raw, detect_encoding(raw), hints)
         file.seek(0)
         text, whole = _first_lines(Utf8Stream(file, encoding, HEAD_BYTES))
     if not text.replace(BROKEN, "").strip():
@@ -82,6 +84,14 @@ def _head(path: Path) -> tuple[str, str, bool]:
     if _is_binary(text):
         raise ProviderFault("file.not_a_table")
     return encoding, text, whole
+
+
+def _by_titles(raw: bytes, encoding: str, hints: Hints | None) -> str:
+    """UTF-8 where more of the contract's titles can be read so: a few damaged cells make no other encoding."""
+    if hints is None or codecs.lookup(encoding).name.startswith(("utf", "ascii")):
+        return encoding
+    titles = [hints.matches(_WORDS.split(raw[:DIALECT_BYTES].decode(name, ERRORS))) for name in ("utf-8", encoding)]
+    return "utf-8" if len(titles[0]) > len(titles[1]) else encoding
 
 
 def _first_lines(stream: Utf8Stream) -> tuple[str, bool]:
