@@ -106,12 +106,18 @@ def _add_keys(app: typer.Typer, office: Opened) -> None:
             audit.append(connection, getpass.getuser(), action, provider, {"key": fingerprint}, opened.clock())
 
     @app.command()
-    def add(provider: str, keyfile: Annotated[Path, typer.Argument(help="Public key of OpenSSH.")]) -> None:
-        """Let the holder of a key send for a provider."""
+    def add(
+        provider: str,
+        keyfile: Annotated[Path, typer.Argument(help="Public key of OpenSSH.")],
+        feed: Annotated[list[str], typer.Option(help="Also a feed whose contract names no sender; repeatable.")] = [],  # noqa: B006
+    ) -> None:
+        """Let the holder of a key send for a provider: what contracts say it sends, and feeds granted here."""
         from marsad.intake.sftp import keys
 
         with office() as opened:
-            added = keys.add(_folder(opened.settings), provider, keyfile)
+            for name in feed:
+                opened.contract(name)
+            added = keys.add(_folder(opened.settings), provider, keyfile, feed)
             enter(opened, "sftp.key_added", provider, added.fingerprint)
         out.print(added.fingerprint)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 
 import pytest
 from tests.integration.station import Station, csv, notes, stays, visit, visits
 
-from marsad import audit
+from marsad import audit, cli
 from marsad.errors import UsageFault
 from marsad.intake import dry_run, inbox, pipeline, receipts
 
@@ -313,3 +314,19 @@ def test_wrong_names_are_told(station: Station, sender: str):
 
 def test_all_that_happened_is_whole(station: Station):
     station.assert_whole()
+
+
+@pytest.mark.parametrize(("language", "told"), [("fr", "Lignes 3"), ("ar", "السطور 3"), ("en", "Rows 3")])
+def test_a_dry_run_at_the_command_line_speaks_the_language_asked_for(
+    station: Station, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], language: str, told: str
+):
+    monkeypatch.setattr(cli, "_catalog_to_send", lambda *_: None)
+    monkeypatch.setattr(cli, "_office", lambda *_: nullcontext(station.office))
+    path = station.file(visits(visit("V1"), visit("V2", Enfants="deux")))
+    monkeypatch.setattr("sys.argv", ["marsad", "check", str(path), "--feed", "lab/visits", "--lang", language])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 1
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("critical"))
+    assert told in line
+    assert station.office.contract("lab/visits").column("children").headers[language] in line

@@ -48,7 +48,7 @@ class Desk:
         """Gives ``provider`` a key, through the file that an administrator would be sent."""
         self.keys[provider] = asyncssh.generate_private_key("ssh-ed25519", comment="somebody@somewhere")
         path = self.station.file(self.keys[provider].export_public_key("openssh"), "key.pub")
-        return keys.add(self.post.keys, provider, path).fingerprint
+        return keys.add(self.post.keys, provider, path, [FEED]).fingerprint
 
     @asynccontextmanager
     async def signed_in(self, provider: str, **options: Any) -> AsyncIterator[asyncssh.SSHClientConnection]:
@@ -148,6 +148,23 @@ def test_a_faulty_file_comes_back_as_receipt_and_report_in_the_outbox(served, st
     assert [event["action"] for event in events][2:] == ["sftp.read"] * 5
     assert "visites" not in str(events)
     station.assert_whole()
+
+
+def test_an_open_feed_is_offered_only_where_it_was_granted(served, station, sender):
+    """By one rule with the portal: a contract that names no sender opens nothing by itself."""
+
+    async def story(desk: Desk) -> None:
+        desk.admit(sender)
+        (desk.post.keys / sender / "feeds").unlink()
+        async with desk.sftp(sender) as client:
+            assert await client.listdir("/inbox") == [".", ".."]
+            assert await refused(put(client, f"{FOLDER}/a.csv", GOOD)) is asyncssh.SFTPNoSuchFile
+        desk.admit(sender)
+        async with desk.sftp(sender) as client:
+            await put(client, f"{FOLDER}/a.csv", GOOD)
+        assert desk.waiting(sender) == ["a.csv"]
+
+    served(story)
 
 
 def test_the_same_bytes_twice_are_answered_as_duplicate(served, station, sender):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -162,6 +162,10 @@ class Contract:
     def key(self) -> tuple[Column, ...]:
         """Key columns in order; empty when the feed has no natural key."""
         return tuple(sorted((c for c in self.columns if c.key is not None), key=lambda c: c.key or 0))
+
+    def takes_from(self, provider: str, granted: Collection[str]) -> bool:
+        """Whether the body may send now: the contract names it, or names nobody and the feed was ``granted`` to it."""
+        return not self.draft and (provider in self.providers if self.providers else self.feed in granted)
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError if there is none."""

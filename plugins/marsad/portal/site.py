@@ -99,7 +99,7 @@ class Shelf:
         """What an account may send now, and in whose name."""
         return [
             (provider, contract) for provider, contract in self.covered(account)
-            if not contract.draft and (provider in contract.providers or not contract.providers)
+            if contract.takes_from(provider, [right.feed for right in account.rights if right.provider == provider])
         ]  # fmt: skip
 
 

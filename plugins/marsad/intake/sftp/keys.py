@@ -7,7 +7,7 @@ file, so that a key taken away stops working at once.
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from marsad.intake.inbox import is_name
 HOST_KEY = "host_ed25519"
 _ALGORITHMS = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa")
 _RSA_BITS = 3072  # NIST SP 800-57 part 1, table 2: 128 bits of security
+_GRANTED = "feeds"  # beside a provider's keys
 _KEPT = "keeping an SFTP key"
 
 
@@ -35,8 +36,10 @@ class ProviderKey:
     path: Path
 
 
-def add(folder: Path, provider: str, key_file: Path) -> ProviderKey:
+def add(folder: Path, provider: str, key_file: Path, feeds: Collection[str] = ()) -> ProviderKey:
     """Lets the holder of the key in ``key_file`` (one line of OpenSSH, public) send for ``provider``.
+
+    ``feeds`` are granted to the provider besides those whose contracts name it.
 
     Raises:
         UsageFault: no such file, no public key, a weak one, or no name of a provider.
@@ -49,6 +52,8 @@ def add(folder: Path, provider: str, key_file: Path) -> ProviderKey:
     with durable.os_faults(_KEPT):
         path = durable.private_folder(folder / provider) / f"{_file_name(fingerprint)}.pub"
         durable.write_whole(path, line)
+        if every := sorted({*granted(folder, provider), *feeds}):
+            durable.write_whole(path.parent / _GRANTED, "\n".join(every).encode())
     return ProviderKey(provider, fingerprint, path)
 
 
@@ -86,6 +91,14 @@ def listed(folder: Path) -> Iterator[ProviderKey]:
     """All keys, by provider."""
     for path in sorted(folder.glob("*/*.pub")):
         yield ProviderKey(path.parent.name, asyncssh.read_public_key(path).get_fingerprint(), path)
+
+
+def granted(folder: Path, provider: str) -> frozenset[str]:
+    """The feeds granted to a provider although their contracts name no sender."""
+    try:
+        return frozenset((folder / provider / _GRANTED).read_text("utf-8").split())
+    except FileNotFoundError:
+        return frozenset()
 
 
 def remove(folder: Path, provider: str, fingerprint: str) -> None:

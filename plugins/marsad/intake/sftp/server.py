@@ -49,7 +49,8 @@ class Post:
     def tree(self, provider: str) -> Tree:
         """The tree of a provider, by the contracts as they are now; a wrong contract takes its feed away alone."""
         contracts = live_contracts(self.settings).values()
-        return Tree(feeds_of(provider, contracts), self.settings.place("reports") / provider)
+        feeds = feeds_of(provider, contracts, keys.granted(self.keys, provider))
+        return Tree(feeds, self.settings.place("reports") / provider)
 
     def log(self, provider: str) -> Log:
         """What enters events of a provider in the audit trail."""

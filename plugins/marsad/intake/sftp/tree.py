@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -31,11 +31,9 @@ class Place:
     name: str
 
 
-def feeds_of(provider: str, contracts: Iterable[Contract]) -> tuple[str, ...]:
-    """The feeds that a provider sends: those that name it, or if none does, those open to anybody of the field."""
-    every = list(contracts)
-    named = [c.feed for c in every if provider in c.providers]
-    return tuple(sorted(named or (c.feed for c in every if not c.providers)))
+def feeds_of(provider: str, contracts: Iterable[Contract], granted: Collection[str]) -> tuple[str, ...]:
+    """The feeds that a provider may send, by the portal's rule: ``granted`` are those that name no sender."""
+    return tuple(sorted(contract.feed for contract in contracts if contract.takes_from(provider, granted)))
 
 
 @dataclass(frozen=True, slots=True)
