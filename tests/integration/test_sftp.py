@@ -24,6 +24,7 @@ from marsad.intake.sftp import keys
 from marsad.intake.sftp.server import Post, listen
 from marsad.intake.sftp.session import Limits
 from marsad.intake.sftp.tree import Tree
+from marsad.runtime.agent import Sender
 from marsad.runtime.prepare import make_logins
 from marsad.warehouse.engine import make_engine
 from marsad.warehouse.query import role_url
@@ -163,6 +164,15 @@ def test_an_open_feed_is_offered_only_where_it_was_granted(served, station, send
         async with desk.sftp(sender) as client:
             await put(client, f"{FOLDER}/a.csv", GOOD)
         assert desk.waiting(sender) == ["a.csv"]
+
+    served(story)
+
+
+def test_the_sender_of_the_demo_gets_its_file_in(served, station, sender):
+    async def story(desk: Desk) -> None:
+        program = await asyncio.to_thread(Sender, f"127.0.0.1:{desk.port}", desk.post.keys, sender, FEED)
+        await asyncio.to_thread(program.put, station.file(GOOD, "last.csv"), FEED)
+        assert desk.waiting(sender) == ["last.csv"]
 
     served(story)
 

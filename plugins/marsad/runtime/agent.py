@@ -204,14 +204,14 @@ def _saved(book: openpyxl.Workbook) -> bytes:
 class Sender:
     """A provider's program at the SFTP server at ``address`` (``host:port``), with a key of its own."""
 
-    def __init__(self, address: str, keys: Path, provider: str) -> None:
-        """Makes the key; ``keys`` is the server's folder of keys, where it is let in."""
+    def __init__(self, address: str, keys: Path, provider: str, feed: str) -> None:
+        """Makes the key; ``keys`` is the server's folder of keys, where it is let in and granted ``feed``."""
         host, _, port = address.rpartition(":")
         key = asyncssh.generate_private_key("ssh-ed25519")
         with tempfile.NamedTemporaryFile(suffix=".pub") as public:
             public.write(key.export_public_key("openssh"))
             public.flush()
-            sftp_keys.add(keys, provider, Path(public.name))
+            sftp_keys.add(keys, provider, Path(public.name), [feed])
         server = sftp_keys.host_key(keys).export_public_key("openssh").decode()
         self._options: dict[str, Any] = {
             "host": host, "port": int(port), "username": provider, "client_keys": [key], "config": None,

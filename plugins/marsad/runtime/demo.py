@@ -116,7 +116,7 @@ def _drop(own: Settings, truth: Mapping[str, Any], status: stack.Status, console
     *files, last = truth["files"]
     for entry in files:
         inbox.drop(own.home / "agencies" / entry["file"], own.place("inbox"), entry["provider"], entry["feed"])
-    sender = Sender(status.sftp or SFTP, own.place("keys") / "sftp", last["provider"])
+    sender = Sender(status.sftp or SFTP, own.place("keys") / "sftp", last["provider"], last["feed"])
     sender.put(own.home / "agencies" / last["file"], last["feed"])
     console.print(f"{len(truth['files'])} files dropped, one of them by SFTP; the DAGs take over")
     return sender
