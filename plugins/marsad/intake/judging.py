@@ -1,15 +1,16 @@
 """Judging one file: read, normalise, row rules block by block, staging, delivery rules, the verdict on the whole.
 
 Blocks flow through threads: while one is read and normalised, the one before is judged, the one before that
-fingerprinted and sealed, and earlier ones are copied into staging and taken into core. Arrow, psycopg2 and hashing let
-the others run.
+fingerprinted and sealed, and earlier ones are copied into staging and taken into core, the last while delivery rules
+are judged. Arrow, psycopg2 and hashing let the others run.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -38,7 +39,7 @@ from marsad.quality.findings import Broken
 from marsad.quality.messages import message_rule
 from marsad.quality.refusal import refused_file, refused_rows
 
-_PENDING = 1  # blocks that may wait before each step; each is tens of megabytes
+_PENDING = 1  # blocks that a step may have in hand; each is tens of megabytes
 
 T = TypeVar("T")
 Take = Callable[[int], None]
@@ -102,8 +103,8 @@ class FileJudge:
     def judge(self, path: Path, previous: Previous, take: Take | None = None) -> Judged:
         """The verdict on the file at ``path``; a file that cannot be read is refused with the reason as its finding.
 
-        ``take`` is called, in another thread, with the last row of a staged block once the next one is staged too:
-        whoever merges early may take what stands up to there.
+        ``take`` is called, in another thread, with the last row of each staged block: whoever merges early may take
+        what stands up to there. All calls have returned when this does.
 
         Raises:
             PassingFault, PlatformFault: not the sender's fault; the delivery stays open.
@@ -118,10 +119,11 @@ class FileJudge:
 
     def _judge(self, path: Path, previous: Previous, take: Take | None) -> Judged:
         table = self._open(path)
-        tally = self._judge_rows(table, take)
-        if not tally.rows:
-            return Judged(file_refused=True, broken=[Broken(message_rule("file.empty"))])
-        judged = self._conclude(path, tally, previous)
+        with _behind(take or _nothing, None) as taken:  # numbers of rows, so any number of them may wait
+            tally = self._judge_rows(table, taken)
+            if not tally.rows:
+                return Judged(file_refused=True, broken=[Broken(message_rule("file.empty"))])
+            judged = self._conclude(path, tally, previous)
         left = table.left if table.sheet or table.delimiter else None
         judged.titles = titles_of(self._contract, table.header, left=left)
         return judged
@@ -140,11 +142,11 @@ class FileJudge:
         except ProviderFault as fault:
             raise belonging(fault, path, name, self._contract, self._office.settings) from None
 
-    def _judge_rows(self, table: TableInfo, take: Take | None) -> Tally:
+    def _judge_rows(self, table: TableInfo, taken: Take) -> Tally:
         normaliser = Normaliser(self._contract, self._office.catalog.codelists, table.header)
         tally, judge = Tally(), self._office.judge(self._contract.feed)
         self._stage.create()
-        with _ahead(map(normaliser.block, table.blocks())) as blocks, self._stager(table.header, take) as stage:
+        with _ahead(map(normaliser.block, table.blocks())) as blocks, self._stager(table.header, taken) as stage:
             for block in blocks:
                 broken = judge.judge(block)
                 refused = refused_rows(broken, block.raw.rows)
@@ -154,25 +156,19 @@ class FileJudge:
         return tally
 
     @contextmanager
-    def _stager(self, header: list[str], take: Take | None) -> Iterator[Callable[[Blocked], None]]:
-        """A function that has judged blocks made ready, copied, and taken when the next one follows."""
+    def _stager(self, header: list[str], taken: Take) -> Iterator[Callable[[Blocked], None]]:
+        """A function that has judged blocks made ready, copied and taken."""
         staging = Staging(self._contract, self._keys, self._sealer, header)
-        staged: list[int] = []
-        with ExitStack() as threads:
-            taken = threads.enter_context(_behind(take)) if take else None
 
-            def copy(rows: pa.Table) -> None:
-                self._stage.copy(rows)
-                if taken and staged:
-                    taken(staged.pop())
-                staged.append(rows["row"][-1].as_py())
+        def copy(rows: pa.Table) -> None:
+            self._stage.copy(rows)
+            taken(rows["row"][-1].as_py())
 
-            copied = threads.enter_context(_behind(copy))
+        def make(blocked: Blocked) -> None:
+            copied(staging.table(*blocked))
 
-            def make(blocked: Blocked) -> None:
-                copied(staging.table(*blocked))
-
-            yield threads.enter_context(_behind(make))
+        with _behind(copy) as copied, _behind(make) as made:
+            yield made
 
     def _count(self, tally: Tally, block: NormalBlock, broken: list[Broken], refused: npt.NDArray[np.bool_]) -> None:
         tally.rows += len(block)
@@ -269,16 +265,23 @@ def _ahead(blocks: Iterator[NormalBlock]) -> Iterator[Iterator[NormalBlock]]:
 
 
 @contextmanager
-def _behind(work: Callable[[T], None]) -> Iterator[Callable[[T], None]]:
-    """A function that does ``work`` in the background, in order, and raises what an earlier call raised."""
-    waiting: list[Future[None]] = []
+def _behind(work: Callable[[T], None], pending: int | None = _PENDING) -> Iterator[Callable[[T], None]]:
+    """A function that does ``work`` in the background, in order, and raises what an earlier call raised.
+
+    It waits while ``pending`` calls are not done.
+    """
+    waiting: deque[Future[None]] = deque()
     with ThreadPoolExecutor(1) as pool:
 
         def soon(what: T) -> None:
-            while len(waiting) >= _PENDING:
-                waiting.pop(0).result()
+            while waiting and (waiting[0].done() or len(waiting) == pending):
+                waiting.popleft().result()
             waiting.append(pool.submit(work, what))
 
         yield soon
         for future in waiting:
             future.result()
+
+
+def _nothing(_: int) -> None:
+    """A dry run takes nothing."""
