@@ -120,8 +120,9 @@ class _Runner:
 # Only a record met again in the file may state a content twice. Being ready for that costs all other rows a third more.
 _FIRST = " AND NOT s.later"
 _AGAIN = " AND s.later"
-_ANY_REPEATS = "SELECT EXISTS (SELECT FROM {table} WHERE later AND NOT refused)"
-_ANY_LATE = "SELECT EXISTS (SELECT FROM {table} WHERE late AND NOT later)"
+# Counted, because for EXISTS the planner would read the table from its start: what was updated stands at the end.
+_ANY_REPEATS = "SELECT count(*) > 0 FROM {table} WHERE later AND NOT refused"
+_ANY_LATE = "SELECT count(*) > 0 FROM {table} WHERE refused AND late AND NOT later"
 _SENT_BEFORE = """
     SELECT EXISTS (SELECT FROM ops.delivery WHERE feed = :feed AND provider = :provider AND rows_read > 0)
 """
@@ -169,8 +170,8 @@ _SEEN_BACK = "DELETE FROM seen n USING {table} s WHERE s.late AND n.row = s.row"
 _TOUCHED = """
     DROP TABLE IF EXISTS pg_temp.touched;
     CREATE TEMP TABLE touched ON COMMIT DROP AS
-    SELECT DISTINCT s.record_id FROM {table} s LEFT JOIN seen n USING (row)
-    WHERE NOT s.refused AND (s.again OR s.later OR n.row IS NOT NULL)
+    SELECT s.record_id FROM {table} s WHERE NOT s.refused AND (s.again OR s.later)
+    UNION SELECT s.record_id FROM {table} s JOIN seen n USING (row) WHERE NOT s.refused
 """
 _QUARANTINE = """
     INSERT INTO quarantine.record (delivery_id, row, sheet, record_id, version, key_slot, attempt, sealed, corrected_by)

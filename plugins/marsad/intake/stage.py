@@ -91,6 +91,7 @@ class Stage:
             *(sa.Column(c.name, _sql_type(c)) for c in staged_columns(self.contract)),
             *(sa.Column(n, t) for n, t in DERIVED.items() if self.contract.age),
             sa.Index(f"{self.name}_row", "row"),
+            sa.Index(f"{self.name}_few", "row", postgresql_where=sa.text(_FEW)),
             schema=SCHEMA,
             prefixes=["UNLOGGED"],
         )
@@ -223,12 +224,15 @@ _ABANDONED = sa.text(
 )
 _LEFT = sa.text("SELECT tablename FROM pg_tables WHERE schemaname = 'stage' AND tablename LIKE :family")
 
+# What most statements after the copy are about. Each would read the whole table, wider than memory, for a row in fifty.
+_FEW = "refused OR later OR again OR occurrence > 1 OR rivals > 1"
 _REPEATS: Sequence[str] = (
     # Most files have none, and then nothing below finds a row.
     """
     UPDATE {table} SET again = true
     WHERE NOT refused AND record_id IN (SELECT record_id FROM {table} WHERE later AND NOT refused)
     """,
+    "ANALYZE {table} (refused, later, again, late, occurrence, rivals)",
     """
     WITH numbered AS (
         SELECT ctid AS place, row_number() OVER same AS occurrence, min(content_id) OVER content AS content_id
