@@ -10,8 +10,10 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+import xlsxwriter
 
 from marsad import cli
+from marsad.intake.reading.workbook import open_workbook
 
 
 def marsad(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
@@ -207,3 +209,17 @@ def test_a_code_list_outside_the_project_is_proposed_checked_and_guarded(
     monkeypatch.setenv("MARSAD_CODELISTS", str(own))
     assert marsad(monkeypatch, "feed", "check", contract) == 64
     assert "there is a code list sex already" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_draft_numbers_rows_as_the_sheet_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table that begins at B4, with a blank row in the middle."""
+    with xlsxwriter.Workbook(tmp_path / "off.xlsx") as book:
+        sheet = book.add_worksheet()
+        sheet.write_row("B4", ["numero", "visite le", "age"])
+        for number, row in enumerate([5, 6, 7, 8, 10, 11, 12, 13]):
+            sheet.write_row(row - 1, 1, [f"A{number}", "bientot" if row == 12 else f"{13 + number}/02/2024", 20])
+    assert marsad(monkeypatch, "feed", "new", tmp_path / "off.xlsx", "--feed", "partner/off", "--out", tmp_path) == 0
+    told = (tmp_path / "contracts" / "partner" / "off.yaml").read_text("utf-8")
+    assert "1 of 8 cells do not read as date (row 12)" in told
+    (table,) = open_workbook(tmp_path / "off.xlsx", None)
+    assert [row for block in table.blocks() for row in block.rows.tolist()] == [5, 6, 7, 8, 10, 11, 12, 13]

@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 
 import python_calamine as calamine
@@ -162,11 +162,20 @@ def _tables(
     shift = sheet.start[1]
     told = merged.get(sheet.name) or [Span(*first, *last) for first, last in sheet.merged_cell_ranges or ()]
     spans = [span._replace(left=span.left - shift, right=span.right - shift) for span in told]
-    for area in areas(sheet.iter_rows(), sheet.width, cell_text, hints):
-        stop = min(area.bottom, area.top + limits.SAMPLE_ROWS)
-        head = [area.cut(row) for row in islice(_texts(sheet), area.top, stop)]
+    for area, head in _heads(sheet, areas(sheet.iter_rows(), sheet.width, cell_text, hints)):
         within = [span for each in spans if (span := area.span(each))]
         yield _Found(sheet.name, hidden, sheet.start[1], area, head, within, find_header(head, hints, within))
+
+
+def _heads(sheet: calamine.CalamineSheet, found: list[Area]) -> Iterator[tuple[Area, list[list[str]]]]:
+    """Each area with its first rows, in one pass: areas stand below one another, or side by side from one row on."""
+    rows, at = _texts(sheet), 0
+    for top, beside in groupby(found, key=lambda area: area.top):
+        group = list(beside)
+        stop = min(max(area.bottom for area in group), top + limits.SAMPLE_ROWS)
+        head = list(islice(rows, top - at, stop - at))
+        at = stop
+        yield from ((area, [area.cut(row) for row in head[: area.bottom - top]]) for area in group)
 
 
 def _meant(path: Path, found: list[_Found], hints: Hints) -> TableInfo:
