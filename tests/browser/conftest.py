@@ -99,7 +99,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, migrate
         for process in running:
             process.terminate()
         for process in running:
-            process.wait(20)
+            process.wait(60)
         with administer.connect() as server:
             server.execute(sa.text("DROP DATABASE browser WITH (FORCE)"))
 

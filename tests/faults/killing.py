@@ -181,7 +181,7 @@ def steps_of_one_load(station: Station) -> int:
     return steps
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 20) -> None:
+def eventually(condition: Callable[[], bool], seconds: float = 120) -> None:
     """Waits until ``condition`` holds."""
     deadline = time.monotonic() + seconds
     while not condition():

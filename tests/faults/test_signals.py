@@ -47,11 +47,12 @@ def left(home: Path) -> list[str]:
     found = []
     for process in psutil.process_iter():
         try:
-            about = [*process.cmdline(), *process.environ().values(), process.cwd()]
+            command = process.cmdline()
+            about = [*command, *process.environ().values(), process.cwd()]
         except psutil.Error:
             continue
         if any(str(home) in part for part in about):
-            found.append(" ".join(process.cmdline()))
+            found.append(" ".join(command))
     return found
 
 

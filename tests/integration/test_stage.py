@@ -21,7 +21,7 @@ def test_no_removal_waits_for_who_still_reads(station: Station) -> None:
     stage.create()
     nobodys.create()
     with office.engine.begin() as merging:
-        merging.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = '20s'"))  # else a fault here hangs
+        merging.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = '60s'"))  # else a fault here hangs
         merging.execute(sa.text(f"SELECT count(*) FROM {stage.table}"))  # noqa: S608
         began = time.monotonic()
         assert sweep(office.engine) == 1
@@ -29,5 +29,5 @@ def test_no_removal_waits_for_who_still_reads(station: Station) -> None:
             Stage(office.engine, contract, delivery, 2).create()
         with pytest.raises(PassingFault):
             stage.drop()
-        assert time.monotonic() - began < 15
+        assert time.monotonic() - began < 45
     assert sweep(office.engine) == 1

@@ -20,6 +20,7 @@ import numpy as np
 import openpyxl
 import pyarrow as pa
 import pytest
+from tests.servers import listens
 
 from marsad.errors import PassingFault, PlatformFault, ProviderFault
 from marsad.intake.reading import Hints, ReadFile, files, limits, sandbox, wire
@@ -170,10 +171,9 @@ def listening(place: Path) -> Iterator[int]:
     environment = {"PATH": os.defpath, "PYTHONPATH": str(PROJECT / "plugins")}
     server = subprocess.Popen(command, env=environment, cwd="/", **user)
     try:
-        while not place.exists():
+        while not listens(place):
             assert server.poll() is None
             time.sleep(0.05)
-        time.sleep(0.05)  # from the name to listening
         yield server.pid
     finally:
         server.kill()
@@ -294,7 +294,7 @@ def test_a_reader_that_sends_nonsense_and_goes_on_is_ended(tmp_path: Path, monke
     monkeypatch.setattr(wire, "receive", torn)
     with pytest.raises(PlatformFault, match="no sense"):
         list(blocks)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while Path(f"/proc/{reader}").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not Path(f"/proc/{reader}").exists()

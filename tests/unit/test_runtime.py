@@ -131,7 +131,7 @@ def test_ending_a_session_ends_children_that_outlive_their_leader() -> None:
     assert leader.stdout is not None
     number = int(leader.stdout.readline())
     noted = Started(leader.pid, psutil.Process(number).create_time())
-    leader.wait(10)
+    leader.wait(60)
     assert [process.pid for process in noted.members()] == [number]
     end([noted], grace=1)
     assert noted.members() == []
@@ -145,7 +145,7 @@ def test_a_leader_that_ignores_the_request_is_killed_after_its_grace() -> None:
     deaf.stdout.readline()
     before = time.monotonic()
     end([Started.of(deaf.pid)], grace=0.5)
-    assert deaf.wait(10) == -signal.SIGKILL
+    assert deaf.wait(60) == -signal.SIGKILL
     assert time.monotonic() - before >= 0.5
 
 
@@ -157,7 +157,7 @@ def test_a_process_with_the_same_number_but_another_start_is_a_stranger() -> Non
     end([noted], grace=0.1)
     assert stranger.poll() is None
     os.kill(stranger.pid, signal.SIGKILL)
-    stranger.wait(10)
+    stranger.wait(60)
 
 
 def test_a_disk_that_takes_nothing_ends_no_supervisor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
