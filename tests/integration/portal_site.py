@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -95,3 +96,27 @@ def code_now(site: Site, seed: str) -> str:
 
 
 Signed = Callable[..., Browser]
+
+
+def signed_in(site: Site, sender: str, *rights: Right) -> Browser:
+    email = f"{sender}.{time.monotonic_ns()}@example.org".lower()
+    account_id = add_account(site, email, *(rights or (Right("submitter", sender),)))
+    browser = Browser(site)
+    browser.email, browser.account_id = email, account_id  # type: ignore[attr-defined]
+    assert browser.sign_in(email).headers["location"] == "/"
+    return browser
+
+
+def upload(browser: Browser, sender: str, content: str, name: str = "visites.csv", feed: str = "lab/visits") -> Any:
+    browser.see("/send")
+    answer = browser.submit("/send", {"what": f"{sender}|{feed}"}, files={"file": (name, content.encode())})
+    waits = f"{answer.headers.get('location')}/state"
+    while answer.status_code == 303 and browser.get(waits).json()["state"] == "checking":
+        time.sleep(0.1)
+    return answer
+
+
+def events(station: Station, action: str) -> list[dict[str, Any]]:
+    return station.rows(
+        "SELECT actor, object, detail FROM audit.event WHERE action = :action ORDER BY seq", action=action
+    )

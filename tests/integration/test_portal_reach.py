@@ -1,0 +1,198 @@
+"""The pages, over a real warehouse: what an account may reach, and what forms and headers keep out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from fastapi.routing import APIRoute
+from tests.integration.portal_site import Browser, add_account, signed_in, site_over, upload
+from tests.integration.station import Station, visit, visits
+
+from marsad.portal.accounts import Right
+from marsad.portal.site import Site
+
+FILE = {"file": ("x.csv", b"x")}
+GOOD = visits(visit("P1"), visit("P2"))
+FAULTY = visits(visit("P1"), visit("P2", Sexe="zzz"), visit("P3", Naissance="31/02/1990"))
+
+
+@pytest.fixture(scope="module")
+def site(station: Station) -> Iterator[Site]:
+    made = site_over(station)
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture
+def submitter(site: Site, sender: str) -> Browser:
+    """Somebody who is signed in and sends for ``sender``."""
+    return signed_in(site, sender)
+
+
+def routes(site: Site) -> list[tuple[str, str]]:
+    app = Browser(site).app
+    found = [(method, route.path) for route in app.routes if isinstance(route, APIRoute)  # type: ignore[attr-defined]
+             for method in sorted(route.methods - {"HEAD"})]  # fmt: skip
+    assert len(found) > 20
+    return found
+
+
+PUBLIC = {"/health", "/sign-in", "/sign-in/code", "/sign-out", "/language", "/invitation/{token}", "/account/codes",
+          "/sign-in/openid", "/sign-in/openid/back"}  # fmt: skip
+
+
+def test_nobody_reaches_a_page_without_signing_in(site: Site) -> None:
+    for method, path in routes(site):
+        if path in PUBLIC:
+            continue
+        stranger = Browser(site)
+        stranger.see("/sign-in")
+        url = re.sub(r"\{[^}]*\}", "018f0000-0000-7000-8000-000000000000", path)
+        answer = stranger.submit(url) if method == "POST" else stranger.get(url)
+        assert answer.headers.get("location") == "/sign-in", (method, path, answer.status_code)
+
+
+def form(sender: str) -> dict[str, str]:
+    """What somebody else's forms would say."""
+    return {"what": f"{sender}|lab/visits", "feed": "lab/visits", "provider": sender, "period": "2024-01"}
+
+
+def test_one_submitter_reaches_nothing_of_another_by_any_url(
+    station: Station, site: Site, submitter: Browser, sender: str
+) -> None:
+    receipt = station.send("lab/visits", FAULTY, sender, "secret-de-l-autre.csv")
+    waiting = upload(submitter, sender, GOOD, "secret-en-attente.csv").headers["location"].rpartition("/")[2]
+    other = signed_in(site, station.sender())
+    tried = 0
+    for method, path in routes(site):
+        for known in (receipt["delivery_id"], waiting, submitter.account_id):  # type: ignore[attr-defined]
+            url = re.sub(r"\{[^}]*\}", known, path)
+            other.see("/account")
+            answer = other.submit(url, form(sender), files=FILE if path == "/send" else None) \
+                if method == "POST" else other.get(url)  # fmt: skip
+            told = answer.text
+            assert "secret" not in told, (method, url)
+            assert receipt["sha256"] not in told, (method, url)
+            assert submitter.email not in told, (method, url)  # type: ignore[attr-defined]
+            if "{" in path and path not in PUBLIC:
+                assert answer.status_code in (403, 404), (method, url, answer.status_code)
+                tried += 1
+            if path == "/sign-out":
+                other = signed_in(site, station.sender())
+    assert tried >= 20
+    assert station.one("SELECT state FROM portal.upload WHERE upload_id::text = :id", id=waiting) == "checked"
+    assert station.rows("SELECT 1 FROM ops.quiet WHERE provider = :s", s=sender) == []
+
+
+@pytest.mark.parametrize("role", ["steward", "analyst", "auditor"])
+def test_other_roles_reach_no_delivery_and_no_account(station: Station, site: Site, role: str, sender: str) -> None:
+    receipt = station.send("lab/visits", FAULTY, sender)
+    browser = signed_in(site, sender, Right(role))
+    for path in ("/send", "/deliveries", f"/deliveries/{receipt['delivery_id']}", "/accounts", "/accounts/new"):
+        assert browser.get(path).status_code == 403, path
+
+
+def test_a_submitter_of_two_providers_reaches_both(station: Station, site: Site) -> None:
+    first, second = station.sender(), station.sender()
+    ids = [station.send("lab/visits", FAULTY, name)["delivery_id"] for name in (first, second)]
+    browser = signed_in(site, first, Right("submitter", first), Right("submitter", second))
+    assert [browser.get(f"/deliveries/{id_}").status_code for id_ in ids] == [200, 200]
+
+
+# -- forms and headers -------------------------------------------------------------------------------------------------
+
+
+def test_every_form_of_a_stranger_page_is_refused(site: Site, submitter: Browser) -> None:
+    for method, path in routes(site):
+        if method != "POST":
+            continue
+        url = re.sub(r"\{[^}]*\}", "018f0000-0000-7000-8000-000000000000", path)
+        assert submitter.post(url).status_code == 403, path
+        assert submitter.post(url, data={"form_token": "0" * 64}).status_code == 403, path
+        other = Browser(site)
+        other.see("/sign-in")
+        assert submitter.post(url, data={"form_token": other.form_token}).status_code == 403, path
+        for header in ({"origin": "https://elsewhere.example"}, {"sec-fetch-site": "cross-site"}):
+            assert submitter.submit(url, headers=header).status_code == 403, path
+    assert submitter.get("/account").status_code == 200
+
+
+def test_every_answer_carries_secure_headers(submitter: Browser, site: Site) -> None:
+    for path in ("/", "/send", "/deliveries", "/nowhere", "/accounts", "/static/portal.css", "/health"):
+        headers = submitter.get(path).headers
+        policy = headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "http:" not in policy
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "DENY"
+        assert headers["referrer-policy"] == "same-origin"
+        assert headers["cache-control"] == "no-store"
+
+
+def test_pages_hold_no_inline_script_and_no_address_of_another_host(submitter: Browser, sender: str) -> None:
+    path = upload(submitter, sender, FAULTY).headers["location"]
+    for page in (submitter.see(p) for p in ("/", "/send", "/deliveries", "/account", path, "/account/codes")):
+        assert re.search(r"<script(?![^>]*src=)", page) is None
+        assert re.search(r"\son\w+=|style=|javascript:", page) is None
+        assert re.search(r"(?:src|href|action)=\"(?!/|#|data:image/svg)", page) is None
+
+
+@pytest.mark.parametrize(("charset", "odd"), [("utf-8", b"a\0b"), ("utf-7", b"a+2AA-b")])  # NUL, half of a pair
+def test_a_field_that_is_no_text_is_refused(site: Site, submitter: Browser, charset: str, odd: bytes) -> None:
+    stranger = Browser(site)
+    kind = {"content-type": f"multipart/form-data; boundary=x; charset={charset}"}
+    own = [(submitter, "/account/password", "old"), (submitter, "/quiet", "form_token")]
+    for browser, path, name in [(stranger, "/sign-in", "email"), (stranger, "/sign-in", "password"), *own]:
+        browser.see("/sign-in")
+        given = {"form_token": browser.form_token.encode(), name: odd}
+        parts = [b'--x\r\ncontent-disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (key.encode(), value)
+                 for key, value in given.items()]  # fmt: skip
+        answer = browser.post(path, content=b"".join(parts) + b"--x--\r\n", headers=kind)
+        assert answer.status_code == 400, (path, name)
+
+
+def test_a_body_that_is_too_long_is_refused(site: Site, submitter: Browser, sender: str) -> None:
+    assert submitter.submit("/language", {"back": "x" * 65_000}).status_code == 413
+    small = Browser(replace(site, policy=replace(site.policy, upload_bytes=2_000)))
+    small.cookies = submitter.cookies
+    small.see("/send")
+    answer = small.submit("/send", {"what": f"{sender}|lab/visits"}, files={"file": ("x.csv", b"x" * 3_000)})
+    assert answer.status_code == 413
+    assert "trop grand" in answer.text
+
+
+def test_an_empty_file_is_told_so(submitter: Browser, sender: str) -> None:
+    answer = upload(submitter, sender, "")
+    assert (answer.status_code, "Ce fichier est vide" in answer.text) == (422, True)
+
+
+@pytest.mark.parametrize(
+    ("content", "sendable", "markable"),
+    [(visits(visit("P1", Naissance="31/02/1990"), visit("P2", Naissance="31/02/1990"), visit("P3")), True, True),
+     ("%PDF-1.4", False, False)],
+    ids=["good-rows", "unreadable"],
+)  # fmt: skip
+def test_a_refused_trial_offers_what_is_of_use(
+    submitter: Browser, sender: str, content: str, sendable: bool, markable: bool
+) -> None:
+    place = upload(submitter, sender, content).headers["location"]
+    page = submitter.see(place)
+    assert "puis envoyez le fichier" not in page
+    assert (f"{place}/send" in page, "prévenez la commission" in page) == (sendable, sendable)
+    assert (f"{place}/workbook" in page) is markable
+
+
+def test_cookies_are_for_this_site_alone(site: Site, sender: str) -> None:
+    email = f"{sender}@cookie.example.org".lower()
+    add_account(site, email, Right("submitter", sender))
+    for secure in (False, True):
+        browser = Browser(replace(site, secure=secure))
+        browser.base_url = "https://marsad.test" if secure else "http://marsad.test"  # type: ignore[assignment]
+        cookie = browser.sign_in(email).headers["set-cookie"].lower()
+        assert "httponly" in cookie
+        assert "samesite=lax" in cookie
+        assert ("secure" in cookie) is secure
