@@ -113,8 +113,8 @@ def show_receipt(
 ) -> None:
     """A receipt and, for people, what was found in words of ``language``."""
     shown = ("delivery_id", "feed", "provider", "file_name", "status", "period", "rows_read", "rows_accepted",
-             "rows_quarantined", "rows_unchanged", "errors", "warnings", "confirmed", "admitted",
-             "seconds")  # fmt: skip
+             "rows_quarantined", "rows_unchanged", "errors", "warnings", "confirmed", "withdrawn", "outdated",
+             "admitted", "seconds")  # fmt: skip
     told = {**receipt, "period": covered(receipt)}
     lines = [f"{name:18} {told[name]}" for name in shown if told.get(name) is not None]
     lines += [f"{'report ' + kind:18} {path}" for kind, path in receipt.get("reports", {}).items()]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.integration.station import (
     NOTES,
@@ -26,6 +28,10 @@ def _counted(station: Station, feed: str, sender: str) -> list[tuple[str, str]]:
     return station.state(feed, sender, "record_id", "version")
 
 
+def _page(station: Station, receipt: dict[str, Any]) -> str:
+    return (station.office.settings.home / receipt["reports"]["fr"]).read_text("utf-8")
+
+
 def _waiting(station: Station, receipt: dict[str, object]) -> list[int]:
     query = "SELECT row FROM quarantine.record WHERE delivery_id = :id AND corrected_by IS NULL ORDER BY row"
     return [row["row"] for row in station.rows(query, id=receipt["delivery_id"])]
@@ -34,14 +40,17 @@ def _waiting(station: Station, receipt: dict[str, object]) -> list[int]:
 def test_a_withdrawn_record_counts_no_more_until_a_newer_version(station: Station, sender: str):
     station.send("lab/visits", visits(visit(1, "02/02/2024"), visit(2, "02/02/2024")), sender)
     receipt = station.send("lab/visits", _with_operation(withdrawn_visit(1, "03/02/2024")), sender)
-    assert (receipt["rows_accepted"], receipt["rows_quarantined"]) == (1, 0)
+    assert (receipt["rows_accepted"], receipt["rows_quarantined"], receipt["withdrawn"]) == (1, 0, 1)
+    assert "Enregistrements retirés</dt><dd>1<" in _page(station, receipt)
     assert _counted(station, "lab/visits", sender) == [("2", "2024-02-02")]
     records = "SELECT sum(records) FROM mart.records WHERE feed = 'lab/visits' AND provider = :sender"
     assert station.one(records, sender=sender) == 1
-    station.send("lab/visits", visits(visit(1, "01/02/2024")), sender)
-    assert _counted(station, "lab/visits", sender) == [("2", "2024-02-02")]
+    older = station.send("lab/visits", visits(visit(1, "01/02/2024"), visit(3, "01/02/2024")), sender)
+    assert (older["outdated"], "withdrawn" in older) == (1, False)
+    assert "la version plus récente compte</dt><dd>1<" in _page(station, older)
+    assert _counted(station, "lab/visits", sender) == [("2", "2024-02-02"), ("3", "2024-02-01")]
     station.send("lab/visits", visits(visit(1, "04/02/2024")), sender)
-    assert _counted(station, "lab/visits", sender) == [("1", "2024-02-04"), ("2", "2024-02-02")]
+    assert [record for record, _ in _counted(station, "lab/visits", sender)] == ["1", "2", "3"]
 
 
 @pytest.mark.parametrize("first", [0, 1])

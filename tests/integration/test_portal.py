@@ -197,9 +197,13 @@ def test_a_quiet_period_is_entered_only_where_something_is_expected(
     assert "C&#39;est noté" not in page
     told = {"feed": "lab/visits", "provider": sender, "period": "2029-12"}
     assert submitter.submit("/quiet", {**told, "period": "2029-11"}).status_code == 404
-    answer = submitter.submit("/quiet", told)
+    asked = submitter.submit("/quiet", told)
+    for words in ("Oui, rien à signaler", submitter.site.shelf.titles["lab/visits"]["fr"], "2029-12"):
+        assert words in asked.text
+    assert button in submitter.see("/")
+    answer = submitter.submit("/quiet", {**told, "sure": "yes"})
     page = submitter.see(answer.headers["location"])
-    assert "C&#39;est noté" in page
+    assert "2029-12" in page.partition("C&#39;est noté")[2].partition("</p>")[0]
     assert button not in page
     assert station.rows("SELECT feed, period, declared_by FROM ops.quiet WHERE provider = :s", s=sender) == [
         {"feed": "lab/visits", "period": "2029-12", "declared_by": f"account:{submitter.account_id}"}  # type: ignore[attr-defined]

@@ -91,8 +91,10 @@ def test_one_submitter_reaches_nothing_of_another_by_any_url(
 def test_other_roles_reach_no_delivery_and_no_account(station: Station, site: Site, role: str, sender: str) -> None:
     receipt = station.send("lab/visits", FAULTY, sender)
     browser = signed_in(site, sender, Right(role))
-    for path in ("/send", "/deliveries", f"/deliveries/{receipt['delivery_id']}", "/accounts", "/accounts/new"):
+    own = f"/deliveries/{receipt['delivery_id']}"
+    for path in ("/send", "/deliveries", f"{own}/receipt", f"{own}/report.json", "/accounts", "/accounts/new"):
         assert browser.get(path).status_code == 403, path
+    assert browser.get(own).status_code == (303 if role == "steward" else 403)  # on to the steward's own page
 
 
 def test_a_submitter_of_two_providers_reaches_both(station: Station, site: Site) -> None:

@@ -11,7 +11,7 @@ from html import unescape
 import pytest
 import sqlalchemy as sa
 from tests.integration.portal_site import Browser, add_account, site_over
-from tests.integration.station import Clock, Station, visit, visits
+from tests.integration.station import VISITS_OR_NOT, Clock, Station, csv, visit, visits, withdrawn_visit
 
 from marsad.errors import PlatformFault
 from marsad.intake import pipeline, quiet
@@ -200,6 +200,7 @@ def test_a_file_refused_as_a_whole_is_admitted_and_its_sender_reads_why(
     assert "dans les dix minutes" in page
     assert f"/findings/{delivery}/admit" not in page
     submitter = signed_in(site, f"own.{sender}@example.org".lower(), Right("submitter", sender))
+    assert "admis, en cours d&#39;enregistrement" in submitter.see("/deliveries")
     waits = submitter.see(f"/deliveries/{delivery}")
     assert "dans les dix minutes" in waits
     assert not any(words in waits for words in ("renvoyez-le", "Envoyer le fichier corrigé"))
@@ -226,6 +227,15 @@ def test_a_file_that_could_not_be_read_cannot_be_admitted(station: Station, stew
     assert station.rows("SELECT 1 FROM ops.admission WHERE delivery_id::text = :id", id=delivery) == []
 
 
+def test_withdrawn_records_show_in_the_history(station: Station, site: Site, steward: Browser, sender: str) -> None:
+    submitter = signed_in(site, f"back.{sender}@example.org".lower(), Right("submitter", sender))
+    station.send(FEED, visits(visit("W1"), visit("W2")), sender)
+    assert "retiré" not in submitter.see("/deliveries")
+    station.send(FEED, csv(VISITS_OR_NOT, *(withdrawn_visit(n, "03/02/2024") for n in ("W1", "W2"))), sender)
+    for page in (submitter.see("/deliveries"), steward.see("/board")):
+        assert "2 enregistrements retirés" in page
+
+
 def test_a_file_that_was_judged_again_leads_to_the_judgement_that_counts(
     station: Station, site: Site, steward: Browser, sender: str
 ) -> None:
@@ -233,6 +243,7 @@ def test_a_file_that_was_judged_again_leads_to_the_judgement_that_counts(
     first = station.send(FEED, visits(visit("V1"), visit("V2", Enfants="35")), sender)["delivery_id"]
     with station.amended(FEED, "maximum: 30", "maximum: 40"):
         (second,) = pipeline.rejudge(station.office, first)
+    assert steward.get(f"/deliveries/{first}").headers["location"] == f"/findings/{first}"
     for browser, place in ((submitter, "/deliveries"), (steward, "/findings")):
         old, new = browser.see(f"{place}/{first}"), browser.see(f"{place}/{second['delivery_id']}")
         assert ("rejugé" in old, "rejugé" in new) == (True, False)

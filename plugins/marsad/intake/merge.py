@@ -6,6 +6,7 @@ that a delivery rule refuses are taken out again, records that the file states m
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +18,15 @@ from marsad.intake.stage import Stage
 from marsad.warehouse.model import Entity
 
 _LAST_ROW = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the warehouse knew of a delivery's good rows: see ``receipts.Counts``."""
+
+    unchanged: int
+    withdrawn: int
+    outdated: int
 
 
 class Merge:
@@ -47,19 +57,19 @@ class Merge:
             self._run(statement + _FIRST, **block)
         self._taken = last
 
-    def finish(self) -> int:
-        """Takes what is left, and brings in what delivery rules said; returns how many rows were unchanged."""
+    def finish(self) -> Known:
+        """Takes what is left, and brings in what delivery rules said; returns what was known of the rows."""
         self._begin()
         if self._taken and self._run(_ANY_LATE).scalar():
             self._take_back()
         self.take(_LAST_ROW)
         self._take_repeats()
-        unchanged = int(self._run(_UNCHANGED).scalar_one())
+        known = self._counted()
         self._run(CORRECTED)
         self._run(_TOUCHED)
         if self._savepoint is not None:
             self._savepoint.commit()
-        return unchanged
+        return known
 
     def undo(self) -> None:
         """Takes everything back: the file as a whole was refused."""
@@ -74,14 +84,17 @@ class Merge:
         """Notes which periods the delivery speaks of: only good rows count, and none that withdraws its record."""
         self._run(_COVERAGE, unmapped_share=unmapped_share)
 
-    def foresee(self) -> tuple[int, list[str]]:
-        """How many good rows are unchanged and which periods they speak of, that of most first.
+    def foresee(self) -> tuple[Known, list[str]]:
+        """What is known of the good rows and which periods they speak of, that of most first.
 
         Writes a temporary table only.
         """
         self._run(_NOTHING_SEEN)
         self._run(_SEEN.format(chosen="", others="true", table="{table}"), first=0, last=_LAST_ROW)
-        return int(self._run(_UNCHANGED).scalar_one()), list(self._run(_PERIODS).scalars())
+        return self._counted(), list(self._run(_PERIODS).scalars())
+
+    def _counted(self) -> Known:
+        return Known(*map(int, self._run(_COUNTED).one()))
 
     def _begin(self) -> None:
         if self._savepoint is None:
@@ -129,18 +142,23 @@ _SENT_BEFORE = """
 # What the warehouse already knows of the staged records; rows not in it are records never met.
 _NOTHING_SEEN = """
     DROP TABLE IF EXISTS pg_temp.seen;
-    CREATE TEMP TABLE seen (row bigint PRIMARY KEY, content_id bigint, same boolean) ON COMMIT DROP
+    CREATE TEMP TABLE seen (row bigint PRIMARY KEY, content_id bigint, same boolean, newer boolean) ON COMMIT DROP
 """
 _SEEN = """
     INSERT INTO seen
     SELECT s.row,
            min(k.content_id) FILTER (WHERE k.fingerprint = s.fingerprint) AS content_id,
-           bool_or(k.fingerprint = s.fingerprint AND NOT k.retracted AND (k.current OR k.version = s.version)) AS same
+           bool_or(k.fingerprint = s.fingerprint AND NOT k.retracted AND (k.current OR k.version = s.version)) AS same,
+           bool_or(k.version > s.version AND s.version <> '' AND NOT k.retracted) AS newer
     FROM {table} s
     JOIN core.sighting k ON k.feed = :feed AND k.provider = :provider AND k.record_id = s.record_id AND {others}
     WHERE NOT s.refused AND s.row BETWEEN :first AND :last {chosen} GROUP BY s.row
 """
-_UNCHANGED = "SELECT count(*) FROM seen WHERE same"
+_COUNTED = """
+    SELECT count(*) FILTER (WHERE n.same), count(DISTINCT s.record_id) FILTER (WHERE s.withdraws AND NOT n.newer),
+           count(*) FILTER (WHERE n.newer)
+    FROM seen n JOIN {table} s USING (row)
+"""
 _PERIODS = """
     SELECT period FROM {table} WHERE NOT refused AND NOT withdraws
     GROUP BY period ORDER BY count(*) DESC, period

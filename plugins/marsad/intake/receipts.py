@@ -14,12 +14,17 @@ from marsad.quality.findings import Broken
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Rows of a delivery; ``read = accepted + quarantined + unchanged`` always."""
+    """Rows of a delivery; ``read = accepted + quarantined + unchanged`` always.
+
+    ``withdrawn`` are records that its rows took back, ``outdated`` good rows of which a newer version is known.
+    """
 
     read: int
     accepted: int
     quarantined: int
     unchanged: int
+    withdrawn: int = 0
+    outdated: int = 0
 
 
 def status_of(refused: bool, counts: Counts, broken: Sequence[Broken]) -> str:
@@ -47,7 +52,8 @@ def compose(
 ) -> dict[str, Any]:
     """The receipt's document, before it is sealed with head and signature; ``periods`` with that of most rows first.
 
-    ``admitted`` stands in that of an admitted file alone: why its refusal was set aside.
+    ``admitted`` stands in that of an admitted file alone: why its refusal was set aside. ``withdrawn`` and ``outdated``
+    (``Counts``) stand there where they are not 0.
     """
     return {
         "delivery_id": delivery.delivery_id,
@@ -69,6 +75,7 @@ def compose(
         "supersedes": delivery.rejudges,
         "reports": dict(reports),
         "seconds": round(seconds, 3),
+        **{name: count for name in ("withdrawn", "outdated") if (count := getattr(counts, name))},
         **({"admitted": delivery.admitted} if delivery.admitted else {}),
     }
 

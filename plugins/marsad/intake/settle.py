@@ -19,7 +19,7 @@ from marsad.intake import current, justifications, ledger, receipts
 from marsad.intake.current import Target
 from marsad.intake.judging import Judged, Previous
 from marsad.intake.ledger import Delivery
-from marsad.intake.merge import Merge
+from marsad.intake.merge import Known, Merge
 from marsad.intake.office import Office
 from marsad.intake.receipts import Counts
 from marsad.intake.reports import report_paths
@@ -97,23 +97,27 @@ def foresee(connection: sa.Connection, work: Work, judged: Judged) -> Outcome:
     if judged.file_refused:
         counts, periods = Counts(judged.rows, 0, judged.rows, 0), list[str]()
     else:
-        unchanged, periods = merge_of(connection, work).foresee()
-        counts = Counts(judged.rows, judged.rows - judged.refused - unchanged, judged.refused, unchanged)
+        known, periods = merge_of(connection, work).foresee()
+        counts = _counts(judged, known)
     return receipts.status_of(judged.file_refused, counts, judged.broken), counts, periods
 
 
 def _merged(connection: sa.Connection, work: Work, merge: Merge, judged: Judged) -> tuple[Counts, list[str]]:
-    unchanged = merge.finish()
+    known = merge.finish()
     snapshot = work.contract.mode == "snapshot"
     for earlier in ledger.of_same_content(connection, work.delivery, ledger.ACCEPTED, work.contract):
         current.supersede(connection, work.target, earlier.delivery_id, snapshot=snapshot)
     merge.cover(judged.unmapped_share)
-    good = judged.rows - judged.refused
     periods = connection.execute(
         sa.text("SELECT period FROM ops.coverage WHERE delivery_id = :id ORDER BY rows DESC, period"),
         {"id": work.delivery.delivery_id},
     ).scalars()
-    return Counts(judged.rows, good - unchanged, judged.refused, unchanged), list(periods)
+    return _counts(judged, known), list(periods)
+
+
+def _counts(judged: Judged, known: Known) -> Counts:
+    accepted = judged.rows - judged.refused - known.unchanged
+    return Counts(judged.rows, accepted, judged.refused, known.unchanged, known.withdrawn, known.outdated)
 
 
 def _close(connection: sa.Connection, work: Work, status: str, counts: Counts, period: str | None) -> None:

@@ -24,8 +24,11 @@ from marsad.portal.uploads import Upload
 _OWN = "(d.provider, d.feed) IN (SELECT * FROM unnest(CAST(:providers AS text[]), CAST(:feeds AS text[])))"
 _LIST = f"""
     SELECT d.delivery_id::text, d.feed, d.provider, d.period, coalesce(a.file_name, d.file_name) AS file_name,
-           coalesce(a.received_at, d.received_at) AS received_at, coalesce(a.receipt ->> 'status', d.status) AS status,
-           d.rows_read, d.rows_accepted, d.rows_quarantined, d.rows_unchanged
+           coalesce(a.received_at, d.received_at) AS received_at,
+           coalesce(a.receipt ->> 'status', CASE WHEN d.status = 'refused' AND d.delivery_id IN
+               (SELECT delivery_id FROM ops.admission) THEN 'admitted' ELSE d.status END) AS status,
+           d.rows_read, d.rows_accepted, d.rows_quarantined, d.rows_unchanged,
+           CAST(d.receipt ->> 'withdrawn' AS bigint) AS withdrawn
     FROM ops.delivery d LEFT JOIN ops.arrival a USING (delivery_id)
     WHERE {_OWN} ORDER BY coalesce(a.received_at, d.received_at) DESC, d.seq DESC LIMIT :limit OFFSET :offset
 """  # noqa: S608 - only our own words

@@ -17,6 +17,7 @@ from marsad.intake.reports.findings import SEVERITIES
 SHOWN = 40  # runs of rows named on a page; the JSON document names all
 _COUNTS = ("rows_read", "rows_accepted", "rows_quarantined", "rows_unchanged")
 _TO_CONFIRM = ("warnings", "confirmed")
+_SELDOM = ("withdrawn", "outdated")
 # No sentence ends after an abbreviation: "art. 448", "p. ex. le", "N. PV".
 _FIRST_SENTENCE = re.compile(r"(?s)(.*?(?<!\b[A-Za-z]\.)(?<=[.؟?]))\s+(?![a-zà-ÿ\d])(.*)")
 
@@ -53,7 +54,8 @@ def advice(receipt: Mapping[str, Any], findings: Sequence[Mapping[str, Any]]) ->
 def counts(receipt: Mapping[str, Any]) -> list[tuple[str, int]]:
     """The counts that a reader sees, each after the id of its label; of warnings where there are any."""
     names = (*_COUNTS, *(_TO_CONFIRM if any(receipt[name] for name in _TO_CONFIRM) else ()))
-    return [(_count_label(name, receipt), receipt[name]) for name in names]
+    seldom = [name for name in _SELDOM if receipt.get(name)]
+    return [(_count_label(name, receipt), receipt[name]) for name in (*names, *seldom)]
 
 
 def _count_label(name: str, receipt: Mapping[str, Any]) -> str:

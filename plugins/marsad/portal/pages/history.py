@@ -15,15 +15,16 @@ from marsad.errors import UsageFault
 from marsad.identity.keys import KeyDestroyed, PublicKeys
 from marsad.intake import admission, justifications
 from marsad.portal import asking, deliveries, returned
-from marsad.portal.accounts import SUBMITTER, Account
+from marsad.portal.accounts import STEWARD, SUBMITTER, Account
 from marsad.portal.render import Entry, go, page, workbook
 from marsad.portal.site import Site
 from marsad.portal.verdict import shown_verdict
 from marsad.portal.visitor import Posted, SiteOf, Visiting, Visitor, field, having
 
-router = APIRouter(prefix="/deliveries", dependencies=[Depends(having(SUBMITTER))])
+router = APIRouter(prefix="/deliveries")
 MENU = (Entry("menu.history", "/deliveries", (SUBMITTER,)),)
 Submitter = Annotated[Account, Depends(having(SUBMITTER))]
+Reader = Annotated[Account, Depends(having(SUBMITTER, STEWARD))]
 _PAGE = 50
 _DIGITS = 9  # of a row's number
 
@@ -40,8 +41,10 @@ def history(request: Request, account: Submitter, site: SiteOf, skip: int = 0) -
 
 
 @router.get("/{delivery_id}")
-def delivery(request: Request, delivery_id: UUID, account: Submitter, site: SiteOf, who: Visiting) -> Response:
-    """One delivery: verdict, what to do, where; and what waits for a reason."""
+def delivery(request: Request, delivery_id: UUID, account: Reader, site: SiteOf, who: Visiting) -> Response:
+    """One delivery: verdict, what to do, where; and what waits for a reason. A steward has a page of its own for it."""
+    if SUBMITTER not in account.roles:
+        return go(f"/findings/{delivery_id}")
     found = _own(site, account, str(delivery_id))
     deliveries.note(site, account, "delivery.viewed", f"delivery:{delivery_id}")
     return _show(request, site, str(delivery_id), found, who)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import Response
 
-from marsad.intake import quiet
+from marsad.intake.quiet import declare
 from marsad.portal import deliveries
 from marsad.portal.accounts import SUBMITTER
 from marsad.portal.render import Entry, go, page
@@ -17,21 +19,23 @@ _SHOWN = 5
 
 
 @router.get("/")
-def home(request: Request, account: SignedIn, site: SiteOf, told: str = "") -> Response:
-    """What waits for the one who signed in; ``told`` is what a click has just entered."""
+def home(request: Request, account: SignedIn, site: SiteOf, quiet: str = "", period: str = "") -> Response:
+    """What waits for the one who signed in; ``quiet`` is the feed of which a click has just entered ``period``."""
     with site.transaction() as connection:
         due = deliveries.expected(connection, site, account)
         last = deliveries.recent(connection, site.shelf, account, _SHOWN)
-    return page(request, "home", due=due, last=last, titles=site.shelf.titles, quiet=told == "quiet")
+    return page(request, "home", due=due, last=last, titles=site.shelf.titles, quiet=quiet, period=period)
 
 
 @router.post("/quiet", dependencies=[Depends(having(SUBMITTER))])
-def nothing_to_report(account: SignedIn, form: Posted, site: SiteOf) -> Response:
-    """Enters that a provider has nothing of a feed for a period that is expected of it."""
-    told = tuple(field(form, name) for name in ("feed", "provider", "period"))
+def nothing_to_report(request: Request, account: SignedIn, form: Posted, site: SiteOf) -> Response:
+    """Enters that a provider has nothing of a feed for a period that is expected of it, once that was asked again."""
+    told = feed, provider, period = tuple(field(form, name) for name in ("feed", "provider", "period"))
     with site.transaction() as connection:
         expected = deliveries.expected(connection, site, account)
         if told not in {(slot.feed, slot.provider, slot.period.label) for slot in expected}:
             raise HTTPException(404)
-        quiet.declare(connection, *told, account.actor, site.clock())
-    return go("/?told=quiet")
+        if not field(form, "sure"):
+            return page(request, "quiet", feed=feed, provider=provider, period=period, titles=site.shelf.titles)
+        declare(connection, *told, account.actor, site.clock())
+    return go(f"/?{urlencode({'quiet': feed, 'period': period})}")
