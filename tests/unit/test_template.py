@@ -66,5 +66,18 @@ def test_every_cell_says_what_belongs_there(language: str) -> None:
             assert {"fr": "Maroc", "ar": "المغرب", "en": "Morocco"}[language] in hint
 
 
+@pytest.mark.parametrize(
+    ("language", "first"),
+    [
+        ("fr", ["Maroc", "Côte d’Ivoire", "Niger", "Afghanistan", "Afrique du Sud", "Albanie"]),
+        ("en", ["Morocco", "Côte d’Ivoire", "Niger", "Afghanistan", "Åland Islands", "Albania"]),
+    ],
+)
+def test_long_lists_are_in_the_order_of_their_labels(language: str, first: list[str]) -> None:
+    lists = made(language).worksheets[2]
+    columns = [[cell.value for cell in column if cell.value] for column in lists.iter_cols()]
+    assert next(column for column in columns if first[0] in column)[1:7] == first
+
+
 def test_the_same_contract_gives_the_same_template() -> None:
     assert template(POLICE, CATALOG.codelists, "ar") == template(POLICE, CATALOG.codelists, "ar")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from marsad.contracts.codelists import CodeList
@@ -10,6 +11,9 @@ from marsad.contracts.examples import date_form, examples, labels, limit
 from marsad.contracts.model import Column, Contract
 from marsad.contracts.text import fold
 from marsad.warehouse.model import LANGUAGES
+
+# Lists that one looks up by name, and the codes that stand first since most rows have them.
+_BY_LABEL: Mapping[str, Sequence[str]] = {"country": ("MAR", "CIV", "NER"), "court": (), "province": ()}
 
 
 def expected_columns(
@@ -40,11 +44,17 @@ def _expected(column: Column, contract: Contract, codelists: Mapping[str, CodeLi
 
 
 def choices(codes: CodeList, contract: Contract, language: str) -> list[str]:
-    """What agencies may choose, in the order of the list: the label where it means its code, else the code.
+    """What agencies may choose, in order of the list or of labels: the label where it means its code, else the code.
 
     A code for totals is none of them: in the files of this contract its labels mark a row that is no record.
     """
     totals = set(map(fold, contract.total_words))
     plain = [code for code in codes.codes.values() if totals.isdisjoint(map(fold, (code.code, *code.labels.values())))]
     texts = ((code.code, code.labels.get(language, code.code)) for code in plain)
-    return [text if codes.spelling(text) == code else code for code, text in texts]
+    ordered = sorted(texts, key=partial(_place, _BY_LABEL[codes.scheme])) if codes.scheme in _BY_LABEL else texts
+    return [text if codes.spelling(text) == code else code for code, text in ordered]
+
+
+def _place(first: Sequence[str], choice: tuple[str, str]) -> tuple[int, str]:
+    code, text = choice
+    return first.index(code) if code in first else len(first), fold(text)
