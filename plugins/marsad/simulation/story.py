@@ -176,9 +176,9 @@ class Story:
         return replace(letter, rows=broken, cases=("half_broken",), total_row=False)
 
     def _begun(self, place: Place, number: int, letter: Letter) -> Letter:
-        """The list a week too early, with its first row alone."""
-        week = letter.version - timedelta(7)
-        return replace(letter, rows=self.desks[place].clean(self.spans[number])[:1], version=week, cases=())
+        """The list a day too early, with its first row alone."""
+        day = letter.version - timedelta(1)
+        return replace(letter, rows=self.desks[place].clean(self.spans[number])[:1], version=day, cases=())
 
     def _change(self, place: Place, number: int, letter: Letter) -> None:
         """The snapshot of the same period again, without one stay of a month that has others, a week later."""
