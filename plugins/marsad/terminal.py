@@ -44,8 +44,10 @@ def ended_when_told() -> Iterator[None]:
     be raised out of the callback of a weak reference.
     """
     numbers = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is signal.SIG_DFL]  # nohup ignores HUP
+    clock = signal.getsignal(signal.SIGALRM) or signal.SIG_DFL
     watched: list[weakref.ref[_Told]] = []
-    told = -_SAME
+    lost: list[int] = []
+    told, set_before = -_SAME, (0.0, 0.0)
 
     def leave(number: int, _frame: FrameType | None) -> None:
         nonlocal told
@@ -57,19 +59,29 @@ def ended_when_told() -> Iterator[None]:
             finally:
                 del ending  # it holds this frame: kept here it would outlive whoever swallows it
 
-    def again(number: int) -> None:
-        nonlocal told
+    def again(number: int) -> None:  # in any thread: wherever garbage is collected
+        nonlocal told, set_before
         told = -_SAME
-        signal.signal(signal.SIGALRM, lambda _alarm, frame: leave(number, frame))
-        signal.setitimer(signal.ITIMER_REAL, _SOON)
+        before = signal.setitimer(signal.ITIMER_REAL, _SOON)
+        set_before = set_before if lost else before
+        lost.append(number)
+
+    def ring(number: int, frame: FrameType | None) -> None:
+        if lost:
+            leave(lost[-1], frame)
+        elif callable(clock):
+            clock(number, frame)
 
     for number in numbers:
         signal.signal(number, leave)
+    signal.signal(signal.SIGALRM, ring)
     try:
         yield
     finally:
         watched.clear()
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        if lost:
+            signal.setitimer(signal.ITIMER_REAL, *set_before)
+        signal.signal(signal.SIGALRM, clock)
         for number in numbers:
             signal.signal(number, signal.SIG_DFL)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import signal
@@ -9,7 +10,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -85,7 +88,7 @@ def test_a_loader_told_to_end_at_any_moment_ends_and_loses_nothing(station: Stat
     assert_swept(station)
 
 
-def work_that_swallows(times: int) -> None:
+def swallowing(times: int) -> None:
     """What C code that clears errors, and what finalizers do to whatever is raised in them."""
     for _ in range(times):
         with suppress(BaseException):
@@ -93,10 +96,40 @@ def work_that_swallows(times: int) -> None:
     time.sleep(5)
 
 
-def test_a_signal_that_a_library_swallows_still_ends_the_work() -> None:
+def keeping() -> None:
+    """A library that keeps what was raised in a cycle, which another thread clears away."""
+    try:
+        time.sleep(5)
+    except BaseException as error:  # noqa: BLE001 - just that
+        cycle: list[object] = [error]
+        cycle.append(cycle)
+        del cycle
+    collector = threading.Thread(target=gc.collect)
+    collector.start()
+    collector.join()
+    time.sleep(5)
+
+
+@pytest.mark.parametrize("work", [partial(swallowing, 3), keeping], ids=["swallowed", "kept"])
+def test_a_signal_that_a_library_swallows_still_ends_the_work(work: Callable[[], None]) -> None:
     timer = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGTERM))
     timer.start()
     with pytest.raises(SystemExit) as end, ended_when_told():
-        work_that_swallows(times=3)
+        work()
     assert end.value.code == 128 + signal.SIGTERM
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_the_alarm_clock_of_others_rings_as_before() -> None:
+    rung: list[int] = []
+    handler = signal.signal(signal.SIGALRM, lambda number, _frame: rung.append(number))
+    before = signal.setitimer(signal.ITIMER_REAL, 0.2)
+    try:
+        with ended_when_told():
+            time.sleep(0.1)
+        assert signal.getitimer(signal.ITIMER_REAL)[0] > 0
+        time.sleep(0.3)
+    finally:
+        signal.signal(signal.SIGALRM, handler)
+        signal.setitimer(signal.ITIMER_REAL, *before)
+    assert rung == [signal.SIGALRM]
