@@ -37,6 +37,9 @@ TEXT = column("note")
         ("١٢ شارع محمد الخامس", ("١٢ شارع محمد الخامس", State.OK)),
         ("\u200f \u00a0", (None, State.BLANK)),
         ("", (None, State.BLANK)),
+        ("#N/A", (None, State.UNPARSED)),
+        ("#Valeur!", (None, State.UNPARSED)),
+        ("#12", ("#12", State.OK)),
     ],
 )
 def test_texts_keep_what_a_reader_sees(text: str, expected: tuple[str | None, State]) -> None:
@@ -285,7 +288,8 @@ ANY_COLUMN = [
 ]
 # Near misses of real cells, and anything at all.
 SPELT = st.text(st.sampled_from("0123456789٠١٢٣٤٥٦٧٨٩/.,-+:;،؛ T\u00a0\u200f\u0301\nabcéßFoui\x00سنة"), max_size=22)
-TEXTS = st.lists(st.one_of(st.text(st.characters(exclude_categories=["Cs"])), SPELT), min_size=1, max_size=30)
+FAILED = st.sampled_from(["#N/A", "#REF!", "#div/0!", "#", "#1"])
+TEXTS = st.lists(st.one_of(st.text(st.characters(exclude_categories=["Cs"])), SPELT, FAILED), min_size=1, max_size=30)
 
 
 @given(st.sampled_from(ANY_COLUMN), TEXTS)

@@ -12,6 +12,7 @@ import xlsxwriter
 
 from marsad.errors import PlatformFault, ProviderFault
 from marsad.intake.reading import Hints, ReadFile, limits, open_file
+from marsad.intake.reading import failed_formulas as failed_formulas_module
 from marsad.intake.reading import workbook as workbook_module
 from marsad.intake.reading.workbook import cell_text
 
@@ -241,3 +242,30 @@ def test_a_format_that_the_contract_leaves_out_is_refused(tmp_path: Path) -> Non
 def test_too_many_columns(tmp_path: Path) -> None:
     path = make(tmp_path / "w.xlsx", {"s": [[f"c{i}" for i in range(limits.MAX_COLUMNS + 1)]]})
     assert refused(path) == "file.too_many_columns"
+
+
+def test_a_formula_that_failed_shows_what_its_sender_sees(tmp_path: Path) -> None:
+    path = tmp_path / "f.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        book.add_worksheet("Notice").write(0, 0, "=NA()", None)
+        sheet = book.add_worksheet("Liste & suite")
+        sheet.write_row(1, 2, ["dossier", "sexe", "date"])
+        sheet.write_row(2, 2, ["A-1", "F"])
+        sheet.write_formula(2, 4, "=1/0", value="#DIV/0!")
+        sheet.write_formula(3, 2, '=VLOOKUP("x",A1:B2,2)', value="#N/A")
+        sheet.write_row(3, 3, ["M", "2024-05-03"])
+    assert cells_of(open_file(path, hints=HINTS)) == [("A-1", "F", "#DIV/0!"), ("#N/A", "M", "2024-05-03")]
+
+
+def test_failed_formulas_are_found_across_the_pieces_of_a_long_sheet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "l.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        for row in range(200):
+            sheet.write_formula(row, row % 3, "=1/0", value="#DIV/0!")
+            sheet.write(row, 3, row)
+    monkeypatch.setattr(failed_formulas_module, "_CHUNK", 61)
+    found = failed_formulas_module.failed_formulas(path, "Sheet1")
+    assert found == {row + 1: {row % 3: "#DIV/0!"} for row in range(200)}

@@ -20,6 +20,13 @@ _INVISIBLE = re.compile(
 _HARD_SPACE = re.compile("[\xa0\u2007\u202f]")
 _FOREIGN_DIGIT = re.compile("[٠-٩۰-۹]")  # Arabic-Indic, Persian
 
+# What spreadsheets in English and French show where a formula failed; nobody typed it, so it is no text either.
+FAILED = frozenset({
+    "#calc!", "#div/0!", "#n/a", "#name?", "#nom?", "#nombre!", "#nul!", "#null!", "#num!", "#ref!", "#spill!",
+    "#valeur!", "#value!",
+})  # fmt: skip
+FAILED_SIGN = "#"
+
 
 class Cell(NamedTuple):
     """A cell as understood. ``value`` is None unless ``state`` is OK or REPAIRED.

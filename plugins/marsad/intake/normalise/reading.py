@@ -11,6 +11,7 @@ from marsad.errors import UsageFault
 from marsad.intake.blocks import State
 from marsad.intake.normalise.cells import (
     BLANK,
+    FAILED,
     PLACEHOLDER,
     UNPARSED,
     Cell,
@@ -46,6 +47,8 @@ def cell_reader(column: Column, codelists: Mapping[str, CodeList]) -> CellReader
             return BLANK
         if key in stand_ins:
             return PLACEHOLDER
+        if key in FAILED:
+            return UNPARSED
         cell = parse(text)
         if touched and remark and cell.state is State.OK:
             return cell._replace(state=State.REPAIRED)

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from marsad.contracts.model import Column
-from marsad.intake.normalise.cells import CellReader, blank_keys, clean, placeholder_keys
+from marsad.intake.normalise.cells import FAILED_SIGN, CellReader, blank_keys, clean, placeholder_keys
 from marsad.intake.normalise.fixed_dates import dates, timestamps
 from marsad.intake.normalise.numbers import integer_reader, number_reader
 from marsad.intake.normalise.scan import Bytes, FastReader, Mask, as_mask, is_digit, only, scan
@@ -80,7 +80,12 @@ def _blank_finder(keys: frozenset[str]) -> Callable[[pa.StringArray], Mask]:
 
 
 def _texts(_: Column) -> FastReader:
-    return lambda cells: (cells, _untouched(cells))
+    return lambda cells: (cells, _typed(cells))
+
+
+def _typed(cells: pa.StringArray) -> Mask:
+    """Cells to take as they are: untouched, and for certain no formula that failed."""
+    return _untouched(cells) & ~as_mask(pc.starts_with(cells, FAILED_SIGN))
 
 
 def _identifiers(column: Column) -> FastReader | None:
@@ -91,7 +96,7 @@ def _identifiers(column: Column) -> FastReader | None:
         return None
 
     def read(cells: pa.StringArray) -> tuple[pa.Array, Mask]:
-        return cells, _untouched(cells) & as_mask(pc.match_substring_regex(cells, pattern))
+        return cells, _typed(cells) & as_mask(pc.match_substring_regex(cells, pattern))
 
     return read
 

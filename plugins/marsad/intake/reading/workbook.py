@@ -19,6 +19,7 @@ from marsad.contracts.text import fold
 from marsad.errors import ProviderFault
 from marsad.intake.reading import limits
 from marsad.intake.reading.areas import Area, areas
+from marsad.intake.reading.failed_formulas import failed_formulas
 from marsad.intake.reading.grouped import Span
 from marsad.intake.reading.header import Header, find_header
 from marsad.intake.reading.hints import Hints
@@ -123,7 +124,8 @@ class Stretches:
     def pieces(self, _table: TableInfo) -> Iterator[Piece]:
         """The rows below the headers."""
         with _Defects(), calamine.CalamineWorkbook.from_path(self.path) as book:
-            rows = enumerate(_texts(book.get_sheet_by_name(self.sheet)), 1)
+            sheet = book.get_sheet_by_name(self.sheet)
+            rows = enumerate(_with_failed(_texts(sheet), failed_formulas(self.path, self.sheet), sheet), 1)
             at = 0
             for area, header in self.parts:
                 first = area.top + header.data
@@ -234,6 +236,18 @@ def _texts(sheet: calamine.CalamineSheet) -> Iterator[list[str]]:
     for row in sheet.iter_rows():
         texts = [cell if type(cell) is str else cell_text(cell) for cell in row]
         yield [without_nul(text) for text in texts] if "\0" in "".join(texts) else texts
+
+
+def _with_failed(
+    rows: Iterator[list[str]], failed: dict[int, dict[int, str]], sheet: calamine.CalamineSheet
+) -> Iterator[list[str]]:
+    """The rows with what failed formulas show, where calamine gives blanks."""
+    left = sheet.start[1] if sheet.start else 0
+    for number, row in enumerate(rows, 1):
+        for column, text in failed.get(number, {}).items():
+            if left <= column < left + len(row) and not row[column - left]:
+                row[column - left] = text
+        yield row
 
 
 def cell_text(cell: object) -> str:
