@@ -23,7 +23,7 @@ FEEDS = (
     "police.suspects",
     "police.victims",
 )
-FOR_ALL = {"statistics": "refresh", "due": "remind", "mail": "send"}  # DAG -> its one task
+FOR_ALL = {"statistics": "refresh", "link": "persons", "due": "remind", "mail": "send"}  # DAG -> its one task
 ALLOWED_IMPORTS = ("marsad.orchestration", "marsad.settings", "airflow.sdk")
 
 
@@ -83,10 +83,11 @@ def test_every_task_retries_by_the_table_and_ends_some_day(dags: dict[str, DAG])
             assert task.execution_timeout
 
 
-def test_only_loading_opens_identities(dags: dict[str, DAG]) -> None:
+def test_only_loading_and_linking_open_identities(dags: dict[str, DAG]) -> None:
     queues = {task.task_id: task.queue for dag in dags.values() for task in dag.tasks}
     assert queues == {
-        "receive": "default", "load": "identity", "refresh": "default", "remind": "default", "send": "mail"
+        "receive": "default", "load": "identity", "persons": "identity", "refresh": "default", "remind": "default",
+        "send": "mail",
     }  # fmt: skip
 
 
@@ -107,15 +108,16 @@ def test_engineers_are_told_when_any_task_has_failed_for_good(
     assert sorted(told) == sorted(task.dag_id for dag in dags.values() for task in dag.tasks)
 
 
-def test_an_inbox_or_ten_minutes_wake_the_intake_and_changed_core_or_the_hour_the_statistics(
+def test_an_inbox_or_ten_minutes_wake_the_intake_and_changed_core_or_the_hour_all_others(
     dags: dict[str, DAG],
 ) -> None:
     for feed in FEEDS:
         schedule = dags[f"intake.{feed}"].timetable
         assert [asset.name for asset in _assets(dags[f"intake.{feed}"])] == [f"inbox/{feed.replace('.', '/')}"]
         assert "*/10 * * * *" in str(schedule.timetable)
-    assert [asset.name for asset in _assets(dags["statistics"])] == ["warehouse/core"]
-    assert "7 * * * *" in str(dags["statistics"].timetable.timetable)
+    for name, hourly in (("statistics", "7 * * * *"), ("link", "27 * * * *")):
+        assert [asset.name for asset in _assets(dags[name])] == ["warehouse/core"]
+        assert hourly in str(dags[name].timetable.timetable)
 
 
 def _assets(dag: DAG) -> list[object]:
@@ -148,14 +150,16 @@ def test_reading_the_dags_reaches_nothing(no_way_out: None) -> None:
 
 
 def test_reading_the_dags_imports_nothing_heavy() -> None:
-    heavy = ("pandas", "great_expectations", "pyarrow", "ruamel", "jsonschema")
+    heavy = ("pandas", "great_expectations", "pyarrow", "ruamel", "jsonschema", "duckdb", "splink")
     code = (
         "import sys, airflow.sdk; before = set(sys.modules)\n"
         "from marsad.orchestration.intake import feeds, intake_dag\n"
         "from marsad.orchestration.due import due_dag, mail_dag\n"
+        "from marsad.orchestration.link import link_dag\n"
         "from marsad.orchestration.statistics import statistics_dag\n"
         "from marsad.settings import Settings\n"
-        "s = Settings.from_env(); [intake_dag(f, s) for f in feeds(s)]; statistics_dag(); due_dag(); mail_dag()\n"
+        "s = Settings.from_env(); [intake_dag(f, s) for f in feeds(s)]\n"
+        "statistics_dag(); link_dag(); due_dag(); mail_dag()\n"
         f"print([m for m in {heavy!r} if m in set(sys.modules) - before])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

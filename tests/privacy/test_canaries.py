@@ -22,6 +22,7 @@ from marsad.errors import MarsadError
 from marsad.intake import dry_run, pipeline, settle
 from marsad.intake.normalise import Normaliser
 from marsad.intake.stage import Stage
+from marsad.linkage import batch, linker, reasons
 from marsad.quality import engine as gx_engine
 from marsad.quality import rows as quality_rows
 from marsad.runtime.postgres import Postgres
@@ -262,6 +263,23 @@ def test_names_of_a_file_whose_loader_is_killed(station: Station, sender: str, c
         killed(station, lambda office: pipeline.ingest(office, path, FEED, sender), point=point)
         watched()
     pipeline.ingest(station.office, path, FEED, sender)
+
+
+def test_names_of_records_that_are_linked(station: Station, canary: Canaries, watched, monkeypatch: pytest.MonkeyPatch):
+    senders = station.sender(), station.sender()
+    for sender in senders:
+        station.send(FEED, visits(*(planted(canary, f"L{n}") for n in range(3))), sender)
+    with monkeypatch.context() as patch:
+        patch.setattr(batch, "compare", quoting)
+        with pytest.raises(MarsadError) as caught:
+            linker.link(station.office)
+    told = "".join(traceback.format_exception(caught.value))
+    assert find_in_clear(Path("/nonexistent"), {"told": told.encode()}, ROOTS) == []
+    linker.link(station.office)
+    pair = station.rows("SELECT feed, provider, record_id FROM link.record ORDER BY 2, 3 LIMIT 2")
+    reasons.why(station.office, *("/".join(row.values()) for row in pair), "fr")
+    assert station.one("SELECT count(*) FROM vault.token") > 0
+    assert station.one("SELECT count(*) FROM link.pair") > 0
 
 
 def test_nothing_in_the_files_and_the_log_of_the_server(station: Station, postgres: Postgres):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import lru_cache
 
@@ -26,9 +26,14 @@ def read_births(texts: Sequence[str], today: date) -> list[Birth | None]:
     return min(readings, key=lambda births: births.count(None))
 
 
+def birth_reader(today: date, formats: Sequence[str] = _DAY_FIRST) -> Callable[[str], Birth | None]:
+    """Reads one text at a time, day first."""
+    cell = date_reader(formats, "birth_date")
+    return lru_cache(_REMEMBERED)(lambda text: _birth(cell, text, today))
+
+
 def _read(texts: Sequence[str], formats: Sequence[str], today: date) -> list[Birth | None]:
-    cell = lru_cache(_REMEMBERED)(date_reader(formats, "birth_date"))
-    return [_birth(cell, text, today) for text in texts]
+    return list(map(birth_reader(today, formats), texts))
 
 
 def _birth(cell: CellReader, text: str, today: date) -> Birth | None:

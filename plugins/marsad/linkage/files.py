@@ -18,7 +18,7 @@ from marsad.intake.reading.sandbox import open_file
 from marsad.linkage.births import read_births
 from marsad.linkage.clusters import persons
 from marsad.linkage.policy import Policy, load_policy
-from marsad.linkage.records import Record, plain_document, plain_phone
+from marsad.linkage.records import UNKNOWN, Record, plain_document, plain_phone
 from marsad.linkage.scoring import Scored, score
 from marsad.quality.messages import render
 
@@ -35,7 +35,6 @@ CONCEPTS = (
 )
 _NAMES = ("given_name", "family_name", "name")
 _SHOWN = 5  # rows named in a message
-_UNKNOWN = {"U", "total"}  # codes of lists that say nothing of a person
 _ALSO = {"surname": "family_name", "full_name": "name", "citizenship": "nationality", "id_number": "document_number"}
 _PAIRS = ("left_file", "left_id", "right_file", "right_id", "match_weight", "match_probability")
 _WHY = ("left_file", "left_id", "right_file", "right_id", "comparison", "level", "match_weight")
@@ -255,6 +254,6 @@ def _coded(*lists: CodeList) -> Callable[[str], str]:
 
     def code(text: str) -> str:
         found = next((code for one in lists if (code := one.spelling(text))), None)
-        return "" if found in _UNKNOWN else found or fold(text)
+        return "" if found in UNKNOWN else found or fold(text)
 
     return code

@@ -2,7 +2,7 @@
 
 Keys are made of one record alone, so a store that must not show names can hold and join them as keyed tokens. Each
 kind survives another damage: names in the other script or in the other order, a letter lost, a birth date missing,
-turned or known by its year, a year mistyped.
+turned or known by its year, a year mistyped, an age in its place.
 """
 
 from __future__ import annotations
@@ -36,8 +36,9 @@ def _birth_keys(names: Skeletons, birth: Birth | None) -> Iterator[str]:
     if birth is None:
         return
     day = _day(birth)
+    around = (-1, 0, 1) if birth.about else (0,)
     for word in names.words:
-        yield f"y:{birth.year}|{word[:_LONG]}"
+        yield from (f"y:{birth.year + off}|{word[:_LONG]}" for off in around)
         if day:
             yield f"m:{day}|{word[:_LONG]}"
             yield f"d:{birth.year}{day}|{word[0]}"
@@ -50,6 +51,7 @@ def _number_keys(record: Record) -> Iterator[str]:
         yield f"p:{record.phone}"
     if record.document:
         yield f"i:{record.document}"
+    yield from (f"r:{number}" for number in (*record.slips, *record.cases))
 
 
 def _day(birth: Birth) -> str:

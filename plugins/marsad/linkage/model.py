@@ -17,6 +17,14 @@ BLANK = "blank"
 # Columns of the table of records. Blank texts are null there.
 _NAMES = {"given_name": "given", "family_name": "family", "whole_name": "whole"}
 _TEXTS = {"sex": "sex", "nationality": "nationality", "place": "place", "phone": "phone", "document_number": "document"}
+_OWN_BLANKS = {
+    # Parted names say it better than the whole; the whole is for a record that does not part them.
+    "whole_name": "whole_l IS NULL OR whole_r IS NULL OR"
+    " (coalesce(given_l, family_l) IS NOT NULL AND coalesce(given_r, family_r) IS NOT NULL)",
+    "birth_date": "birth_year_l IS NULL OR birth_year_r IS NULL OR birth_about_l OR birth_about_r",
+    "age": "birth_year_l IS NULL OR birth_year_r IS NULL OR NOT (birth_about_l OR birth_about_r)",
+    "reference": "(slips_l IS NULL OR slips_r IS NULL) AND (cases_l IS NULL OR cases_r IS NULL)",
+}
 # Likeness is the dearest thing computed: pairs with hardly a consonant in common are spared it.
 _PLAUSIBLE = "coalesce(jaccard({0}_key_l, {0}_key_r), 1) >= 0.3"
 _COMMON = {**_NAMES, "place": "place"}  # not nationality: names tell it already
@@ -31,16 +39,24 @@ _BIRTH = {
     "year": "birth_year_l = birth_year_r",
     "near": "abs(birth_year_l - birth_year_r) <= 2",
 }
+_OWN = {
+    "birth_date": _BIRTH,
+    "age": {"fits": "abs(birth_year_l - birth_year_r) <= 1", "near": "abs(birth_year_l - birth_year_r) <= 3"},
+    "reference": {"slip": "list_has_any(slips_l, slips_r)", "case": "list_has_any(cases_l, cases_r)"},
+}
 
 
-def settings(policy: Policy, records: int) -> dict[str, Any]:
-    """Splink's settings for comparing so many records. Raises UsageFault for a level that has no condition."""
+def settings(policy: Policy, prior: float, *, frequencies: bool) -> dict[str, Any]:
+    """Splink's settings for comparing records, two of which are of one person by ``prior``.
+
+    ``frequencies``: whether it counts how common names are. Raises UsageFault for a level that has no condition.
+    """
     return {
         "link_type": "dedupe_only",
         "unique_id_column_name": "row",
-        "probability_two_random_records_match": policy.prior.of(records),
+        "probability_two_random_records_match": prior,
         "blocking_rules_to_generate_predictions": [],
-        "comparisons": [_comparison(name, one) for name, one in policy.comparisons.items()],
+        "comparisons": [_comparison(name, one, frequencies) for name, one in policy.comparisons.items()],
         "retain_intermediate_calculation_columns": True,
         "retain_matching_columns": True,  # with them Splink tells the levels
     }
@@ -59,13 +75,13 @@ def level_names(policy: Policy) -> Mapping[str, Mapping[int, str]]:
     }
 
 
-def _comparison(name: str, comparison: Comparison) -> dict[str, Any]:
+def _comparison(name: str, comparison: Comparison, frequencies: bool) -> dict[str, Any]:
     levels = [{"sql_condition": _blank(name), "is_null_level": True, "label_for_charts": BLANK}]
-    return {"output_column_name": name, "comparison_levels": levels + list(_levels(name, comparison.levels))}
+    return {"output_column_name": name, "comparison_levels": [*levels, *_levels(name, comparison.levels, frequencies)]}
 
 
-def _levels(name: str, levels: Mapping[str, Level]) -> Iterator[dict[str, Any]]:
-    common = {"tf_adjustment_column": _COMMON[name]} if name in _COMMON else {}
+def _levels(name: str, levels: Mapping[str, Level], frequencies: bool) -> Iterator[dict[str, Any]]:
+    common = {"tf_adjustment_column": _COMMON[name]} if frequencies and name in _COMMON else {}
     for key, level in levels.items():
         adjusted = common if key in _AGREE else {}
         yield {
@@ -78,7 +94,9 @@ def _levels(name: str, levels: Mapping[str, Level]) -> Iterator[dict[str, Any]]:
 
 
 def _blank(name: str) -> str:
-    column = "birth_year" if name == "birth_date" else _NAMES.get(name) or _text(name)
+    if name in _OWN_BLANKS:
+        return _OWN_BLANKS[name]
+    column = _NAMES.get(name) or _text(name)
     return f"{column}_l IS NULL OR {column}_r IS NULL"
 
 
@@ -94,7 +112,7 @@ def _condition(name: str, key: str, level: Level) -> str:
     column = _NAMES.get(name)
     if column and level.likeness is not None:
         return f"{_PLAUSIBLE.format(column)} AND {LIKENESS}({column}_l, {column}_r) >= {level.likeness}"
-    conditions = _BIRTH if name == "birth_date" else _plain(column or _text(name))
+    conditions = _OWN.get(name) or _plain(column or _text(name))
     if key not in conditions:
         raise UsageFault(f"linkage.yaml: {name} has no level '{key}'")
     return conditions[key]

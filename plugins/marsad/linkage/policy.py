@@ -57,10 +57,15 @@ class Prior(_Part):
     says: Labels
     partners: Annotated[float, Field(gt=0)]
     most: Share
+    fewest: Annotated[int, Field(gt=0)]
 
     def of(self, records: int) -> float:
         """For any two of so many records."""
         return min(self.most, self.partners / max(1, records - 1))
+
+    def of_register(self, records: int) -> float:
+        """For any two records of a warehouse with so many; one for each doubling, so that it seldom moves."""
+        return self.of(1 << (max(records, self.fewest) - 1).bit_length())
 
 
 class Thresholds(_Part):

@@ -9,20 +9,26 @@ from datetime import date
 from marsad.contracts.text import fold
 from marsad.identity.names import Hearing
 
+UNKNOWN = frozenset({"U", "total"})
+"""Codes of lists that say nothing of a person."""
+
 _PHONE_DIGITS = 8  # of the end: the rest is country and trunk codes, written or not
 _NEW_YEAR = (1, 1)
+_HALF_YEAR = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Birth:
     """What is known of a birth date. ``month`` and ``day`` are None when only the year is.
 
-    The first of January stands for "some day of that year" in most registers, so it is taken for that.
+    The first of January stands for "some day of that year" in most registers, so it is taken for that. ``about`` is
+    true when the year comes from an age that somebody stated or guessed.
     """
 
     year: int
     month: int | None = None
     day: int | None = None
+    about: bool = False
 
     @classmethod
     def of(cls, day: date | None, year: int | None = None) -> Birth | None:
@@ -31,10 +37,19 @@ class Birth:
             return None if year is None else cls(year)
         return cls(day.year) if (day.month, day.day) == _NEW_YEAR else cls(day.year, day.month, day.day)
 
+    @classmethod
+    def stated(cls, age: int | None, on: date | None) -> Birth | None:
+        """From an age in completed years on a day: the middle of the two years it leaves."""
+        return None if age is None or on is None else cls(on.year - age - (on.month <= _HALF_YEAR), about=True)
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """All that linkage compares; "" and None where nothing is known. Names are sounds (``Hearing``)."""
+    """All that linkage compares; "" and None where nothing is known. Names are sounds (``Hearing``).
+
+    ``slips`` are numbers that agencies exchanged of one person, ``cases`` those of a case, which may have many victims.
+    ``file`` is the case in which its sender numbers it: two records of one file are two people.
+    """
 
     given: str = ""
     family: str = ""
@@ -45,6 +60,9 @@ class Record:
     place: str = ""
     phone: str = ""
     document: str = ""
+    slips: tuple[str, ...] = ()
+    cases: tuple[str, ...] = ()
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +87,6 @@ def plain_phone(text: str) -> str:
 
 
 def plain_document(text: str) -> str:
-    """A document number without spaces and signs; "" for one too short to tell anybody apart."""
+    """A document or reference number without spaces and signs; "" for one too short to tell anybody apart."""
     signs = re.sub(r"[\W_]", "", fold(text))
     return signs if len(signs) > 3 else ""  # noqa: PLR2004 - AB1: the shortest that is none

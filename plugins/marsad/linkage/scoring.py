@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -74,9 +75,53 @@ def score(records: Sequence[Record], policy: Policy, rules: NameRules) -> Iterat
     with _database(Likeness(rules)) as connection:
         names = [skeletons(record, hearing) for record in records]
         _find_pairs(connection, records, names, policy.candidates.most_per_key)
-        linker = _linker(connection, _table(records, names), policy)
-        found = linker.inference.predict(threshold_match_probability=policy.thresholds.review)
-        yield from _scored(found.as_duckdbpyrelation(), policy)
+        prior = policy.prior.of(len(records))
+        least = weight_of(policy.thresholds.review)
+        yield from _predicted(connection, _table(records, names), policy, prior, least, frequencies=True)
+
+
+def compare(
+    records: Sequence[Record], pairs: Collection[tuple[int, int]], policy: Policy, rules: NameRules, least: float
+) -> Iterator[Scored]:
+    """Those of ``pairs`` (places, the smaller first) that reach the weight ``least``, in no order.
+
+    What a pair comes to is a function of its two records alone: weights hold no prior (one half) and do not count how
+    common names are, so that they stay what they are whatever comes later.
+    """
+    if not pairs:
+        return
+    hearing = Hearing(rules)
+    with _database(Likeness(rules)) as connection:
+        left, right = zip(*pairs, strict=True)
+        given = pa.table({"join_key_l": pa.array(left, pa.int64()), "join_key_r": pa.array(right, pa.int64())})
+        connection.register("given", given)
+        connection.execute("CREATE TABLE pairs AS SELECT *, '0' AS match_key FROM given")
+        table = _table(records, [skeletons(record, hearing) for record in records])
+        yield from _predicted(connection, table, policy, 0.5, least, frequencies=False)
+
+
+def weight_of(probability: float) -> float:
+    """The weight in bits whose probability that is."""
+    return math.log2(probability / (1 - probability))
+
+
+def probability_of(weight: float) -> float:
+    """The probability of a weight in bits, the prior among them."""
+    return 1 / (1 + math.exp2(-weight))
+
+
+def _predicted(
+    connection: duckdb.DuckDBPyConnection,
+    table: pa.Table,
+    policy: Policy,
+    prior: float,
+    least: float,
+    *,
+    frequencies: bool,
+) -> Iterator[Scored]:
+    linker = _linker(connection, table, policy, prior, frequencies=frequencies)
+    found = linker.inference.predict(threshold_match_weight=least)
+    yield from _scored(found.as_duckdbpyrelation(), policy, frequencies=frequencies)
 
 
 @contextmanager
@@ -132,22 +177,30 @@ def _table(records: Sequence[Record], names: Sequence[Skeletons]) -> pa.Table:
         f"birth_{part}": [record.birth and getattr(record.birth, part) for record in records]
         for part in ("year", "month", "day")
     }
+    births["birth_about"] = [record.birth is not None and record.birth.about for record in records]
+    numbers = {name: [getattr(record, name) or None for record in records] for name in ("slips", "cases")}
     whole = ["".join(sorted(one.words)) or None for one in names]
     keyed = {
         "whole_key": whole,
         "given_key": [one.given or None for one in names],
         "family_key": [one.family or None for one in names],
     }
-    types = {name: pa.int32() if name in births else pa.string() for name in columns | births | keyed}
-    arrays = {name: pa.array(values, types[name]) for name, values in (columns | births | keyed).items()}
+    types = {**dict.fromkeys(births, pa.int32()), "birth_about": pa.bool_()}
+    types |= dict.fromkeys(numbers, pa.list_(pa.string()))
+    filled = (columns | births | numbers | keyed).items()
+    arrays = {name: pa.array(values, types.get(name, pa.string())) for name, values in filled}
     return pa.table({"row": pa.array(range(len(records)), pa.int64()), **arrays})
 
 
-def _linker(connection: duckdb.DuckDBPyConnection, table: pa.Table, policy: Policy) -> Linker:
+def _linker(
+    connection: duckdb.DuckDBPyConnection, table: pa.Table, policy: Policy, prior: float, *, frequencies: bool
+) -> Linker:
     database = DuckDBAPI(connection=connection)
     people = database.register(table, dataset_display_name="records")
-    linker = Linker(people, model.settings(policy, len(table)), log_level=logging.ERROR)  # INFO is chatty
-    for column, comparison in model.frequent(policy).items():
+    linker = Linker(
+        people, model.settings(policy, prior, frequencies=frequencies), log_level=logging.ERROR
+    )  # INFO is chatty
+    for column, comparison in model.frequent(policy).items() if frequencies else ():
         shares = _shares(table.column(column).to_pylist(), policy, comparison)
         lookup = pa.table(
             {column: pa.array(list(shares), pa.string()), f"tf_{column}": pa.array(list(shares.values()), pa.float64())}
@@ -165,9 +218,10 @@ def _shares(values: Sequence[str | None], policy: Policy, comparison: str) -> di
     return {value: (count + assumed * average) / total for value, count in counts.items()}
 
 
-def _scored(pairs: duckdb.DuckDBPyRelation, policy: Policy) -> Iterator[Scored]:
+def _scored(pairs: duckdb.DuckDBPyRelation, policy: Policy, *, frequencies: bool) -> Iterator[Scored]:
     numbered = model.level_names(policy)
-    tell = ", ".join(f"gamma_{name}, {_added(name, policy)}" for name in numbered)
+    counted = set(model.frequent(policy).values()) if frequencies else set()
+    tell = ", ".join(f"gamma_{name}, {_added(name, name in counted)}" for name in numbered)
     told = pairs.project(f"row_l, row_r, match_weight, match_probability, {tell}")
     for block in told.to_arrow_reader():
         columns = [column.to_pylist() for column in block.columns]
@@ -176,6 +230,6 @@ def _scored(pairs: duckdb.DuckDBPyRelation, policy: Policy) -> Iterator[Scored]:
             yield Scored(left, right, weight, probability, levels, tuple(rest[1::2]))
 
 
-def _added(name: str, policy: Policy) -> str:
+def _added(name: str, counted: bool) -> str:
     """What a comparison added in all: that of its level, and that of how common the name is."""
-    return f"mw_{name} + mw_tf_adj_{name}" if name in model.frequent(policy).values() else f"mw_{name}"
+    return f"mw_{name} + mw_tf_adj_{name}" if counted else f"mw_{name}"

@@ -9,6 +9,7 @@ from airflow.sdk import Asset, AssetAlias, AssetWatcher
 from marsad.orchestration.trigger import InboxTrigger
 
 CORE = Asset(name="warehouse/core", uri="marsad://warehouse/core")
+PERSONS = Asset(name="warehouse/persons", uri="marsad://warehouse/persons")
 # Loading tasks write to the alias and resolve it to CORE only when rows changed.
 CORE_CHANGES = AssetAlias("warehouse/core-changes")
 

@@ -24,6 +24,19 @@ CREATE OR REPLACE TRIGGER event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE 
 INSERT INTO audit.head (seq, hash) SELECT 0, '\\x' WHERE NOT EXISTS (SELECT FROM audit.head);
 """
 
+# What counts now changes here and there in the loader: the table itself tells linkage. A record's first statement is
+# found by its delivery, so that plain loading pays nothing.
+_CHANGES = """
+CREATE OR REPLACE FUNCTION core.note_changed() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN
+    INSERT INTO core.changed SELECT DISTINCT n.feed, n.provider, n.record_id
+    FROM fresh n JOIN stale o USING (content_id, delivery_id) WHERE n.current <> o.current;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER sighting_changed AFTER UPDATE ON core.sighting
+    REFERENCING NEW TABLE AS fresh OLD TABLE AS stale FOR EACH STATEMENT EXECUTE FUNCTION core.note_changed();
+"""
+
 
 def upgrade(url: str, views: Path = PROJECT / "schemas" / "views") -> None:
     """Creates or upgrades everything at ``url``; safe to run at every start and from several processes.
@@ -40,7 +53,9 @@ def upgrade(url: str, views: Path = PROJECT / "schemas" / "views") -> None:
             connection.execute(sa.text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
         command.upgrade(alembic_config(connection), "head")
         connection.exec_driver_sql(_AUDIT_GUARD)
-        create_views(connection, views)
+        connection.exec_driver_sql(_CHANGES)
+        create_views(connection, views, "mart")
+        create_views(connection, views / "link", "link")
         roles.grant(connection)
     engine.dispose()
 
@@ -52,14 +67,14 @@ def alembic_config(connection: sa.Connection) -> Config:
     return config
 
 
-def create_views(connection: sa.Connection, folder: Path) -> None:
-    """(Re)creates the marts, one view a file in the order of names.
+def create_views(connection: sa.Connection, folder: Path, schema: str) -> None:
+    """(Re)creates the views of a schema, one a file in the order of names.
 
     A view is dropped first: PostgreSQL cannot replace one whose columns changed.
     """
     files = sorted(folder.glob("*.sql"))
     for file in reversed(files):
-        connection.exec_driver_sql(f'DROP VIEW IF EXISTS mart."{_view(file)}"')
+        connection.exec_driver_sql(f'DROP VIEW IF EXISTS {schema}."{_view(file)}"')
     for file in files:
         connection.exec_driver_sql(file.read_text(encoding="utf-8").replace("%", "%%"))
 

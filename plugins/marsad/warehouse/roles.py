@@ -19,10 +19,10 @@ _GRANTS: Mapping[str, Mapping[str, str]] = {
         "ops": "SELECT, INSERT, UPDATE",
         "quarantine": "SELECT, INSERT, UPDATE",
         "core": "SELECT, INSERT, UPDATE, DELETE",
-        "vault": "SELECT, INSERT, DELETE",
         "ref": "SELECT, INSERT, UPDATE, DELETE",
         "mart": "SELECT",
     },
+    "linker": {"core": "SELECT", "ops": "SELECT", "link": "SELECT, INSERT, UPDATE, DELETE, MAINTAIN"},
     "portal": {"ops": "SELECT", "ref": "SELECT", "portal": "SELECT, INSERT, UPDATE, DELETE"},
     "trial": {"ops": "SELECT", "core": "SELECT", "ref": "SELECT"},
     "steward": {"ops": "SELECT", "quarantine": "SELECT", "core": "SELECT", "mart": "SELECT", "ref": "SELECT"},
@@ -31,7 +31,7 @@ _GRANTS: Mapping[str, Mapping[str, str]] = {
     "analyst": {"mart": "SELECT", "release": "SELECT", "ref": "SELECT"},
     "auditor": {"audit": "SELECT", "ops": "SELECT"},
 }
-_SCHEMAS = ("ops", "quarantine", "core", "vault", "mart", "release", "ref", "audit", "stage", "portal")
+_SCHEMAS = ("ops", "quarantine", "core", "vault", "link", "mart", "release", "ref", "audit", "stage", "portal")
 _READ_ONLY = ("steward", "commission", "analyst", "auditor")
 _AS_GROUP = ("trial",)  # what these make belongs to the group, so that the owner's sweep may drop it
 _STATEMENT_TIMEOUT = "60s"  # a question that takes longer belongs to an engineer
@@ -84,6 +84,7 @@ def grant(connection: sa.Connection) -> None:
             connection.execute(sa.text(f"GRANT USAGE ON SCHEMA {schema} TO {name}"))
             connection.execute(sa.text(f"GRANT {privileges} ON ALL TABLES IN SCHEMA {schema} TO {name}"))
     _grant_loader(connection)
+    _grant_linker(connection)
     _grant_portal(connection)
     _grant_trial(connection)
     _grant_opener(connection)
@@ -98,9 +99,21 @@ def _grant_loader(connection: sa.Connection) -> None:
     loader = role_name("loader")
     connection.execute(sa.text(f"GRANT USAGE, CREATE ON SCHEMA stage TO {loader}"))
     connection.execute(sa.text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA core, ops TO {loader}"))
-    connection.execute(sa.text(f"GRANT USAGE ON SCHEMA audit TO {loader}"))
+    connection.execute(sa.text(f"GRANT USAGE ON SCHEMA vault, audit TO {loader}"))
+    connection.execute(sa.text(f"GRANT SELECT, INSERT, DELETE ON vault.record TO {loader}"))
     connection.execute(sa.text(f"GRANT SELECT, INSERT ON audit.event TO {loader}"))
     connection.execute(sa.text(f"GRANT SELECT, UPDATE ON audit.head TO {loader}"))
+
+
+def _grant_linker(connection: sa.Connection) -> None:
+    """Nobody else reads tokens; linkage opens candidates, and changes nothing outside its own tables."""
+    linker = role_name("linker")
+    connection.execute(sa.text(f"GRANT USAGE ON SCHEMA vault, audit TO {linker}"))
+    connection.execute(sa.text(f"GRANT SELECT ON vault.record TO {linker}"))
+    connection.execute(sa.text(f"GRANT SELECT, INSERT, DELETE, MAINTAIN ON vault.token TO {linker}"))
+    connection.execute(sa.text(f"GRANT DELETE ON core.changed TO {linker}"))
+    connection.execute(sa.text(f"GRANT SELECT, INSERT ON audit.event TO {linker}"))
+    connection.execute(sa.text(f"GRANT SELECT, UPDATE ON audit.head TO {linker}"))
 
 
 def _grant_portal(connection: sa.Connection) -> None:

@@ -13,11 +13,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB, TIMESTAMP, UUID
 
-from marsad.warehouse import due_tables
+from marsad.warehouse import due_tables, link_tables
 from marsad.warehouse.model import LANGUAGES, UNMAPPED, Concept, Entity, common_model
 from marsad.warehouse.portal_tables import add_portal_tables
 
-SCHEMAS = ("ops", "quarantine", "core", "vault", "mart", "release", "ref", "audit", "stage", "portal")
+SCHEMAS = ("ops", "quarantine", "core", "vault", "link", "mart", "release", "ref", "audit", "stage", "portal")
 
 _TYPES: Mapping[str, Any] = {
     "text": sa.Text,
@@ -58,6 +58,7 @@ def build(model: Mapping[str, Entity]) -> sa.MetaData:
         _entity(metadata, entity)
     _vault(metadata)
     _reference(metadata)
+    link_tables.add(metadata)
     due_tables.add(metadata)
     _audit(metadata)
     add_portal_tables(metadata)

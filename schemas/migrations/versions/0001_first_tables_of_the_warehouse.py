@@ -1106,10 +1106,177 @@ def upgrade() -> None:
         schema="portal",
         comment="Refused files that a steward gave back to their sender",
     )
+    op.create_table(
+        "changed",
+        sa.Column("feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("record_id", sa.Text(collation="C"), nullable=False),
+        schema="core",
+        comment="Records met before whose state that counts became another; emptied by linkage",
+    )
+    op.create_table(
+        "decision",
+        sa.Column("left_feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("left_provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("left_record", sa.Text(collation="C"), nullable=False),
+        sa.Column("right_feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("right_provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("right_record", sa.Text(collation="C"), nullable=False),
+        sa.Column("same", sa.Boolean(), nullable=False),
+        sa.Column("decided_by", sa.Text(), nullable=False),
+        sa.Column("decided_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "left_feed",
+            "left_provider",
+            "left_record",
+            "right_feed",
+            "right_provider",
+            "right_record",
+            name=op.f("decision_pk"),
+        ),
+        schema="link",
+        comment="What people decided of two records, stronger than the machine; the smaller record is on the left",
+    )
+    op.create_index(
+        "decision_right", "decision", ["right_feed", "right_provider", "right_record"], unique=False, schema="link"
+    )
+    op.create_table(
+        "delivery",
+        sa.Column("delivery_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.PrimaryKeyConstraint("delivery_id", name=op.f("delivery_pk")),
+        schema="link",
+        comment="Deliveries whose records linkage has put into its queue",
+    )
+    op.create_table(
+        "due",
+        sa.Column("feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("record_id", sa.Text(collation="C"), nullable=False),
+        sa.PrimaryKeyConstraint("feed", "provider", "record_id", name=op.f("due_pk")),
+        schema="link",
+        comment="Records that linkage has to look at; taken out by the transaction that did",
+    )
+    op.create_table(
+        "model",
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("policy", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("since", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("version", name=op.f("model_pk")),
+        schema="link",
+        comment="Each version of the policy that records were linked by, word for word",
+    )
+    op.create_table(
+        "move",
+        sa.Column("move_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("record_id", sa.Text(collation="C"), nullable=False),
+        sa.Column("from_person", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("to_person", sa.UUID(as_uuid=False), nullable=True, comment="Empty: it left"),
+        sa.PrimaryKeyConstraint("move_id", name=op.f("move_pk")),
+        schema="link",
+        comment="Every record that left its person or went to another, for ever: how a merge is undone",
+    )
+    op.create_index("move_from", "move", ["from_person"], unique=False, schema="link")
+    op.create_index("move_record", "move", ["feed", "provider", "record_id"], unique=False, schema="link")
+    op.create_table(
+        "pair",
+        sa.Column("left_content", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("right_content", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("weight", sa.REAL(), nullable=False, comment="Bits, without the prior"),
+        sa.Column(
+            "levels",
+            postgresql.ARRAY(sa.Text()),
+            nullable=False,
+            comment="Level of each comparison, in the policy's order",
+        ),
+        sa.Column("weights", postgresql.ARRAY(sa.REAL()), nullable=False, comment="Bits that each comparison added"),
+        sa.Column("model_version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("left_content", "right_content", name=op.f("pair_pk")),
+        schema="link",
+        comment="Contents that were compared and may be one person; the smaller content is on the left",
+    )
+    op.create_index("pair_right", "pair", ["right_content"], unique=False, schema="link")
+    op.create_index("pair_weight", "pair", ["weight"], unique=False, schema="link")
+    op.create_table(
+        "person",
+        sa.Column("person_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("number", sa.BigInteger(), sa.Identity(always=True), nullable=False, comment="Age order"),
+        sa.Column("made_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column(
+            "merged_into", sa.UUID(as_uuid=False), nullable=True, comment="Who has its records, while it has none"
+        ),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("person_pk")),
+        sa.UniqueConstraint("number", name=op.f("person_uq")),
+        schema="link",
+        comment="What linkage says several records are; the id is random and says nothing",
+    )
+    op.create_table(
+        "run",
+        sa.Column("run_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("model_version", sa.Integer(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False, comment="Records linked, as the prior counts them"),
+        sa.Column("entered", sa.Integer(), nullable=False),
+        sa.Column("departed", sa.Integer(), nullable=False),
+        sa.Column("opened", sa.Integer(), nullable=False),
+        sa.Column("compared", sa.Integer(), nullable=False),
+        sa.Column("kept", sa.Integer(), nullable=False),
+        sa.Column("persons", sa.Integer(), nullable=False),
+        sa.Column("moved", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("run_id", name=op.f("run_pk")),
+        schema="link",
+        comment="One row a transaction of linkage: counts only",
+    )
+    op.create_table(
+        "token",
+        sa.Column("token", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("content_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("token", "content_id", name=op.f("token_pk")),
+        schema="vault",
+        comment="Keyed hashes by which linkage finds records to compare; of the contents that are linked now",
+    )
+    op.create_index("token_content", "token", ["content_id"], unique=False, schema="vault")
+    op.create_table(
+        "record",
+        sa.Column("feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("record_id", sa.Text(collation="C"), nullable=False),
+        sa.Column("content_id", sa.BigInteger(), nullable=False, comment="The state that was linked"),
+        sa.Column("person_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["link.person.person_id"],
+        ),
+        sa.PrimaryKeyConstraint("feed", "provider", "record_id", name=op.f("record_pk")),
+        sa.UniqueConstraint("content_id", name=op.f("record_uq")),
+        schema="link",
+        comment="Which person each record is of now; records that no longer count are not here",
+    )
+    op.create_index(op.f("record_person_id"), "record", ["person_id"], unique=False, schema="link")
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_index(op.f("record_person_id"), table_name="record", schema="link")
+    op.drop_table("record", schema="link")
+    op.drop_index("token_content", table_name="token", schema="vault")
+    op.drop_table("token", schema="vault")
+    op.drop_table("run", schema="link")
+    op.drop_table("person", schema="link")
+    op.drop_index("pair_weight", table_name="pair", schema="link")
+    op.drop_index("pair_right", table_name="pair", schema="link")
+    op.drop_table("pair", schema="link")
+    op.drop_index("move_record", table_name="move", schema="link")
+    op.drop_index("move_from", table_name="move", schema="link")
+    op.drop_table("move", schema="link")
+    op.drop_table("model", schema="link")
+    op.drop_table("due", schema="link")
+    op.drop_table("delivery", schema="link")
+    op.drop_index("decision_right", table_name="decision", schema="link")
+    op.drop_table("decision", schema="link")
+    op.drop_table("changed", schema="core")
     op.drop_table("returned", schema="portal")
     op.drop_index(op.f("upload_account_id"), table_name="upload", schema="portal")
     op.drop_table("upload", schema="portal")

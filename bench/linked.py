@@ -1,0 +1,101 @@
+"""How well linkage finds the simulation's persons in the warehouse: ``python -m bench.linked --seed 11``.
+
+Simulates agencies, ingests their files, links, and holds ``link.person_record`` against the truth, before any review:
+pairs of all feeds that speak of victims. Errors are told by kind: feeds, scripts and which comparisons spoke against.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from tests.servers import fresh_warehouse
+
+from marsad.identity.keys import KeyRing
+from marsad.intake import pipeline
+from marsad.intake.office import Office
+from marsad.linkage import linker
+from marsad.linkage.reasons import why
+from marsad.settings import Settings
+from marsad.simulation import simulate
+
+Key = tuple[str, str, str]
+Pair = tuple[Key, Key]
+_SHOWN = 12
+
+
+def main() -> None:
+    """Simulates, ingests, links, tells precision and recall of pairs and what went wrong."""
+    parser = argparse.ArgumentParser(prog="python -m bench.linked", description=__doc__)
+    parser.add_argument("--victims", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=11)
+    chosen = parser.parse_args()
+    with fresh_warehouse("marsad-linked-") as (base, url), tempfile.TemporaryDirectory() as folder:
+        files = simulate(Path(folder), chosen.victims, chosen.seed).parent
+        settings = Settings.from_env({"MARSAD_HOME": str(base / "home"), "MARSAD_WAREHOUSE_URL": url})
+        KeyRing.create(settings.place("keys"))
+        office = Office.open(settings)
+        truth = json.loads((files / "truth.json").read_text("utf-8"))
+        _measure(office, files, truth)
+        office.engine.dispose()
+
+
+def _measure(office: Office, files: Path, truth: Mapping[str, Any]) -> None:
+    started = time.perf_counter()
+    for sent in truth["files"]:
+        pipeline.ingest(office, files / sent["file"], sent["feed"], sent["provider"])
+    ingested = time.perf_counter()
+    counts = linker.link(office)
+    ended = time.perf_counter()
+    print(f"ingested in {ingested - started:.0f} s, linked in {ended - ingested:.1f} s: {counts}")
+    known = {tuple(record): one["person"] for one in truth["persons"] for record in one["records"]}
+    with office.engine.connect() as connection:
+        rows = connection.execute(sa.text("SELECT feed, provider, record_id, person_id::text FROM link.person_record"))
+        found = {(feed, provider, record): person for feed, provider, record, person in rows}
+    victims = {key: person for key, person in known.items() if person.startswith("V")}
+    _tell("all records of victims", _pairs(victims), _pairs(found))
+    own = {key: person for key, person in victims.items() if key[0] != "ngo/shelter_stays"}
+    wrong, right = _pairs({key: person for key, person in found.items() if key in own}), _pairs(own)
+    _tell("without stays", right, wrong)
+    _explain(office, "missed", sorted(right - wrong))
+    _explain(office, "wrong", sorted(wrong - right))
+
+
+def _pairs(groups: Mapping[Key, str]) -> set[Pair]:
+    members: dict[str, list[Key]] = defaultdict(list)
+    for key, group in groups.items():
+        members[group].append(key)
+    return {pair for keys in members.values() for pair in combinations(sorted(keys), 2)}
+
+
+def _tell(name: str, true: set[Pair], found: set[Pair]) -> None:
+    right = len(true & found)
+    print(f"{name}: precision {right / max(1, len(found)):.4f}, recall {right / max(1, len(true)):.4f} of {len(true)}")
+
+
+def _explain(office: Office, name: str, pairs: Sequence[Pair]) -> None:
+    kinds = Counter(kind for pair in pairs for kind in [_kind(office, pair)])
+    print(f"{name}: {len(pairs)}")
+    for kind, times in kinds.most_common(_SHOWN):
+        print(f"  {times:4}  {kind}")
+
+
+def _kind(office: Office, pair: Pair) -> str:
+    try:
+        told = why(office, *("/".join(key) for key in pair), "en")
+    except Exception as error:  # noqa: BLE001 - a record that is not there is a kind of error too
+        return f"{pair[0][0]} – {pair[1][0]}: {type(error).__name__}"
+    steps = ", ".join(f"{step.comparison}: {step.level}" for step in told.steps if step.weight < 0) or "not compared"
+    return f"{pair[0][0]} – {pair[1][0]}: {steps}" + (f" over {len(told.over)}" if told.over else "")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""What people decide of two records: stronger than the machine, kept for ever, taken back only by deciding anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from marsad import audit
+from marsad.errors import UsageFault
+from marsad.intake.office import Office
+from marsad.linkage import queue
+from marsad.linkage.linker import transaction
+from marsad.linkage.stock import Key
+
+
+def decide(office: Office, pairs: Iterable[tuple[Key, Key]], actor: str, *, same: bool) -> int:
+    """Notes that the records of each pair are of one person, or of two; linkage looks at them next. Returns how many.
+
+    Raises:
+        UsageFault: a record is not linked, or it is named beside itself.
+    """
+    with transaction(office.engine) as connection:
+        number = _decide(connection, pairs, actor, office, same=same)
+        head = audit.append(connection, actor, "link.decided", str(number), {"same": same}, office.clock())
+    audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
+    return number
+
+
+def undo(office: Office, person: str, actor: str) -> int:
+    """Decides that the records that went from ``person`` to another are of somebody else than the others there.
+
+    The next run gives them their own person back. Returns how many pairs were decided.
+
+    Raises:
+        UsageFault: there is no such person, or it was merged into nobody.
+    """
+    with transaction(office.engine) as connection:
+        heir = connection.execute(sa.text(_HEIR), {"person": _uuid(person)}).scalar()
+        if heir is None:
+            raise UsageFault(f"person {person} was merged into nobody: there is nothing to take apart")
+        went = [Key(*row) for row in connection.execute(sa.text(_WENT), {"person": person, "heir": heir})]
+        rest = [Key(*row) for row in connection.execute(sa.text(_HAS), {"heir": heir}) if Key(*row) not in set(went)]
+        pairs = [(one, other) for one in went for other in rest]
+        number = _decide(connection, pairs, actor, office, same=False)
+        head = audit.append(connection, actor, "link.undone", person, {"pairs": number}, office.clock())
+    audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
+    return number
+
+
+def _decide(
+    connection: sa.Connection, pairs: Iterable[tuple[Key, Key]], actor: str, office: Office, *, same: bool
+) -> int:
+    ordered = {(min(pair), max(pair)) for pair in pairs}
+    keys = sorted({key for pair in ordered for key in pair})
+    known = {Key(*row) for row in connection.execute(sa.text(_KNOWN), queue.columns(keys))}
+    if missing := [key for key in keys if key not in known]:
+        raise UsageFault(f"not linked, so there is nothing to decide: {', '.join(map(str, missing))}")
+    if any(one == other for one, other in ordered):
+        raise UsageFault("a record is always of one person with itself")
+    for one, other in ordered:
+        values = {"one": list(one), "other": list(other), "same": same, "by": actor, "at": office.clock()}
+        connection.execute(sa.text(_PUT), values)
+    queue.put(connection, keys)
+    return len(ordered)
+
+
+def _uuid(text: str) -> str:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise UsageFault(f"'{text}' is not the id of a person") from None
+
+
+_HEIR = "SELECT merged_into FROM link.person WHERE person_id = CAST(:person AS uuid)"
+_HAS = "SELECT feed, provider, record_id FROM link.record WHERE person_id = CAST(:heir AS uuid) ORDER BY 1, 2, 3"
+_WENT = """
+    SELECT DISTINCT r.feed, r.provider, r.record_id
+    FROM link.move m JOIN link.record r USING (feed, provider, record_id)
+    WHERE m.from_person = CAST(:person AS uuid) AND r.person_id = CAST(:heir AS uuid)
+"""
+_KNOWN = (
+    f"SELECT r.feed, r.provider, r.record_id FROM {queue.KEYS} JOIN link.record r USING (feed, provider, record_id)"  # noqa: S608
+)
+_PUT = """
+    INSERT INTO link.decision SELECT (CAST(:one AS text[]))[1], (CAST(:one AS text[]))[2], (CAST(:one AS text[]))[3],
+        (CAST(:other AS text[]))[1], (CAST(:other AS text[]))[2], (CAST(:other AS text[]))[3], :same, :by, :at
+    ON CONFLICT (left_feed, left_provider, left_record, right_feed, right_provider, right_record)
+    DO UPDATE SET same = EXCLUDED.same, decided_by = EXCLUDED.decided_by, decided_at = EXCLUDED.decided_at
+"""

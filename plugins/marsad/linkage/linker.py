@@ -1,0 +1,97 @@
+"""``marsad link``: who is whom in the warehouse, kept up to date with what came and what changed.
+
+One transaction takes records out of the queue, compares them with those that share a token with them, and settles the
+persons they touch. Killed, it leaves the queue and the persons as they were. What comes out is a function of the
+records that count now and of what people decided, not of the order in which either came: a pair's weight is a function
+of its two records, the prior one of how many there are, and clusters are settled whole.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+
+import sqlalchemy as sa
+
+from marsad import audit
+from marsad.errors import UsageFault, own_faults_only
+from marsad.identity.names import Hearing, load_rules
+from marsad.identity.pseudonyms import KeyedHash
+from marsad.intake.office import Office
+from marsad.linkage import history, queue, store
+from marsad.linkage.batch import Batch, Counts, Tools
+from marsad.linkage.policy import load_policy
+from marsad.linkage.stock import Stock, victim_feeds
+from marsad.warehouse.engine import clean_errors
+from marsad.warehouse.roles import role_name
+
+AT_ONCE = 20_000  # records a transaction: a kill loses no more than a minute or two
+_ONE_AT_A_TIME = 7_262_720  # any constant: linkers settle persons one after the other
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction with the linker's rights and no others."""
+    with clean_errors(), engine.begin() as connection:
+        connection.execute(sa.text(f"SET LOCAL ROLE {role_name('linker')}"))
+        yield connection
+
+
+@contextmanager
+def transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """The same for who changes persons: one at a time."""
+    with reading(engine) as connection:
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
+        yield connection
+
+
+def tools(office: Office, new_id: Callable[[], str] = lambda: str(uuid.uuid4())) -> Tools:
+    """What linkage works with. Raises UsageFault if a contract or the policy is wrong."""
+    schemas, contracts = office.settings.schemas, office.catalog.contracts
+    rules = load_rules(schemas / "names")
+    hearing = Hearing(rules)
+    stock = Stock(office.keyring, contracts, hearing, office.clock().date())
+    hashed = KeyedHash(office.keyring.token_key, "linkage")
+    return Tools(load_policy(schemas), rules, hearing, stock, hashed, office.clock, new_id)
+
+
+def link(
+    office: Office, *, at_once: int = AT_ONCE, progress: Callable[[str], None] = lambda _text: None
+) -> dict[str, int]:
+    """Links all that came or changed, and says what was done; safe to be killed and run again.
+
+    Raises:
+        UsageFault: a contract is wrong, or the policy changed under the same version.
+        PassingFault, PlatformFault: database or key store; what was not linked stays in the queue.
+    """
+    work, done = tools(office), Counts()
+    with own_faults_only():
+        with transaction(office.engine) as connection:
+            _adopt(connection, work)
+            queue.notice(connection, victim_feeds(office.catalog.contracts))
+        while True:
+            with transaction(office.engine) as connection:
+                taken = queue.take(connection, at_once)
+                if not taken:
+                    return asdict(done)
+                batch = Batch(work, connection, taken)
+                done.add(batch.settle())
+                head = batch.note()
+                if len(taken) >= at_once:
+                    store.analyse(connection)
+            audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
+            progress(f"linkage: {done.entered} records compared, {done.departed} left")
+
+
+def _adopt(connection: sa.Connection, work: Tools) -> None:
+    """Notes the model in use; another than before means that everything is compared again."""
+    version, policy = work.policy.version, work.policy.model_dump(mode="json")
+    adopted = history.adopted(connection)
+    if adopted == (version, policy):
+        return
+    if adopted and adopted[0] == version:
+        raise UsageFault(f"linkage.yaml changed and is version {version} still: give it another version")
+    history.adopt(connection, version, policy, work.clock())
+    queue.everything_again(connection)

@@ -1,0 +1,96 @@
+"""Which records linkage has to look at: those of deliveries it has not read, and those whose state changed since.
+
+Taking them is part of the transaction that links them, so a killed linker leaves the queue as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from marsad.intake.ledger import ACCEPTED
+from marsad.linkage.stock import Key
+
+_DONE = ", ".join(f"'{status}'" for status in ACCEPTED)
+
+
+def notice(connection: sa.Connection, feeds: Sequence[str]) -> None:
+    """Puts into the queue what came and what changed since it was last asked; in proportion to that."""
+    unread = connection.execute(sa.text(_UNREAD), {"feeds": list(feeds)}).scalars().all()
+    if unread:
+        connection.execute(sa.text(_READ), {"deliveries": unread})
+    connection.execute(sa.text(_CHANGED), {"feeds": list(feeds)})
+
+
+def everything_again(connection: sa.Connection) -> None:
+    """Puts every record that is linked into the queue, and forgets what was compared: the model is another."""
+    for statement in _AGAIN:
+        connection.execute(sa.text(statement))
+
+
+def take(connection: sa.Connection, most: int) -> list[Key]:
+    """Takes up to ``most`` records out of the queue, and those that wait and are of one person with them."""
+    taken = [Key(*row) for row in connection.execute(sa.text(_TAKE), {"most": most})]
+    if taken:
+        taken += [Key(*row) for row in connection.execute(sa.text(_TAKE_WITH), columns(taken))]
+    return taken
+
+
+def put(connection: sa.Connection, keys: Sequence[Key]) -> None:
+    """Has linkage look at records again."""
+    connection.execute(sa.text(_PUT), columns(keys))
+
+
+def columns(keys: Sequence[Key]) -> dict[str, list[str]]:
+    """Keys as the statements here and elsewhere take them (``KEYS``)."""
+    feeds, providers, ids = zip(*keys, strict=True) if keys else ((), (), ())
+    return {"feeds": list(feeds), "providers": list(providers), "ids": list(ids)}
+
+
+KEYS = """
+    unnest(CAST(:feeds AS text[]), CAST(:providers AS text[]), CAST(:ids AS text[])) AS i (feed, provider, record_id)
+"""
+"""The keys of ``columns`` as rows ``i``."""
+
+_UNREAD = f"""
+    INSERT INTO link.delivery
+    SELECT d.delivery_id FROM ops.delivery d
+    WHERE d.status IN ({_DONE}) AND d.feed = ANY(:feeds)
+      AND NOT EXISTS (SELECT FROM link.delivery l WHERE l.delivery_id = d.delivery_id)
+    RETURNING delivery_id::text
+"""  # noqa: S608 - our own words
+_READ = """
+    INSERT INTO link.due
+    SELECT DISTINCT feed, provider, record_id FROM core.sighting WHERE delivery_id = ANY(CAST(:deliveries AS uuid[]))
+    ON CONFLICT DO NOTHING
+"""
+_CHANGED = """
+    WITH changed AS (DELETE FROM core.changed RETURNING feed, provider, record_id)
+    INSERT INTO link.due SELECT DISTINCT feed, provider, record_id FROM changed WHERE feed = ANY(:feeds)
+    ON CONFLICT DO NOTHING
+"""
+_AGAIN = (
+    "INSERT INTO link.due SELECT feed, provider, record_id FROM link.record ON CONFLICT DO NOTHING",
+    "DELETE FROM link.pair",
+    "DELETE FROM vault.token",
+    "UPDATE link.record SET content_id = -content_id WHERE content_id > 0",
+)
+_TAKE = """
+    DELETE FROM link.due d USING (
+        SELECT feed, provider, record_id FROM link.due ORDER BY feed, provider, record_id LIMIT :most
+    ) i
+    WHERE (d.feed, d.provider, d.record_id) = (i.feed, i.provider, i.record_id)
+    RETURNING d.feed, d.provider, d.record_id
+"""
+_TAKE_WITH = f"""
+    DELETE FROM link.due d USING (
+        SELECT DISTINCT o.feed, o.provider, o.record_id
+        FROM {KEYS} JOIN link.record r USING (feed, provider, record_id) JOIN link.record o USING (person_id)
+    ) t
+    WHERE (d.feed, d.provider, d.record_id) = (t.feed, t.provider, t.record_id)
+    RETURNING d.feed, d.provider, d.record_id
+"""  # noqa: S608 - our own rows
+_PUT = f"""
+    INSERT INTO link.due SELECT DISTINCT feed, provider, record_id FROM {KEYS} ON CONFLICT DO NOTHING
+"""  # noqa: S608

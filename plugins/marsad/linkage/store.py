@@ -1,0 +1,173 @@
+"""What linkage keeps: tokens, pairs, persons. SQL only; every function works in the caller's transaction."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from marsad.linkage.queue import KEYS, columns
+from marsad.linkage.scoring import Scored
+from marsad.linkage.stock import Key
+
+Edge = tuple[int, int]
+"""Two contents, the smaller first."""
+
+
+class Linked(NamedTuple):
+    """A record as it was linked: the state that was looked at, and the person it is of."""
+
+    content: int
+    person: str
+
+
+def current(connection: sa.Connection, keys: Sequence[Key]) -> dict[Key, int]:
+    """The content that counts now of each record that has one."""
+    rows = connection.execute(sa.text(_CURRENT), columns(keys))
+    return {Key(*key): content for *key, content in rows}
+
+
+def linked(connection: sa.Connection, keys: Sequence[Key]) -> dict[Key, Linked]:
+    """Those of the records that were linked before."""
+    rows = connection.execute(sa.text(_LINKED), columns(keys))
+    return {Key(*key): Linked(content, person) for *key, content, person in rows}
+
+
+def linked_contents(connection: sa.Connection, contents: Collection[int]) -> dict[int, tuple[Key, str]]:
+    """Record and person of contents that are linked."""
+    rows = connection.execute(sa.text(_OF_CONTENTS), {"contents": list(contents)})
+    return {content: (Key(*key), person) for content, *key, person in rows}
+
+
+def forget(connection: sa.Connection, contents: Collection[int]) -> None:
+    """Removes tokens and pairs of contents that count no longer."""
+    for statement in _FORGET:
+        connection.execute(sa.text(statement), {"contents": list(contents)})
+
+
+def put_tokens(connection: sa.Connection, tokens: Mapping[int, Iterable[int]]) -> None:
+    """Writes the tokens of contents."""
+    insert(
+        connection, "vault.token (token, content_id)", ((t, content) for content, all_ in tokens.items() for t in all_)
+    )
+
+
+def candidates(connection: sa.Connection, contents: Collection[int], most: int) -> list[Edge]:
+    """Pairs of ``contents`` with any content that share a token which no more than ``most`` hold."""
+    rows = connection.execute(sa.text(_CANDIDATES), {"contents": list(contents), "most": most})
+    return [(left, right) for left, right in rows]
+
+
+def put_pairs(connection: sa.Connection, contents: Sequence[int], pairs: Iterable[Scored], version: int) -> int:
+    """Keeps pairs, whose ends are places in ``contents``; returns how many."""
+    rows = [_pair(contents, pair, version) for pair in pairs]
+    insert(connection, "link.pair (left_content, right_content, weight, levels, weights, model_version)", rows)
+    return len(rows)
+
+
+def _pair(contents: Sequence[int], pair: Scored, version: int) -> tuple[object, ...]:
+    left, right = sorted((contents[pair.left], contents[pair.right]))
+    return left, right, pair.weight, _array(pair.levels), _array(pair.weights), version
+
+
+def _array(values: Iterable[object]) -> str:
+    return "{" + ",".join(map(str, values)) + "}"
+
+
+def edges(connection: sa.Connection, contents: Collection[int], least: float) -> dict[Edge, float]:
+    """Pairs of at least that weight with an end among ``contents``."""
+    rows = connection.execute(sa.text(_EDGES), {"contents": list(contents), "least": least})
+    return {(left, right): weight for left, right, weight in rows}
+
+
+def ends_between(connection: sa.Connection, low: float, high: float) -> dict[int, Key]:
+    """Linked contents at the ends of pairs whose weight is from ``low`` to below ``high``."""
+    rows = connection.execute(sa.text(_ENDS_BETWEEN), {"low": low, "high": high})
+    return {content: Key(*key) for content, *key in rows}
+
+
+def housemates(connection: sa.Connection, persons: Collection[str]) -> dict[int, tuple[Key, str]]:
+    """All contents that are of these persons now."""
+    rows = connection.execute(sa.text(_OF_PERSONS), {"persons": list(persons)})
+    return {content: (Key(*key), person) for content, *key, person in rows}
+
+
+def decisions(connection: sa.Connection, keys: Sequence[Key]) -> dict[tuple[Key, Key], bool]:
+    """What people decided of these records and any other; True: one person."""
+    rows = connection.execute(sa.text(_DECISIONS), columns(keys))
+    return {(Key(*row[:3]), Key(*row[3:6])): row[6] for row in rows}
+
+
+def analyse(connection: sa.Connection) -> None:
+    """Tells the planner how much there is now; for who filled tables in bulk."""
+    connection.execute(sa.text("ANALYZE vault.token, link.pair, link.record, link.person, link.move"))
+
+
+def insert(connection: sa.Connection, target: str, rows: Iterable[Sequence[object]]) -> None:
+    """Appends rows to a table; ``target`` names it and its columns."""
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows(rows)
+    buffer.seek(0)
+    connection.connection.cursor().copy_expert(f"COPY {target} FROM STDIN (FORMAT csv)", buffer)
+
+
+_CURRENT = f"""
+    SELECT k.feed, k.provider, k.record_id, k.content_id
+    FROM {KEYS} JOIN core.sighting k USING (provider, record_id) WHERE k.feed = i.feed AND k.current
+"""  # noqa: S608 - our own rows, here and below
+_LINKED = f"""
+    SELECT r.feed, r.provider, r.record_id, r.content_id, r.person_id::text
+    FROM {KEYS} JOIN link.record r USING (feed, provider, record_id)
+"""  # noqa: S608
+_OF_CONTENTS = """
+    SELECT content_id, feed, provider, record_id, person_id::text FROM link.record
+    WHERE content_id = ANY(CAST(:contents AS bigint[]))
+"""
+_OF_PERSONS = """
+    SELECT content_id, feed, provider, record_id, person_id::text FROM link.record
+    WHERE person_id = ANY(CAST(:persons AS uuid[]))
+"""
+_FORGET = (
+    "DELETE FROM vault.token WHERE content_id = ANY(CAST(:contents AS bigint[]))",
+    "DELETE FROM link.pair WHERE left_content = ANY(CAST(:contents AS bigint[]))",
+    "DELETE FROM link.pair WHERE right_content = ANY(CAST(:contents AS bigint[]))",
+)
+# Counting stops at the bound: a name that half the register bears costs no more than a rare one.
+_CANDIDATES = """
+    WITH own AS MATERIALIZED (
+        SELECT content_id, token FROM vault.token WHERE content_id = ANY(CAST(:contents AS bigint[]))
+    ), fitting AS MATERIALIZED (
+        SELECT o.token FROM (SELECT DISTINCT token FROM own) o, LATERAL (
+            SELECT count(*) AS times FROM (
+                SELECT FROM vault.token t WHERE t.token = o.token LIMIT :most + 1
+            ) AS bounded
+        ) AS counted
+        WHERE times BETWEEN 2 AND :most
+    )
+    SELECT DISTINCT least(o.content_id, t.content_id), greatest(o.content_id, t.content_id)
+    FROM fitting JOIN own o USING (token) JOIN vault.token t USING (token) WHERE o.content_id <> t.content_id
+"""
+_EDGES = """
+    SELECT left_content, right_content, weight FROM link.pair
+    WHERE weight >= :least AND left_content = ANY(CAST(:contents AS bigint[]))
+    UNION
+    SELECT left_content, right_content, weight FROM link.pair
+    WHERE weight >= :least AND right_content = ANY(CAST(:contents AS bigint[]))
+"""
+_ENDS_BETWEEN = """
+    SELECT DISTINCT r.content_id, r.feed, r.provider, r.record_id FROM link.pair p
+    JOIN link.record r ON r.content_id IN (p.left_content, p.right_content)
+    WHERE p.weight >= :low AND p.weight < :high
+"""
+_DECISIONS = f"""
+    SELECT d.left_feed, d.left_provider, d.left_record, d.right_feed, d.right_provider, d.right_record, d.same
+    FROM {KEYS} JOIN link.decision d
+      ON (d.left_feed, d.left_provider, d.left_record) = (i.feed, i.provider, i.record_id)
+    UNION
+    SELECT d.left_feed, d.left_provider, d.left_record, d.right_feed, d.right_provider, d.right_record, d.same
+    FROM {KEYS} JOIN link.decision d
+      ON (d.right_feed, d.right_provider, d.right_record) = (i.feed, i.provider, i.record_id)
+"""  # noqa: S608

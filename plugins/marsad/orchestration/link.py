@@ -1,0 +1,47 @@
+"""Builds the DAG ``link``: who is whom, brought up to date when core changed."""
+
+from __future__ import annotations
+
+from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, task
+
+from marsad.orchestration.assets import CORE, PERSONS
+from marsad.orchestration.intake import DEFAULTS, IDENTITY_QUEUE
+from marsad.settings import Settings
+
+HOURLY = "27 * * * *"
+
+DOC = """\
+### Link
+
+Finds which records are of one person: of what came or changed since it last ran, and of what that touches. Opens
+identities in memory; nothing but counts leaves the task. Woken after rows were loaded, and every hour in any case.
+
+One transaction a batch: killed, it has done nothing of the batch, and the next run takes it up. Safe to run again at
+any time. When it fails: `docs/runbooks/linkage.md`.
+"""
+
+
+def link_dag() -> DAG:
+    """The DAG ``link`` with its one task ``persons``."""
+    with DAG(
+        dag_id="link",
+        description="Who is whom, after core changed and every hour",
+        doc_md=DOC,
+        # The hour repairs a lost event, and brings in a model that changed without new rows.
+        schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable(HOURLY, timezone="UTC"), assets=[CORE]),
+        catchup=False,
+        max_active_runs=1,
+        tags={"link"},
+        default_args=DEFAULTS,
+    ) as dag:
+        persons()
+    return dag
+
+
+@task(queue=IDENTITY_QUEUE, outlets=[PERSONS], multiple_outputs=False)  # type: ignore[untyped-decorator]
+def persons() -> dict[str, int]:
+    """Link what came or changed; returns counts."""
+    from marsad.intake.office import Office
+    from marsad.linkage.linker import link
+
+    return link(Office.open(Settings.from_env()))

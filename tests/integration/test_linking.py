@@ -1,0 +1,204 @@
+"""Who is whom in the warehouse: found, kept, changed, undone; the same after a rerun, in any order and after a kill."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.faults.killing import killed
+from tests.integration.station import VISITS_OR_NOT, Station, csv, stations, visit, visits, withdrawn_visit
+
+from marsad.errors import UsageFault
+from marsad.intake import pipeline
+from marsad.linkage import decisions, linker
+from marsad.linkage.reasons import why
+from marsad.linkage.stock import Key
+
+FEED = "lab/visits"
+Persons = dict[Key, str]
+
+
+def who(station: Station) -> Persons:
+    """The person of each record, as the view tells it."""
+    rows = station.rows("SELECT feed, provider, record_id, person_id::text AS person FROM link.person_record")
+    return {Key(row["feed"], row["provider"], row["record_id"]): row["person"] for row in rows}
+
+
+def together(persons: Persons) -> set[frozenset[Key]]:
+    return {frozenset(key for key, other in persons.items() if other == person) for person in persons.values()}
+
+
+def woman(number: str, name: str, born: str, sent: str = "01/02/2024") -> list[object]:
+    return visit(number, sent, Nom=name, Naissance=born)
+
+
+@pytest.fixture
+def fresh(tmp_path: Path, new_database: Callable[[str], str], migrated: str) -> Iterator[Callable[[], Station]]:
+    """Installations of their own, which share no persons with other tests."""
+    made: list[Station] = []
+
+    def make() -> Station:
+        made.append(next(stations(tmp_path / str(len(made)), new_database(migrated))))
+        return made[-1]
+
+    yield make
+    for station in made:
+        station.close()
+
+
+LATIN = woman("V1", "Fatima Zahra El Idrissi", "13/04/1990")
+ARABIC = woman("V1", "فاطمة الزهراء الإدريسي", "13/04/1990")
+OTHER = woman("V2", "Khadija Naciri", "02/11/1984")
+TURNED = woman("V3", "Idrissi Fatima Zahra", "13/04/1990")
+
+
+def test_two_scripts_and_orders_of_a_name_are_one_person_with_a_stable_id(fresh: Callable[[], Station]) -> None:
+    station = fresh()
+    station.send(FEED, visits(LATIN, OTHER), "A")
+    assert linker.link(station.office)["entered"] == 2
+    first = who(station)
+    station.send(FEED, visits(ARABIC, TURNED), "B")
+    done = linker.link(station.office)
+    assert (done["entered"], done["persons"]) == (2, 0)
+    found = who(station)
+    assert {key: found[key] for key in first} == first
+    assert together(found) == {
+        frozenset({Key(FEED, "A", "V1"), Key(FEED, "B", "V1"), Key(FEED, "B", "V3")}), frozenset({Key(FEED, "A", "V2")})
+    }  # fmt: skip
+    assert set(linker.link(station.office).values()) == {0}, "nothing came, so nothing is looked at"
+    assert who(station) == found
+    _privileges(station)
+
+
+def _privileges(station: Station) -> None:
+    """Tokens are the linker's alone, and hold no key of a name in clear."""
+    assert station.one("SELECT count(*) FROM vault.token") > 0
+    for role in ("loader", "steward", "analyst", "auditor", "commission"):
+        assert not station.one(f"SELECT has_table_privilege('marsad_{role}', 'vault.token', 'SELECT')")
+
+
+def test_neither_order_nor_size_of_the_steps_changes_who_is_whom(fresh: Callable[[], Station]) -> None:
+    files = [
+        ("A", visits(LATIN, OTHER)),
+        ("B", visits(ARABIC)),
+        ("C", visits(TURNED, woman("V9", "Sara Benali", "03/12/2003"))),
+    ]
+    one, other = fresh(), fresh()
+    for provider, content in files:
+        one.send(FEED, content, provider)
+    linker.link(one.office, at_once=1)
+    for provider, content in files[::-1]:
+        other.send(FEED, content, provider)
+        linker.link(other.office)
+    assert together(who(one)) == together(who(other))
+    assert len(together(who(one))) == 3
+
+
+def test_a_merge_keeps_the_older_id_and_can_be_undone(fresh: Callable[[], Station]) -> None:
+    station = fresh()
+    station.send(FEED, visits(LATIN), "A")
+    linker.link(station.office)
+    station.send(FEED, visits(woman("V5", "Fatima Zahra El Idrissi", "02/06/1971")), "B")
+    linker.link(station.office)
+    older, younger = who(station)[Key(FEED, "A", "V1")], who(station)[Key(FEED, "B", "V5")]
+    assert older != younger, "born nineteen years apart"
+    decisions.decide(station.office, [(Key(FEED, "A", "V1"), Key(FEED, "B", "V5"))], "tester", same=True)
+    linker.link(station.office)
+    assert set(who(station).values()) == {older}
+    assert station.one("SELECT merged_into::text FROM link.person WHERE person_id = :id", id=younger) == older
+    assert decisions.undo(station.office, younger, "tester") == 1
+    linker.link(station.office)
+    assert who(station) == {Key(FEED, "A", "V1"): older, Key(FEED, "B", "V5"): younger}
+    assert station.one("SELECT count(*) FROM link.person WHERE merged_into IS NOT NULL") == 0
+    with pytest.raises(UsageFault, match="nothing to take apart"):
+        decisions.undo(station.office, older, "tester")
+
+
+def test_who_is_withdrawn_leaves_and_is_herself_when_she_returns(fresh: Callable[[], Station]) -> None:
+    station = fresh()
+    station.send(FEED, visits(LATIN), "A")
+    sent = station.send(FEED, visits(ARABIC), "B")
+    linker.link(station.office)
+    before = who(station)
+    assert len(set(before.values())) == 1
+    station.send(FEED, csv(VISITS_OR_NOT, withdrawn_visit("V1", "03/03/2024")), "A")
+    assert linker.link(station.office)["departed"] == 1
+    assert who(station) == {Key(FEED, "B", "V1"): before[Key(FEED, "B", "V1")]}
+    pipeline.retract(station.office, sent["delivery_id"], "tester")
+    linker.link(station.office)
+    assert who(station) == {}
+    assert station.one("SELECT count(*) FROM vault.token") == station.one("SELECT count(*) FROM link.pair") == 0
+    station.send(FEED, visits(woman("V1", "Fatima Zahra El Idrissi", "13/04/1990", "04/04/2024")), "A")
+    linker.link(station.office)
+    assert who(station) == {Key(FEED, "A", "V1"): before[Key(FEED, "A", "V1")]}
+
+
+def test_a_corrected_record_is_looked_at_again(fresh: Callable[[], Station]) -> None:
+    station = fresh()
+    station.send(FEED, visits(LATIN, woman("V2", "Khadija Naciri", "13/04/1990")), "A")
+    station.send(FEED, visits(ARABIC), "B")
+    linker.link(station.office)
+    before = who(station)
+    station.send(FEED, visits(woman("V1", "Salma Bouzid", "07/09/2001", "05/05/2024")), "A")
+    done = linker.link(station.office)
+    assert (done["entered"], done["departed"]) == (1, 0)
+    assert len(together(who(station))) == 3
+    station.send(FEED, visits(woman("V1", "Fatima Zahra El Idrissi", "13/04/1990", "06/06/2024")), "A")
+    linker.link(station.office)
+    assert who(station) == before
+
+
+def test_a_killed_linker_has_done_nothing_or_all(fresh: Callable[[], Station]) -> None:
+    station = fresh()
+    station.send(FEED, visits(LATIN, OTHER), "A")
+    linker.link(station.office)
+    before = who(station)
+    station.send(FEED, visits(ARABIC, TURNED), "B")
+    steps = None
+    for point in (3, 9, 15, 21, 27, 33):
+        steps = killed(station, lambda office: linker.link(office), point=point)
+        assert steps is None, "it got through"
+        assert who(station) == before
+    linker.link(station.office)
+    assert {key: who(station)[key] for key in before} == before
+    assert len(who(station)) == 4
+    assert len(set(who(station).values())) == 2
+    station.assert_whole()
+
+
+def test_it_says_why_in_words_and_numbers_and_no_values(fresh: Callable[[], Station]) -> None:
+    station = fresh()
+    station.send(FEED, visits(LATIN, OTHER), "A")
+    station.send(FEED, visits(ARABIC), "B")
+    linker.link(station.office)
+    told = why(station.office, f"{FEED}/A/V1", f"{FEED}/B/V1", "fr")
+    assert told.same
+    assert told.weight == pytest.approx(sum(step.weight for step in told.steps), abs=1e-4)
+    assert [step.comparison for step in told.steps] == ["Avant comparaison", "Nom complet", "Date de naissance", "Sexe"]
+    text = "\n".join(told.lines()) + str(told.as_dict())
+    assert not [value for value in ("Fatima", "Idrissi", "الإدريسي", "1990") if value in text]
+    apart = why(station.office, f"{FEED}/A/V1", f"{FEED}/A/V2", "en")
+    assert (apart.same, apart.steps) == (False, ())
+    with pytest.raises(UsageFault, match="not linked"):
+        why(station.office, f"{FEED}/A/V1", f"{FEED}/A/none", "en")
+    with pytest.raises(UsageFault, match="agency/name/provider/number"):
+        why(station.office, "V1", "V2", "en")
+
+
+def test_another_model_compares_all_again_and_keeps_the_ids(
+    fresh: Callable[[], Station], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station = fresh()
+    station.send(FEED, visits(LATIN, OTHER), "A")
+    station.send(FEED, visits(ARABIC), "B")
+    linker.link(station.office)
+    before, used = who(station), linker.load_policy(station.office.settings.schemas)
+    stricter = used.model_copy(update={"thresholds": used.thresholds.model_copy(update={"link": 0.95})})
+    monkeypatch.setattr(linker, "load_policy", lambda _schemas: stricter)
+    with pytest.raises(UsageFault, match="another version"):
+        linker.link(station.office)
+    newer = stricter.model_copy(update={"version": used.version + 1})
+    monkeypatch.setattr(linker, "load_policy", lambda _schemas: newer)
+    assert linker.link(station.office, at_once=1)["entered"] == 3
+    assert who(station) == before
