@@ -194,6 +194,9 @@ def test_another_model_compares_all_again_and_keeps_the_ids(
     station.send(FEED, visits(ARABIC), "B")
     linker.link(station.office)
     before, used = who(station), linker.load_policy(station.office.settings.schemas)
+    reworded = used.model_copy(update={"owner": "somebody else"})
+    monkeypatch.setattr(linker, "load_policy", lambda _schemas: reworded)
+    assert linker.link(station.office)["entered"] == 0, "words decide nothing"
     stricter = used.model_copy(update={"thresholds": used.thresholds.model_copy(update={"link": 0.95})})
     monkeypatch.setattr(linker, "load_policy", lambda _schemas: stricter)
     with pytest.raises(UsageFault, match="another version"):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from marsad.linkage.identities import Past
+from marsad.linkage.policy import Policy
 from marsad.linkage.queue import KEYS, columns
 from marsad.linkage.stock import Key
 from marsad.linkage.store import Linked, insert
@@ -23,15 +23,15 @@ class Move(NamedTuple):
     after: str | None
 
 
-def adopted(connection: sa.Connection) -> tuple[int, Any] | None:
-    """Version and policy of the model in use; None before the first."""
+def adopted(connection: sa.Connection) -> tuple[int, Mapping[str, object]] | None:
+    """Version and document of the model in use; None before the first."""
     row = connection.execute(sa.text("SELECT version, policy FROM link.model ORDER BY since DESC LIMIT 1")).first()
     return (row.version, row.policy) if row else None
 
 
-def adopt(connection: sa.Connection, version: int, policy: Mapping[str, Any], at: datetime) -> None:
+def adopt(connection: sa.Connection, policy: Policy, at: datetime) -> None:
     """Notes a model as the one in use from now on."""
-    values = {"version": version, "policy": json.dumps(policy), "at": at}
+    values = {"version": policy.version, "policy": policy.model_dump_json(), "at": at}
     connection.execute(sa.text(_ADOPT), values)
 
 
@@ -89,7 +89,7 @@ def note_heirs(connection: sa.Connection, heirs: Mapping[str, str], filled: Coll
 
 
 _ADOPT = """
-    INSERT INTO link.model (version, policy, since) VALUES (:version, CAST(:policy AS jsonb), :at)
+    INSERT INTO link.model (version, policy, since) VALUES (:version, CAST(:policy AS json), :at)
     ON CONFLICT (version) DO UPDATE SET policy = EXCLUDED.policy, since = EXCLUDED.since
 """
 _BEFORE = f"""

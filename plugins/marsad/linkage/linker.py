@@ -22,7 +22,7 @@ from marsad.identity.pseudonyms import KeyedHash
 from marsad.intake.office import Office
 from marsad.linkage import history, queue, store
 from marsad.linkage.batch import Batch, Counts, Tools
-from marsad.linkage.policy import load_policy
+from marsad.linkage.policy import deciding, load_policy
 from marsad.linkage.stock import Stock, victim_feeds
 from marsad.warehouse.engine import clean_errors
 from marsad.warehouse.roles import role_name
@@ -87,11 +87,10 @@ def link(
 
 def _adopt(connection: sa.Connection, work: Tools) -> None:
     """Notes the model in use; another than before means that everything is compared again."""
-    version, policy = work.policy.version, work.policy.model_dump(mode="json")
-    adopted = history.adopted(connection)
-    if adopted == (version, policy):
+    adopted, policy = history.adopted(connection), work.policy
+    if adopted and deciding(adopted[1]) == deciding(policy.model_dump(mode="json")):
         return
-    if adopted and adopted[0] == version:
-        raise UsageFault(f"linkage.yaml changed and is version {version} still: give it another version")
-    history.adopt(connection, version, policy, work.clock())
+    if adopted and adopted[0] == policy.version:
+        raise UsageFault(f"linkage.yaml changed and is version {policy.version} still: give it another version")
+    history.adopt(connection, policy, work.clock())
     queue.everything_again(connection)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,7 @@ from marsad.contracts.model import Labels
 from marsad.errors import UsageFault
 
 Share = Annotated[float, Field(gt=0, lt=1)]
+_WORDS = frozenset({"label", "says", "owner", "decided"})  # may be put better under the same version
 _SUM_OFF = 0.011  # shares are written with two or three places
 
 
@@ -98,6 +100,17 @@ class Policy(_Part):
     candidates: Candidates
     term_frequency: TermFrequency
     comparisons: Mapping[str, Comparison]
+
+
+def deciding(policy: Mapping[str, object]) -> str:
+    """What decides who is linked in a policy as a document, as one text: all numbers in their order, no words."""
+    return json.dumps(_without_words(policy))
+
+
+def _without_words(part: object) -> object:
+    if not isinstance(part, dict):
+        return part
+    return {name: _without_words(inner) for name, inner in part.items() if name not in _WORDS}
 
 
 def load_policy(schemas: Path) -> Policy:

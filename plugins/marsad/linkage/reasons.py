@@ -13,7 +13,6 @@ from marsad.intake.office import Office
 from marsad.linkage import history, store
 from marsad.linkage.batch import Tools
 from marsad.linkage.linker import reading, tools
-from marsad.linkage.policy import Policy
 from marsad.linkage.scoring import Said, Scored, probability_of
 from marsad.linkage.stock import Key
 
@@ -99,15 +98,9 @@ def _steps(
         return (), None
     prior = work.prior(history.records_linked(connection))
     pair = Scored(0, 1, row.weight + prior, probability_of(row.weight + prior), tuple(row.levels), tuple(row.weights))
-    return list(pair.waterfall(_policy(connection, work, row.model_version), language)), pair.weight
-
-
-def _policy(connection: sa.Connection, work: Tools, version: int) -> Policy:
-    """The model that a pair was compared by."""
-    if version == work.policy.version:
-        return work.policy
-    query = sa.text("SELECT policy FROM link.model WHERE version = :version")
-    return Policy.model_validate(connection.execute(query, {"version": version}).scalar_one())
+    if row.model_version != work.policy.version:
+        raise UsageFault("linkage.yaml has another version than records were linked by: run 'link' first")
+    return list(pair.waterfall(work.policy, language)), pair.weight
 
 
 def _over(connection: sa.Connection, work: Tools, start: int, end: int, person: str) -> list[Key]:

@@ -7,7 +7,7 @@ else, so what hangs on it hangs on no ghost, and it gets its records back when t
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, TIMESTAMP, UUID
 
 _C = sa.Text(collation="C")  # never depend on a server's collation order
 _AT = TIMESTAMP(timezone=True)
@@ -65,7 +65,7 @@ def _model(metadata: sa.MetaData) -> None:
         "model",
         metadata,
         sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
-        sa.Column("policy", JSONB, nullable=False),
+        sa.Column("policy", JSON, nullable=False, comment="Not jsonb: the order of comparisons and levels counts"),
         sa.Column("since", _AT, nullable=False),
         schema="link",
         comment="Each version of the policy that records were linked by, word for word",

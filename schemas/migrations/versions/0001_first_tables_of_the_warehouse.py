@@ -1159,7 +1159,12 @@ def upgrade() -> None:
     op.create_table(
         "model",
         sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("policy", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "policy",
+            postgresql.JSON(astext_type=sa.Text()),
+            nullable=False,
+            comment="Not jsonb: the order of comparisons and levels counts",
+        ),
         sa.Column("since", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("version", name=op.f("model_pk")),
         schema="link",
