@@ -107,10 +107,17 @@ def test_a_merge_keeps_the_older_id_and_can_be_undone(fresh: Callable[[], Statio
     linker.link(station.office)
     assert set(who(station).values()) == {older}
     assert station.one("SELECT merged_into::text FROM link.person WHERE person_id = :id", id=younger) == older
-    assert decisions.undo(station.office, younger, "tester") == 1
+    station.send(FEED, visits(woman("V6", "فاطمة الزهراء الإدريسي", "02/06/1971")), "C")
     linker.link(station.office)
-    assert who(station) == {Key(FEED, "A", "V1"): older, Key(FEED, "B", "V5"): younger}
-    assert station.one("SELECT count(*) FROM link.person WHERE merged_into IS NOT NULL") == 0
+    decisions.decide(station.office, [(Key(FEED, "B", "V5"), Key(FEED, "C", "V6"))], "tester", same=True)
+    linker.link(station.office)
+    assert set(who(station).values()) == {older}
+    assert decisions.undo(station.office, younger, "tester") == 1, "of who came later nothing is decided"
+    linker.link(station.office)
+    assert who(station) == {
+        Key(FEED, "A", "V1"): older, Key(FEED, "B", "V5"): younger, Key(FEED, "C", "V6"): younger
+    }  # fmt: skip
+    assert station.one("SELECT merged_into FROM link.person WHERE person_id = :id", id=younger) is None
     with pytest.raises(UsageFault, match="nothing to take apart"):
         decisions.undo(station.office, older, "tester")
 

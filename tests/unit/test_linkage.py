@@ -19,7 +19,7 @@ from marsad.linkage.clusters import persons
 from marsad.linkage.keys import keys
 from marsad.linkage.policy import Policy, load_policy
 from marsad.linkage.records import Birth, Record, plain_document, plain_phone, skeletons
-from marsad.linkage.scoring import Scored, score
+from marsad.linkage.scoring import Scored, compare, score
 from marsad.settings import PROJECT
 
 RULES = load_rules(PROJECT / "schemas" / "names")
@@ -120,6 +120,24 @@ def test_given_and_family_name_may_change_places_in_every_key_but_the_joined(
     }
 
 
+def test_an_exchanged_reference_finds_a_record_that_names_nobody() -> None:
+    named, unnamed = replace(SHE, cases=("police:pv1",)), Record(cases=("police:pv1", "court:d2"))
+    assert keys(named, skeletons(named, HEARING)) & keys(unnamed, skeletons(unnamed, HEARING))
+
+
+@pytest.mark.parametrize(
+    ("age", "on", "year"), [(30, date(2024, 2, 1), 1993), (30, date(2024, 11, 1), 1994), (None, date(2024, 1, 1), None)]
+)
+def test_an_age_says_about_which_year(age: int | None, on: date, year: int | None) -> None:
+    stated = Birth.stated(age, on)
+    assert stated == (year and Birth(year, about=True))
+    if stated:
+        met, born = replace(SHE, birth=stated), replace(SHE, birth=Birth(stated.year + 1, 4, 13))
+        assert {key for key in keys(met, skeletons(met, HEARING)) if key[0] == "y"} & keys(
+            born, skeletons(born, HEARING)
+        )
+
+
 # -- scores ------------------------------------------------------------------------------------------------------------
 
 
@@ -183,6 +201,18 @@ def test_a_common_name_says_less_than_a_rare_one() -> None:
     assert found[2, 3].weights[0] > found[0, 1].weights[0] + 1
 
 
+def test_a_pair_by_itself_holds_no_prior_and_counts_references_and_ages() -> None:
+    met = replace(SHE, birth=Birth(1991, about=True), cases=("police:pv1",), slips=("referral:7",))
+    people = [SHE, met, replace(met, slips=("referral:7",), cases=()), replace(met, slips=(), cases=("police:pv2",))]
+    found = {(p.left, p.right): p for p in compare(people, [(0, 1), (1, 2), (1, 3)], POLICY, RULES, -99)}
+    assert all(pair.weight == pytest.approx(sum(pair.weights)) for pair in found.values())
+    assert (_level(found[0, 1], "birth_date"), _level(found[0, 1], "age")) == ("blank", "fits")
+    assert [_level(found[1, other], "reference") for other in (2, 3)] == ["slip", "other"]
+    assert _level(found[0, 1], "reference") == "blank"
+    again = next(compare([met, SHE], [(0, 1)], POLICY, RULES, -99))
+    assert (again.weight, again.levels) == (pytest.approx(found[0, 1].weight), found[0, 1].levels)
+
+
 def test_nobody_is_compared_with_nobody() -> None:
     assert list(score([], POLICY, RULES)) == list(score([SHE], POLICY, RULES)) == []
     assert list(score([Record(), Record()], POLICY, RULES)) == []
@@ -212,6 +242,25 @@ def test_a_record_that_says_little_is_no_bridge_between_two_people() -> None:
     linked = persons([old, young, vague], [link(0, 2, 9), link(1, 2, 8)], 0.9)
     assert linked == [1, 2, 1]
     assert persons([old, young], [link(0, 1)], 0.9) == [1, 1]  # what links them directly outweighs it
+
+
+def test_two_victims_of_one_case_of_an_agency_are_two_people() -> None:
+    one, other = Record(file="police/victims|DGSN|PV-1"), Record(file="police/victims|DGSN|PV-1")
+    assert persons([one, other], [link(0, 1, 30, 0.9999)], 0.9) == [1, 2]
+    assert persons([one, replace(other, file="police/victims|DGSN|PV-2")], [link(0, 1)], 0.9) == [1, 1]
+
+
+def test_an_age_that_was_guessed_is_no_proof_against_a_person() -> None:
+    born, guessed, vague = Record(birth=Birth(1990, 5, 4)), Record(birth=Birth(1995, about=True)), Record()
+    assert persons([born, guessed, vague], [link(0, 2), link(1, 2)], 0.9) == [1, 1, 1]
+
+
+def test_what_people_decided_comes_before_the_machine() -> None:
+    he, she = Record(sex="M", birth=Birth(1970)), Record(sex="F", birth=Birth(1995))
+    assert persons([he, she], [], 0.9, {(0, 1): True}) == [1, 1]
+    assert persons([SHE, SHE], [link(0, 1, 30, 0.9999)], 0.9, {(0, 1): False}) == [1, 2]
+    assert persons([SHE] * 3, [link(0, 2), link(1, 2)], 0.9, {(0, 1): False}) == [1, 2, 1], "not over a third either"
+    assert persons([he, she, he], [], 0.9, {(0, 1): True, (1, 2): True}) == [1, 1, 1]
 
 
 @settings(max_examples=50)

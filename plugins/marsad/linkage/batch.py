@@ -152,10 +152,13 @@ class Batch:
         groups = self._groups(contents, around)
         past = history.past(self._connection, list(contents), {key: one.person for key, one in was.items()})
         names = identities.name(groups, past, self._tools.new_id)
-        now = {key: Linked(contents[key], person)
+        now = {key: Linked(contents[key], person, self._since(was.get(key), person))
                for group, person in zip(groups, names, strict=True) for key in group}  # fmt: skip
         self._write({key: one for key, one in now.items() if was.get(key) != one}, was, past)
         history.note_heirs(self._connection, identities.heirs(groups, names, past), names)
+
+    def _since(self, was: Linked | None, person: str) -> datetime:
+        return was.since if was and was.person == person else self._at
 
     def _groups(self, contents: Mapping[Key, int], around: Around) -> list[list[Key]]:
         """The records parted into persons; in an order that does not depend on when they came."""

@@ -32,8 +32,12 @@ def persons(
     groups = _Groups(len(records))
     for left, right in sorted(sure, key=lambda pair: (-sure[pair], pair)):
         one, other = groups.of(left), groups.of(right)
-        between = ((min(pair), max(pair)) for pair in product(one, other)) if one is not other else ()
-        if one is not other and not any(_refused(records, sure, decided, pair) for pair in between):
+        if one is other:
+            continue
+        between = [(min(pair), max(pair)) for pair in product(one, other)]
+        forbidden = any(decided.get(pair) is False for pair in between)
+        by_people = decided.get((left, right), False)
+        if not forbidden and (by_people or not any(_refused(records, sure, decided, pair) for pair in between)):
             groups.join(one, other)
     return list(groups.numbered())
 
@@ -63,10 +67,8 @@ def _refused(
     decided: Mapping[tuple[int, int], bool],
     pair: tuple[int, int],
 ) -> bool:
-    if pair in decided:
-        return not decided[pair]
     one, other = (records[place] for place in pair)
-    return impossible(one, other) or (doubtful(one, other) and pair not in sure)
+    return pair not in decided and (impossible(one, other) or (doubtful(one, other) and pair not in sure))
 
 
 class _Groups:

@@ -29,9 +29,10 @@ def decide(office: Office, pairs: Iterable[tuple[Key, Key]], actor: str, *, same
 
 
 def undo(office: Office, person: str, actor: str) -> int:
-    """Decides that the records that went from ``person`` to another are of somebody else than the others there.
+    """Decides that the records that went from ``person`` to another are of somebody else than those that were there.
 
-    The next run gives them their own person back. Returns how many pairs were decided.
+    The next run gives them their own person back. Records that came later are left to the machine. Returns how many
+    pairs were decided.
 
     Raises:
         UsageFault: there is no such person, or it was merged into nobody.
@@ -41,7 +42,7 @@ def undo(office: Office, person: str, actor: str) -> int:
         if heir is None:
             raise UsageFault(f"person {person} was merged into nobody: there is nothing to take apart")
         went = [Key(*row) for row in connection.execute(sa.text(_WENT), {"person": person, "heir": heir})]
-        rest = [Key(*row) for row in connection.execute(sa.text(_HAS), {"heir": heir}) if Key(*row) not in set(went)]
+        rest = [Key(*row) for row in connection.execute(sa.text(_HAD), {"person": person, "heir": heir})]
         pairs = [(one, other) for one in went for other in rest]
         number = _decide(connection, pairs, actor, office, same=False)
         head = audit.append(connection, actor, "link.undone", person, {"pairs": number}, office.clock())
@@ -74,7 +75,12 @@ def _uuid(text: str) -> str:
 
 
 _HEIR = "SELECT merged_into FROM link.person WHERE person_id = CAST(:person AS uuid)"
-_HAS = "SELECT feed, provider, record_id FROM link.record WHERE person_id = CAST(:heir AS uuid) ORDER BY 1, 2, 3"
+_HAD = """
+    SELECT feed, provider, record_id FROM link.record
+    WHERE person_id = CAST(:heir AS uuid) AND since < (
+        SELECT max(at) FROM link.move WHERE from_person = CAST(:person AS uuid) AND to_person = CAST(:heir AS uuid))
+    ORDER BY feed, provider, record_id
+"""
 _WENT = """
     SELECT DISTINCT r.feed, r.provider, r.record_id
     FROM link.move m JOIN link.record r USING (feed, provider, record_id)

@@ -67,8 +67,8 @@ def make_persons(connection: sa.Connection, persons: Iterable[str], at: datetime
 def settle(connection: sa.Connection, records: Mapping[Key, Linked]) -> None:
     """Writes which person each record is of."""
     connection.execute(sa.text(_DROP), columns(list(records)))
-    rows = ((*key, one.content, one.person) for key, one in records.items())
-    insert(connection, "link.record (feed, provider, record_id, content_id, person_id)", rows)
+    rows = ((*key, *one) for key, one in records.items())
+    insert(connection, "link.record (feed, provider, record_id, content_id, person_id, since)", rows)
 
 
 def leave(connection: sa.Connection, keys: Sequence[Key]) -> None:

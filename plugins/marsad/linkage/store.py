@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -18,10 +19,11 @@ Edge = tuple[int, int]
 
 
 class Linked(NamedTuple):
-    """A record as it was linked: the state that was looked at, and the person it is of."""
+    """A record as it was linked: the state that was looked at, the person it is of, and since when."""
 
     content: int
     person: str
+    since: datetime
 
 
 def current(connection: sa.Connection, keys: Sequence[Key]) -> dict[Key, int]:
@@ -33,7 +35,7 @@ def current(connection: sa.Connection, keys: Sequence[Key]) -> dict[Key, int]:
 def linked(connection: sa.Connection, keys: Sequence[Key]) -> dict[Key, Linked]:
     """Those of the records that were linked before."""
     rows = connection.execute(sa.text(_LINKED), columns(keys))
-    return {Key(*key): Linked(content, person) for *key, content, person in rows}
+    return {Key(*row[:3]): Linked(*row[3:]) for row in rows}
 
 
 def linked_contents(connection: sa.Connection, contents: Collection[int]) -> dict[int, tuple[Key, str]]:
@@ -119,7 +121,7 @@ _CURRENT = f"""
     FROM {KEYS} JOIN core.sighting k USING (provider, record_id) WHERE k.feed = i.feed AND k.current
 """  # noqa: S608 - our own rows, here and below
 _LINKED = f"""
-    SELECT r.feed, r.provider, r.record_id, r.content_id, r.person_id::text
+    SELECT r.feed, r.provider, r.record_id, r.content_id, r.person_id::text, r.since
     FROM {KEYS} JOIN link.record r USING (feed, provider, record_id)
 """  # noqa: S608
 _OF_CONTENTS = """

@@ -103,6 +103,7 @@ def _persons(metadata: sa.MetaData) -> None:
         sa.Column("record_id", _C, primary_key=True),
         sa.Column("content_id", sa.BigInteger, nullable=False, unique=True, comment="The state that was linked"),
         sa.Column("person_id", UUID(as_uuid=False), sa.ForeignKey("link.person.person_id"), nullable=False, index=True),
+        sa.Column("since", _AT, nullable=False, comment="When it came to this person"),
         schema="link",
         comment="Which person each record is of now; records that no longer count are not here",
     )

@@ -1250,6 +1250,7 @@ def upgrade() -> None:
         sa.Column("record_id", sa.Text(collation="C"), nullable=False),
         sa.Column("content_id", sa.BigInteger(), nullable=False, comment="The state that was linked"),
         sa.Column("person_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("since", postgresql.TIMESTAMP(timezone=True), nullable=False, comment="When it came to this person"),
         sa.ForeignKeyConstraint(
             ["person_id"],
             ["link.person.person_id"],
