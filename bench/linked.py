@@ -19,6 +19,7 @@ from typing import Any
 import sqlalchemy as sa
 from tests.servers import fresh_warehouse
 
+from marsad.errors import UsageFault
 from marsad.identity.keys import KeyRing
 from marsad.intake import pipeline
 from marsad.intake.office import Office
@@ -91,8 +92,8 @@ def _explain(office: Office, name: str, pairs: Sequence[Pair]) -> None:
 def _kind(office: Office, pair: Pair) -> str:
     try:
         told = why(office, *("/".join(key) for key in pair), "en")
-    except Exception as error:  # noqa: BLE001 - a record that is not there is a kind of error too
-        return f"{pair[0][0]} – {pair[1][0]}: {type(error).__name__}"
+    except UsageFault:  # a stay, which is not linked itself
+        return f"{pair[0][0]} – {pair[1][0]}: not linked itself"
     steps = ", ".join(f"{step.comparison}: {step.level}" for step in told.steps if step.weight < 0) or "not compared"
     return f"{pair[0][0]} – {pair[1][0]}: {steps}" + (f" over {len(told.over)}" if told.over else "")
 
