@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from marsad.errors import UsageFault
 from marsad.settings import Settings
 from marsad.terminal import out, show_rows
 
@@ -99,11 +100,12 @@ def _owner(provider: str) -> str:
 
 
 def _add_keys(app: typer.Typer, office: Opened) -> None:
-    def enter(opened: Office, action: str, provider: str, fingerprint: str) -> None:
+    def enter(opened: Office, action: str, provider: str, fingerprint: str, feeds: Iterable[str]) -> None:
         from marsad import audit
 
+        detail = {"key": fingerprint, "feeds": sorted(set(feeds))}
         with opened.engine.begin() as connection:
-            audit.append(connection, getpass.getuser(), action, provider, {"key": fingerprint}, opened.clock())
+            audit.append(connection, getpass.getuser(), action, provider, detail, opened.clock())
 
     @app.command()
     def add(
@@ -116,28 +118,32 @@ def _add_keys(app: typer.Typer, office: Opened) -> None:
 
         with office() as opened:
             for name in feed:
-                opened.contract(name)
+                if opened.contract(name).providers:
+                    raise UsageFault(f"{name} cannot be granted: its contract says who sends it")
             added = keys.add(_folder(opened.settings), provider, keyfile, feed)
-            enter(opened, "sftp.key_added", provider, added.fingerprint)
+            enter(opened, "sftp.key_added", provider, added.fingerprint, feed)
         out.print(added.fingerprint)
 
     @app.command()
     def remove(provider: str, fingerprint: Annotated[str, typer.Argument(help="SHA256:…, as list shows it.")]) -> None:
-        """Take a key away, at once."""
+        """Take a key away, at once; with a provider's last key go the feeds that were granted to it."""
         from marsad.intake.sftp import keys
 
         with office() as opened:
-            keys.remove(_folder(opened.settings), provider, fingerprint)
-            enter(opened, "sftp.key_removed", provider, fingerprint)
+            gone = keys.remove(_folder(opened.settings), provider, fingerprint)
+            enter(opened, "sftp.key_removed", provider, fingerprint, gone)
 
     @app.command("list")
     def listed(as_json: Json = False) -> None:
-        """All keys."""
+        """All keys, with the feeds granted to their providers besides what contracts say."""
         from marsad.intake.sftp import keys
 
-        found = keys.listed(_folder(Settings.from_env()))
-        rows = [{"provider": key.provider, "fingerprint": key.fingerprint} for key in found]
-        show_rows(as_json, rows, ["provider", "fingerprint"])
+        folder = _folder(Settings.from_env())
+        rows = [
+            {"provider": k.provider, "fingerprint": k.fingerprint, "granted": sorted(keys.granted(folder, k.provider))}
+            for k in keys.listed(folder)
+        ]
+        show_rows(as_json, rows, ["provider", "fingerprint", "granted"])
 
 
 def _folder(settings: Settings) -> Path:

@@ -18,7 +18,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.integration.station import Station, visit, visits
 
-from marsad.errors import UsageFault
 from marsad.intake import pipeline
 from marsad.intake.sftp import keys
 from marsad.intake.sftp.server import Post, listen
@@ -420,37 +419,6 @@ def test_a_server_installation_makes_the_login_that_its_address_names(station: S
                     connection.execute(sa.text(f"SELECT * FROM {table}"))
     finally:
         note.unlink()
-
-
-# -- keys and paths, without a server ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("made", "told"),
-    [
-        (lambda: asyncssh.generate_private_key("ssh-rsa", key_size=2048).export_public_key("openssh"), "3072"),
-        (lambda: asyncssh.generate_private_key("ssh-ed25519").export_private_key("openssh"), "private key"),
-        (lambda: b"nonsense", "no public key"),
-    ],
-)
-def test_weak_private_and_broken_keys_are_not_taken(tmp_path: Path, made: Callable[[], bytes], told: str) -> None:
-    path = tmp_path / "key"
-    path.write_bytes(made())
-    with pytest.raises(UsageFault, match=told):
-        keys.add(tmp_path / "keys", "S1", path)
-    assert list((tmp_path / "keys").glob("**/*.pub")) == []
-
-
-def test_a_key_is_kept_without_its_comment_and_listed(tmp_path: Path) -> None:
-    key = asyncssh.generate_private_key("ssh-ed25519", comment="jane.doe@example.org")
-    path = tmp_path / "id.pub"
-    path.write_bytes(key.export_public_key("openssh"))
-    added = keys.add(tmp_path / "keys", "S1", path)
-    assert [(k.provider, k.fingerprint) for k in keys.listed(tmp_path / "keys")] == [("S1", key.get_fingerprint())]
-    assert b"jane" not in added.path.read_bytes()
-    assert keys.host_key(tmp_path / "keys").get_fingerprint() == keys.host_key(tmp_path / "keys").get_fingerprint()
-    with pytest.raises(UsageFault):
-        keys.remove(tmp_path / "keys", "S2", key.get_fingerprint())
 
 
 @given(st.lists(st.sampled_from(["..", ".", "", "inbox", "outbox", "lab", "visits", "x.csv", "etc"]), max_size=8))

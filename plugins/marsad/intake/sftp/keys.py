@@ -39,7 +39,7 @@ class ProviderKey:
 def add(folder: Path, provider: str, key_file: Path, feeds: Collection[str] = ()) -> ProviderKey:
     """Lets the holder of the key in ``key_file`` (one line of OpenSSH, public) send for ``provider``.
 
-    ``feeds`` are granted to the provider besides those whose contracts name it.
+    ``feeds`` are granted to the provider besides those whose contracts name it, for as long as it has a key.
 
     Raises:
         UsageFault: no such file, no public key, a weak one, or no name of a provider.
@@ -101,18 +101,23 @@ def granted(folder: Path, provider: str) -> frozenset[str]:
         return frozenset()
 
 
-def remove(folder: Path, provider: str, fingerprint: str) -> None:
+def remove(folder: Path, provider: str, fingerprint: str) -> frozenset[str]:
     """Takes a key away; a session that it opened can send nothing more.
+
+    What was granted goes with the provider's last key; returns the feeds that went.
 
     Raises:
         UsageFault: the provider has no such key.
     """
-    for key in listed(folder):
-        if (key.provider, key.fingerprint) == (provider, fingerprint):
-            with durable.os_faults("removing an SFTP key"):
-                key.path.unlink(missing_ok=True)
-            return
-    raise UsageFault(f"{provider} has no key {fingerprint}; see: marsad sftp-key list")
+    own = {key.fingerprint: key.path for key in listed(folder) if key.provider == provider}
+    if fingerprint not in own:
+        raise UsageFault(f"{provider} has no key {fingerprint}; see: marsad sftp-key list")
+    gone = granted(folder, provider) if len(own) == 1 else frozenset[str]()
+    with durable.os_faults("removing an SFTP key"):
+        if gone:  # before the key: else a crash between would leave them to the next one
+            (folder / provider / _GRANTED).unlink()
+        own[fingerprint].unlink(missing_ok=True)
+    return gone
 
 
 def holds(folder: Path, provider: str, key: asyncssh.SSHKey) -> bool:
