@@ -195,6 +195,7 @@ def test_a_quiet_period_is_entered_only_where_something_is_expected(
     assert "en retard de" in page
     assert button in page
     assert "C&#39;est noté" not in page
+    assert "C&#39;est noté" not in submitter.see("/?quiet=lab/visits&period=2029-12")
     told = {"feed": "lab/visits", "provider": sender, "period": "2029-12"}
     assert submitter.submit("/quiet", {**told, "period": "2029-11"}).status_code == 404
     asked = submitter.submit("/quiet", told)

@@ -42,6 +42,7 @@ _AFTER = sa.text(
     ORDER BY a.arrival_id LIMIT 1
     """  # noqa: S608
 )
+_QUIET = sa.text(f"SELECT d.feed, d.period FROM ops.quiet d WHERE {_OWN}")  # noqa: S608
 _INSTEAD = sa.text(
     """
     SELECT n.delivery_id::text FROM ops.delivery d JOIN ops.delivery n USING (feed, provider, sha256)
@@ -94,6 +95,11 @@ def expected(connection: sa.Connection, site: Site, account: Account) -> list[Sl
     offered = {(provider, contract.feed) for provider, contract in site.shelf.offers(account)}
     own = [slot for slot in slots if slot.waited_for and (slot.provider, slot.feed) in offered]
     return sorted(own, key=lambda slot: (slot.due_on, slot.feed))
+
+
+def quiet(connection: sa.Connection, shelf: Shelf, account: Account) -> set[tuple[str, str]]:
+    """Feeds and periods of which a provider of its has nothing to report."""
+    return {(row.feed, row.period) for row in connection.execute(_QUIET, _own(shelf, account))}
 
 
 def report(site: Site, receipt: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,10 +20,15 @@ _SHOWN = 5
 
 @router.get("/")
 def home(request: Request, account: SignedIn, site: SiteOf, quiet: str = "", period: str = "") -> Response:
-    """What waits for the one who signed in; ``quiet`` is the feed of which a click has just entered ``period``."""
+    """What waits for the one who signed in; ``quiet`` is the feed of which a click has just entered ``period``.
+
+    An address says that as well, whoever wrote it: it is repeated only where the ledger has it.
+    """
     with site.transaction() as connection:
         due = deliveries.expected(connection, site, account)
         last = deliveries.recent(connection, site.shelf, account, _SHOWN)
+        if quiet and (quiet, period) not in deliveries.quiet(connection, site.shelf, account):
+            quiet = ""
     return page(request, "home", due=due, last=last, titles=site.shelf.titles, quiet=quiet, period=period)
 
 
