@@ -175,6 +175,20 @@ def test_several_codes_in_a_cell_are_seen_with_their_separator(tmp_path):
     assert (contract.columns[0].codelist, contract.columns[0].many) == ("sex", ";")
 
 
+def test_of_two_columns_whose_values_make_records_the_first_is_bound(tmp_path, catalog):
+    header = ["Type de service", "Orientée vers", "Orientée par"]
+    rows = [dict(zip(header, cells, strict=True)) for cells in [
+        ("Hébergement ; Soins médicaux", "Parquet ; Police ou gendarmerie", "Parquet"),
+        ("Soins médicaux", "Parquet", "Police ou gendarmerie"),
+    ] * 12]  # fmt: skip
+    text, contract = drafted(tmp_path, header, rows, catalog.codelists, catalog.model)
+    assert [(column.codelist, column.many) for column in contract.columns] == [
+        ("service_type", ";"), ("referral_destination", ";"), ("referral_destination", None),
+    ]  # fmt: skip
+    assert [bool(column.bindings) for column in contract.columns] == [True, False, True]
+    assert "REVIEW: the header names service.destination" in text
+
+
 def test_one_unknown_spelling_does_not_drop_a_code_list(tmp_path):
     cells = ["Femme", "homme", "F", "Damen", "M"] * 4 + ["Herren"]
     text, contract = drafted(tmp_path, ["Sexe"], [{"Sexe": cell} for cell in cells])

@@ -13,6 +13,7 @@ import pytest
 import xlsxwriter
 
 from marsad import cli
+from marsad.intake import newfeed
 from marsad.intake.reading.workbook import open_workbook
 
 
@@ -209,6 +210,17 @@ def test_a_code_list_outside_the_project_is_proposed_checked_and_guarded(
     monkeypatch.setenv("MARSAD_CODELISTS", str(own))
     assert marsad(monkeypatch, "feed", "check", contract) == 64
     assert "there is a code list sex already" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_draft_that_the_check_refuses_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sample = tmp_path / "a.csv"
+    sample.write_text("numéro;ville\n1;Fès\n2;Salé\n", "utf-8")
+    new = ("feed", "new", sample, "--feed", "partner/towns", "--out", tmp_path / "ours")
+    with monkeypatch.context() as patch:
+        patch.setattr(newfeed, "draft_contract", lambda *_, **__: "kind: DataContract\n")
+        assert marsad(monkeypatch, *new) == 64
+    assert not [path for path in tmp_path.glob("ours/**/*") if path.is_file()]
+    assert marsad(monkeypatch, *new) == 0
 
 
 def test_a_draft_numbers_rows_as_the_sheet_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -130,6 +130,7 @@ def _proposals(
 ) -> list[_Proposal]:
     key = _key(headers, guesses)
     owners = {fold(header): place for place, header in enumerate(headers)}
+    beside = _beside(guesses, concepts)
     proposals: list[_Proposal] = []
     for place, (header, found, concept) in enumerate(zip(headers, guesses, concepts, strict=True)):
         taken = [text for text, owner in owners.items() if owner != place]
@@ -137,17 +138,28 @@ def _proposals(
         owners[fold(name)] = place
         labels = _labels(header, concept, language, taken)
         owners.update({fold(text): place for text in labels.values()})
-        proposals.append(_proposal(header, name, found, concept, labels, key=place == key))
+        proposals.append(_proposal(header, name, found, concept, labels, key=place == key, beside=place in beside))
     return proposals
 
 
+def _beside(guesses: Sequence[Guess], concepts: Sequence[Concept | None]) -> frozenset[int]:
+    """Places of columns that would make a record of each value, as an earlier one does already: the check takes one."""
+    spread = [
+        place
+        for place, (found, concept) in enumerate(zip(guesses, concepts, strict=True))
+        if concept and concept.repeats and not concept.many and (fitted := _fitted(found, concept)) and fitted.many
+    ]
+    return frozenset(spread[1:])
+
+
 def _proposal(
-    header: str, name: str, found: Guess, concept: Concept | None, labels: Mapping[str, str], *, key: bool
+    header: str, name: str, found: Guess, concept: Concept | None, labels: Mapping[str, str], *, key: bool, beside: bool
 ) -> _Proposal:
-    fitted = _fitted(found, concept)
+    fitted = None if beside else _fitted(found, concept)
     notes = list(found.notes)
     if concept and fitted is None:
-        notes.append(f"REVIEW: the header names {concept.name}, but the cells do not read as {concept.type}")
+        but = "one column before makes a record of each value" if beside else f"the cells do not read as {concept.type}"
+        notes.append(f"REVIEW: the header names {concept.name}, but {but}")
     bound = concept if fitted else None
     final = fitted or found
     if (final.type == "text" and is_reference(header) and not bound) or (key and final.type in {"text", "integer"}):

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 
-from marsad.contracts.codelists import load_codelists
+from marsad.contracts.codelists import CodeList, load_codelists
 from marsad.contracts.draft import draft_contract
 from marsad.contracts.load import load_contract
+from marsad.contracts.model import Contract
 from marsad.contracts.text import fold
 from marsad.errors import UsageFault
 from marsad.intake.reading import open_file
 from marsad.quality.structural import load_rulebook
 from marsad.quality.suites import sync_suite
 from marsad.settings import Settings
-from marsad.warehouse.model import common_model
+from marsad.warehouse.model import Entity, common_model
 
 SAMPLE_ROWS = 5_000
 
@@ -40,15 +43,20 @@ def draft_feed(sample: Path, feed: str | None, out: Path | None, settings: Setti
     model = common_model(settings.schemas / "concepts.yaml")
     header, cells, rows = _sample(sample)
     text = draft_contract(name, header, cells, codelists, model, rows=rows)
+    contract = _checked(text, name, codelists, model)
+    sync_suite(contract, suite_path, load_rulebook(settings.schemas, settings.own_codelists))
     contract_path.parent.mkdir(parents=True, exist_ok=True)
-    suite_path.parent.mkdir(parents=True, exist_ok=True)
     contract_path.write_text(text, encoding="utf-8")
-    sync_suite(
-        load_contract(contract_path, codelists, model),
-        suite_path,
-        load_rulebook(settings.schemas, settings.own_codelists),
-    )
     return contract_path, suite_path
+
+
+def _checked(text: str, name: str, codelists: Mapping[str, CodeList], model: Mapping[str, Entity]) -> Contract:
+    """What a draft says. It is read before it takes its place: a wrong one there would stop the next try too."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"{name}.yaml"
+        path.parent.mkdir()
+        path.write_text(text, encoding="utf-8")
+        return load_contract(path, codelists, model)
 
 
 def _folders(out: Path | None, settings: Settings) -> tuple[Path, Path]:
