@@ -137,6 +137,31 @@ def test_a_code_list_without_a_label_or_with_a_fault_stops_no_other(
     assert station.rows(labels) == [{"label_fr": "rouge", "label_ar": "rouge", "label_en": "rouge"}]
 
 
+def test_an_own_code_list_takes_no_taken_name_and_stays_while_its_folder_is_away(
+    station: Station, reported: list[str], tmp_path: Path
+) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    settings = replace(station.office.settings, own_codelists=(own,))
+    head = "scheme,version,code,parent,label_fr,label_ar,label_en,spellings,valid_from,source\n"
+    (own / "sex.csv").write_text(f"{head}sex,9,x,,autre,,,,,\n", "utf-8")
+    (own / "visa.csv").write_text(f"{head}visa,1,work,,travail,,,,,\n", "utf-8")
+    published = "SELECT scheme, code, label_fr FROM ref.code WHERE scheme IN ('sex', 'visa') ORDER BY scheme, code"
+    refresh(replace(settings, own_codelists=()), pytest.fail)
+    project = station.rows(published)
+    both = [*project, {"scheme": "visa", "code": "work", "label_fr": "travail"}]
+    refresh(settings, reported.append)
+    assert [text for text in reported if "there is a code list sex already" in text]
+    assert station.rows(published) == both
+    own.rename(tmp_path / "away")
+    reported.clear()
+    refresh(settings, reported.append)
+    assert [text for text in reported if f"there is no folder of code lists {own}" in text]
+    assert station.rows(published) == both
+    refresh(replace(settings, own_codelists=()), pytest.fail)
+    assert station.rows(published) == project != []
+
+
 def test_a_mart_that_cannot_answer_fails_where_somebody_watches(station: Station) -> None:
     with station.office.engine.begin() as connection:
         connection.exec_driver_sql("ALTER VIEW mart.records RENAME TO gone")

@@ -73,18 +73,26 @@ def codelist_files(*folders: Path) -> list[Path]:
     return [path for each in folders for path in sorted(each.glob("*.csv")) if not path.name.startswith(".")]
 
 
+def codelists_by_name(*folders: Path) -> tuple[Mapping[str, Path], list[str]]:
+    """The one file of each scheme, and what is wrong: folders that are not there, and names that are taken."""
+    files: dict[str, Path] = {}
+    faults = [f"there is no folder of code lists {folder}" for folder in folders if not folder.is_dir()]
+    for path in codelist_files(*folders):
+        if files.setdefault(path.stem, path) is not path:
+            faults.append(f"{path}: there is a code list {path.stem} already: choose another name")
+    return files, faults
+
+
 def load_codelists(*folders: Path) -> Mapping[str, CodeList]:
     """All ``*.csv`` of the folders by scheme. Raises UsageFault naming what is wrong in each file.
 
     A folder that is not there and a name that is taken are wrong too: a list is one file.
     """
     lists: dict[str, CodeList] = {}
-    faults = [f"there is no folder of code lists {folder}" for folder in folders if not folder.is_dir()]
-    for path in codelist_files(*folders):
+    files, faults = codelists_by_name(*folders)
+    for scheme, path in files.items():
         try:
-            if path.stem in lists:
-                raise UsageFault(f"{path}: there is a code list {path.stem} already: choose another name")
-            lists[path.stem] = load_codelist(path)
+            lists[scheme] = load_codelist(path)
         except UsageFault as fault:
             faults.append(str(fault))
     if faults:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from marsad import __version__
 from marsad.contracts.check import read_contracts
-from marsad.contracts.codelists import CodeList, codelist_files, load_codelist
+from marsad.contracts.codelists import CodeList, codelist_files, codelists_by_name, load_codelist
 from marsad.contracts.files import contract_files, feed_of
 from marsad.contracts.load import HOME
 from marsad.errors import UsageFault
@@ -30,8 +30,9 @@ def publish(connection: sa.Connection, settings: Settings, report: Report) -> No
     """Brings ``ref.code`` and ``ref.rule`` in step with code lists, message catalogue and suites.
 
     Nothing is done while the files are those that were published last: reading them takes seconds, at every start.
-    One wrong file stops nothing: it is named through ``report``, and what it gave when it was right stays. So are
-    wrong contracts named, though nothing here is taken from them.
+    One wrong file stops nothing: it is named through ``report``, and what it gave when it was right stays; so does what
+    a folder gave that is not there. A code list whose name is taken is named and left out. So are wrong contracts
+    named, though nothing here is taken from them.
     """
     now = _fingerprint(settings)
     if now == connection.execute(sa.text("SELECT fingerprint FROM ref.published")).scalar():
@@ -66,20 +67,26 @@ def _content(path: Path) -> bytes:
 
 
 def _publish(connection: sa.Connection, settings: Settings, report: Report) -> None:
-    lists = dict(_code_lists(settings, report))
+    lists = dict(_code_lists(connection, settings, report))
     codes = {scheme: None if found is None else list(_codes(found)) for scheme, found in lists.items()}
     _replace(connection, "code", "scheme", codes)
     _replace(connection, "rule", "feed", dict(_rules(settings, report)))
     _name_wrong_contracts(settings, {name: found for name, found in lists.items() if found}, report)
 
 
-def _code_lists(settings: Settings, report: Report) -> Iterator[tuple[str, CodeList | None]]:
-    for path in codelist_files(*settings.codelist_dirs):
+def _code_lists(connection: sa.Connection, settings: Settings, report: Report) -> Iterator[tuple[str, CodeList | None]]:
+    files, faults = codelists_by_name(*settings.codelist_dirs)
+    for fault in faults:
+        report(fault)
+    if not all(folder.is_dir() for folder in settings.codelist_dirs):  # what it held is not known, and stays
+        published = connection.execute(sa.text("SELECT DISTINCT scheme FROM ref.code")).scalars()
+        yield from ((scheme, None) for scheme in published if scheme not in files)
+    for scheme, path in files.items():
         try:
-            yield path.stem, load_codelist(path)
+            yield scheme, load_codelist(path)
         except UsageFault:
-            report(f"the code list {path.stem} is wrong: `marsad feed check {settings.contract_dirs[0]}` says how")
-            yield path.stem, None
+            report(f"the code list {scheme} is wrong: `marsad feed check {settings.contract_dirs[0]}` says how")
+            yield scheme, None
 
 
 def _codes(codes: CodeList) -> Iterator[Row]:
