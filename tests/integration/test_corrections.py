@@ -17,6 +17,8 @@ from tests.integration.station import (
     withdrawn_visit,
 )
 
+from marsad.intake import pipeline
+
 MANY = tuple(range(1, 11))
 
 
@@ -51,6 +53,21 @@ def test_a_withdrawn_record_counts_no_more_until_a_newer_version(station: Statio
     assert _counted(station, "lab/visits", sender) == [("2", "2024-02-02"), ("3", "2024-02-01")]
     station.send("lab/visits", visits(visit(1, "04/02/2024")), sender)
     assert [record for record, _ in _counted(station, "lab/visits", sender)] == ["1", "2", "3"]
+
+
+def test_only_what_counted_is_told_as_withdrawn(station: Station, sender: str):
+    def told(*rows: list[object]) -> int:
+        return station.send("lab/visits", _with_operation(*rows), sender).get("withdrawn", 0)
+
+    first = station.send("lab/visits", visits(visit(1), visit(2), visit(3)), sender)
+    assert told(withdrawn_visit(1, "03/02/2024")) == 1
+    assert told(withdrawn_visit(1, "03/02/2024"), visit(4)) == 0  # sent again
+    assert told(withdrawn_visit(1, "04/02/2024")) == 0  # withdrawn already, under an older version
+    assert told(withdrawn_visit(9, "03/02/2024")) == 0  # never stated
+    assert told(withdrawn_visit(4, "31/01/2024"), visit(5)) == 0  # a newer version counts
+    assert told(visit(2, "02/02/2024"), withdrawn_visit(2, "03/02/2024")) == 1  # stated twice in the file
+    pipeline.retract(station.office, first["delivery_id"], "tester")
+    assert told(withdrawn_visit(3, "03/02/2024")) == 0  # stated only by what was retracted
 
 
 @pytest.mark.parametrize("first", [0, 1])

@@ -142,22 +142,24 @@ _SENT_BEFORE = """
 # What the warehouse already knows of the staged records; rows not in it are records never met.
 _NOTHING_SEEN = """
     DROP TABLE IF EXISTS pg_temp.seen;
-    CREATE TEMP TABLE seen (row bigint PRIMARY KEY, content_id bigint, same boolean, newer boolean) ON COMMIT DROP
+    CREATE TEMP TABLE seen (row bigint PRIMARY KEY, content_id bigint, same boolean, newer boolean, withdrawn text)
+    ON COMMIT DROP
 """
 _SEEN = """
     INSERT INTO seen
     SELECT s.row,
            min(k.content_id) FILTER (WHERE k.fingerprint = s.fingerprint) AS content_id,
            bool_or(k.fingerprint = s.fingerprint AND NOT k.retracted AND (k.current OR k.version = s.version)) AS same,
-           bool_or(k.version > s.version AND s.version <> '' AND NOT k.retracted) AS newer
+           bool_or(k.version > s.version AND s.version <> '' AND NOT k.retracted) AS newer,
+           min(s.record_id) FILTER (WHERE s.withdraws AND k.current AND k.version <= s.version) AS withdrawn
     FROM {table} s
     JOIN core.sighting k ON k.feed = :feed AND k.provider = :provider AND k.record_id = s.record_id AND {others}
     WHERE NOT s.refused AND s.row BETWEEN :first AND :last {chosen} GROUP BY s.row
 """
 _COUNTED = """
-    SELECT count(*) FILTER (WHERE n.same), count(DISTINCT s.record_id) FILTER (WHERE s.withdraws AND NOT n.newer),
-           count(*) FILTER (WHERE n.newer)
-    FROM seen n JOIN {table} s USING (row)
+    SELECT count(*) FILTER (WHERE same), count(DISTINCT withdrawn) FILTER (WHERE withdrawn IS NOT NULL),
+           count(*) FILTER (WHERE newer)
+    FROM seen
 """
 _PERIODS = """
     SELECT period FROM {table} WHERE NOT refused AND NOT withdraws

@@ -16,7 +16,8 @@ from marsad.quality.findings import Broken
 class Counts:
     """Rows of a delivery; ``read = accepted + quarantined + unchanged`` always.
 
-    ``withdrawn`` are records that its rows took back, ``outdated`` good rows of which a newer version is known.
+    ``withdrawn`` are records that counted until its rows took them back, ``outdated`` good rows of which
+    a newer version is known.
     """
 
     read: int
