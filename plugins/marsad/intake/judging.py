@@ -7,13 +7,10 @@ are judged. Arrow, psycopg2 and hashing let the others run.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +20,7 @@ from marsad.contracts.model import Contract
 from marsad.errors import ProviderFault
 from marsad.identity.vault import Sealer
 from marsad.intake import sealed
+from marsad.intake.background import ahead, behind
 from marsad.intake.blocks import NormalBlock, RawBlock, State
 from marsad.intake.elsewhere import belonging
 from marsad.intake.justifications import told_apart
@@ -41,7 +39,6 @@ from marsad.quality.refusal import refused_file, refused_rows
 
 _PENDING = 1  # blocks that a step may have in hand; each is tens of megabytes
 
-T = TypeVar("T")
 Take = Callable[[int], None]
 Blocked = tuple[NormalBlock, npt.NDArray[np.bool_]]  # a block and which of its rows are refused
 
@@ -119,7 +116,7 @@ class FileJudge:
 
     def _judge(self, path: Path, previous: Previous, take: Take | None) -> Judged:
         table = self._open(path)
-        with _behind(take or _nothing, None) as taken:  # numbers of rows, so any number of them may wait
+        with behind(take or _nothing) as taken:  # numbers of rows, so any number of them may wait
             tally = self._judge_rows(table, taken)
             if not tally.rows:
                 return Judged(file_refused=True, broken=[Broken(message_rule("file.empty"))])
@@ -146,7 +143,7 @@ class FileJudge:
         normaliser = Normaliser(self._contract, self._office.catalog.codelists, table.header)
         tally, judge = Tally(), self._office.judge(self._contract.feed)
         self._stage.create()
-        with _ahead(map(normaliser.block, table.blocks())) as blocks, self._stager(table.header, taken) as stage:
+        with ahead(map(normaliser.block, table.blocks())) as blocks, self._stager(table.header, taken) as stage:
             for block in blocks:
                 broken = judge.judge(block)
                 refused = refused_rows(broken, block.raw.rows)
@@ -167,7 +164,7 @@ class FileJudge:
         def make(blocked: Blocked) -> None:
             copied(staging.table(*blocked))
 
-        with _behind(copy) as copied, _behind(make) as made:
+        with behind(copy, _PENDING) as copied, behind(make, _PENDING) as made:
             yield made
 
     def _count(self, tally: Tally, block: NormalBlock, broken: list[Broken], refused: npt.NDArray[np.bool_]) -> None:
@@ -248,39 +245,6 @@ def gather(broken: list[Broken]) -> list[Broken]:
         Broken(parts[0].rule, np.concatenate([p.rows for p in parts]), parts[0].sheet, parts[0].params)
         for parts in together.values()
     ]
-
-
-@contextmanager
-def _ahead(blocks: Iterator[NormalBlock]) -> Iterator[Iterator[NormalBlock]]:
-    """The blocks, each made in the background while the one before is used; raises what making one raised."""
-    with ThreadPoolExecutor(1) as pool:
-
-        def made() -> Iterator[NormalBlock]:
-            coming = pool.submit(next, blocks, None)
-            while (block := coming.result()) is not None:
-                coming = pool.submit(next, blocks, None)
-                yield block
-
-        yield made()
-
-
-@contextmanager
-def _behind(work: Callable[[T], None], pending: int | None = _PENDING) -> Iterator[Callable[[T], None]]:
-    """A function that does ``work`` in the background, in order, and raises what an earlier call raised.
-
-    It waits while ``pending`` calls are not done.
-    """
-    waiting: deque[Future[None]] = deque()
-    with ThreadPoolExecutor(1) as pool:
-
-        def soon(what: T) -> None:
-            while waiting and (waiting[0].done() or len(waiting) == pending):
-                waiting.popleft().result()
-            waiting.append(pool.submit(work, what))
-
-        yield soon
-        for future in waiting:
-            future.result()
 
 
 def _nothing(_: int) -> None:
