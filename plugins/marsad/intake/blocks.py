@@ -13,7 +13,7 @@ from marsad.quality.states import Shape, State
 
 __all__ = ["BLOCK_ROWS", "NormalBlock", "RawBlock", "Shape", "State"]
 
-BLOCK_ROWS = 50_000
+BLOCK_ROWS = 32_768  # six blocks are on their way at once: their size is most of the memory a load takes
 
 
 @dataclass(frozen=True, slots=True)
