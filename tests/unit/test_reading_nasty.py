@@ -127,6 +127,25 @@ def test_titles_that_come_again_are_no_rows_and_told(tmp_path: Path) -> None:
     assert table.notes == [("file.note.titles_again", 1)]
 
 
+@pytest.mark.parametrize(
+    "again",
+    [
+        '\ufeff"Numéro";"Nom légal";"Prénom"',
+        "NUMÉRO;NOM LÉGAL;PRÉNOM",
+        "Numéro;Nom  légal; Prénom ",
+        "Nume\u0301ro;Nom legal;Prenom",
+    ],
+)
+def test_titles_that_come_again_in_another_spelling_are_no_rows(again: str, tmp_path: Path) -> None:
+    path, titles = tmp_path / "two.csv", ("Numéro", "Nom légal", "Prénom")
+    alike = (("Numéro", "Nom légal", "Zoé"), ("N", "N", "P"), ("", "Nom légal", "Prénom"))
+    path.write_bytes(lines(titles, *alike) + f"{again}\r\n".encode() + lines(("3", "Équité", "Zoé")))
+    hints = Hints([frozenset({fold(title)}) for title in titles], frozenset({0}))
+    (table,) = open_file(path, hints=hints).tables
+    assert [row for block in table.blocks() for row in block.rows.tolist()] == [2, 3, 4, 6]
+    assert table.notes == [("file.note.titles_again", 1)]
+
+
 def test_a_damaged_row_makes_no_other_encoding_where_the_titles_say_which_it_is(tmp_path: Path) -> None:
     path = tmp_path / "mixed.csv"
     plain = [(str(number), "Equite", "Zoe") for number in range(30)]

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from marsad.contracts.text import fold
 from marsad.intake.blocks import BLOCK_ROWS, RawBlock, Shape
 from marsad.intake.reading.encoding import BROKEN
 from marsad.intake.reading.limits import BLOCK_BYTES, FOOTER_ROWS
@@ -28,7 +29,6 @@ _NOTE_WORDS = re.compile(
     re.IGNORECASE,
 )
 _NOTE_MARKS = ("*", "(", "[", "©", "†", "—", "--")
-_AROUND_TITLES = " \t\u00a0\ufeff"  # the mark of a second file in the middle of the first too
 _FEW = 1_000
 _NOTE_LENGTH = 5  # words: no single cell of a form's row stands alone with so many
 
@@ -55,7 +55,7 @@ class Assembler:
     """Collects pieces of one table and gives blocks; knows at the end what was left out."""
 
     def __init__(self, sheet: str | None, width: int, totals: TotalWords, titles: Sequence[str] = ()) -> None:
-        """With ``titles``, rows that are these once more are left out: two files joined, or printed pages."""
+        """With ``titles``, folded, rows that are these once more are left out: two files joined, or printed pages."""
         self.sheet, self.width = sheet, width
         self._totals = totals
         self._titles = titles
@@ -97,14 +97,16 @@ class Assembler:
         return rows.take(np.delete(np.arange(len(rows)), blank))
 
     def _without_titles(self, rows: _Rows) -> _Rows:
-        again = np.arange(len(rows))
-        for column, title in zip(rows.table.columns, self._titles, strict=False):
-            texts = pc.utf8_trim(column.take(pa.array(again)), _AROUND_TITLES)
-            again = again[np.asarray(pc.equal(texts, title))]
-            if not len(again):
-                return rows
-        self._again += len(again) if self._titles else 0
-        return rows.take(np.delete(np.arange(len(rows)), again)) if self._titles else rows
+        again = np.arange(len(rows) if self._titles else 0)
+        for size, test in ((1, _may_begin), (None, _is)):  # folding costs: first letters leave few rows to fold
+            for column, title in zip(rows.table.columns, self._titles, strict=False):
+                cells = pc.utf8_slice_codeunits(column.take(pa.array(again)), 0, size)
+                alike = [text for text in pc.unique(cells).to_pylist() if test(title, text)]
+                again = again[np.asarray(pc.is_in(cells, pa.array(alike, pa.string())))]
+                if not len(again):
+                    return rows
+        self._again += len(again)
+        return rows.take(np.delete(np.arange(len(rows)), again)) if len(again) else rows
 
     def _mark_totals(self, rows: _Rows) -> None:
         found = self._totals.rows(rows.table)
@@ -159,6 +161,15 @@ class Assembler:
         if table.num_columns > self.width and not pc.any(pc.not_equal(table.column(EXTRA), "")).as_py():
             table = table.select(column_names(self.width))
         return RawBlock(self.sheet, table, rows.rows, rows.shapes)
+
+
+def _may_begin(title: str, sign: str) -> bool:
+    """Whether a cell that begins so can be the title; marks of order and quotes stand before any."""
+    return title.startswith(fold(sign)) if sign.isalnum() else bool(sign) or not title
+
+
+def _is(title: str, cell: str) -> bool:
+    return fold(cell) == title
 
 
 def _block_rows(rows: _Rows) -> int:

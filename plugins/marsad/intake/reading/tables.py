@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from marsad.contracts.spreadsheet import letters
+from marsad.contracts.text import fold
 from marsad.errors import ProviderFault
 from marsad.intake.blocks import RawBlock
 from marsad.intake.reading.assemble import Assembler
@@ -51,7 +52,8 @@ class TableInfo:
     def blocks(self) -> Iterator[RawBlock]:
         """Rows in order, in blocks of at most ``BLOCK_ROWS`` rows and about 24 MB. Can be called again."""
         self.rows_read, self.notes = 0, list(self.found_notes)
-        titles = self.header if self.hints and len(self.header_rows) == 1 and len(set(self.header)) > 1 else ()
+        titles = list(map(fold, self.header)) if self.hints and len(self.header_rows) == 1 else []
+        titles = titles if len(set(titles)) > 1 else []
         assembler = Assembler(self.sheet, max(1, len(self.header)), self._totals(), titles)
         for piece in self.pieces(self):
             yield from self._counted(assembler.add(piece))
