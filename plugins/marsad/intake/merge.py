@@ -157,9 +157,7 @@ _SEEN = """
     WHERE NOT s.refused AND s.row BETWEEN :first AND :last {chosen} GROUP BY s.row
 """
 _COUNTED = """
-    SELECT count(*) FILTER (WHERE same), count(DISTINCT withdrawn) FILTER (WHERE withdrawn IS NOT NULL),
-           count(*) FILTER (WHERE newer)
-    FROM seen
+    SELECT count(*) FILTER (WHERE same), count(DISTINCT withdrawn), count(*) FILTER (WHERE newer) FROM seen
 """
 _PERIODS = """
     SELECT period FROM {table} WHERE NOT refused AND NOT withdraws
