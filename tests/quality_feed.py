@@ -13,6 +13,7 @@ from marsad.contracts.codelists import Code, CodeList
 from marsad.contracts.model import AgeSource, Column, Contract, Source, Total
 from marsad.intake.blocks import NormalBlock, RawBlock, Shape, State
 from marsad.quality.messages import load_messages
+from marsad.quality.states import LATEST
 from marsad.quality.structural import RuleBook
 from marsad.quality.suites import Suite, load_suite
 
@@ -122,6 +123,7 @@ def block(
         kind = pa.list_(pa.string()) if each.many else _TYPES.get(each.type, pa.string())
         values[each.name] = pa.array([None if isinstance(c, State) else c for c in cells], kind)
         states[each.name] = np.array(found, np.uint8)
+    values[LATEST] = pa.array([row.get(LATEST) for row in rows], pa.date32())
     for name, kind in DERIVED.items():
         values[name] = pa.array([row.get(name) for row in rows], kind)
     raw = RawBlock(
@@ -141,6 +143,7 @@ GOOD: dict[str, Any] = {
     "means": ["force"],
     "met_on": date(2024, 5, 1),
     "sent_on": date(2024, 6, 1),
+    LATEST: date(2024, 6, 2),
     "stay": 30,
     "cost": 12.5,
     "place": "Rabat",

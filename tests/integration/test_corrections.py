@@ -55,6 +55,15 @@ def test_a_withdrawn_record_counts_no_more_until_a_newer_version(station: Statio
     assert [record for record, _ in _counted(station, "lab/visits", sender)] == ["1", "2", "3"]
 
 
+def test_no_statement_of_a_day_to_come_keeps_corrections_from_counting(station: Station, sender: str):
+    station.send("lab/visits", visits(visit(1), visit(2)), sender)
+    to_come = visit(1, "02/02/2099"), withdrawn_visit(2, "02/02/2099")
+    station.send("lab/visits", _with_operation(*to_come, visit(3), visit(4)), sender)
+    station.send("lab/visits", visits(visit(1, "03/02/2024"), visit(2, "03/02/2024")), sender)
+    counted = dict(_counted(station, "lab/visits", sender))
+    assert counted == {"1": "2024-02-03", "2": "2024-02-03", "3": "2024-02-01", "4": "2024-02-01"}
+
+
 def test_only_what_counted_is_told_as_withdrawn(station: Station, sender: str):
     def told(*rows: list[object]) -> int:
         return station.send("lab/visits", _with_operation(*rows), sender).get("withdrawn", 0)

@@ -60,6 +60,8 @@ def test_a_sound_row_breaks_nothing(judge):
         ({"sex": State.UNPARSED}, "sex.known"),
         ({"met_on": State.UNPARSED}, "met_on.readable"),
         ({"met_on": date(1999, 12, 31)}, "met_on.in_range"),
+        ({"sent_on": date(2024, 6, 3)}, "sent_on.not_in_future"),
+        ({"met_on": date(2025, 5, 1)}, "met_on.not_in_future"),
         ({"stay": 366}, "stay.in_range"),
         ({"stay": -1}, "stay.in_range"),
         ({"cost": -0.01}, "cost.in_range"),
@@ -166,7 +168,7 @@ def test_rules_that_differ_by_column_alone_are_judged_together(structure, monkey
     rows = [GOOD | {"sex": State.UNMAPPED, "note": State.UNPARSED, "name": None}] * 2
     named = found(RowJudge(AGELESS, structure, share=1.0), block(rows))
     assert named == {"name.filled": [2, 3], "note.readable": [2, 3], "sex.known": [2, 3]}
-    assert asked == [12]  # 3 questions to states, 4 to shapes, 5 to values
+    assert asked == [14]  # 3 questions to states, 4 to shapes, 5 to values, 2 to days
     assert len(structure.of("row")) > 35
 
 

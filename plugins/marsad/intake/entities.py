@@ -66,7 +66,8 @@ def _fields(contract: Contract, entity: Entity, item: int) -> Iterable[tuple[str
         if (binding.entity, binding.item) == (entity.name, item):
             yield binding.field, _constant(entity.fields[binding.field], value)
     if contract.age and contract.age.entity == entity.name and item == 1:
-        yield from (("age", "s.age_years"), ("age_band", "s.age_band"), ("minor", "s.minor"))
+        born = "CASE WHEN s.age_years >= 0 THEN s.age_years END"  # less is what judges see of who was not yet born
+        yield from (("age", born), ("age_band", "s.age_band"), ("minor", "s.minor"))
 
 
 def _spread(contract: Contract, entity: Entity) -> Column | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC
 from pathlib import Path
 
 import numpy as np
@@ -140,7 +141,8 @@ class FileJudge:
             raise belonging(fault, path, name, self._contract, self._office.settings) from None
 
     def _judge_rows(self, table: TableInfo, taken: Take) -> Tally:
-        normaliser = Normaliser(self._contract, self._office.catalog.codelists, table.header)
+        came = self._facts.received_at.astimezone(UTC).date()
+        normaliser = Normaliser(self._contract, self._office.catalog.codelists, table.header, came)
         tally, judge = Tally(), self._office.judge(self._contract.feed)
         self._stage.create()
         with ahead(map(normaliser.block, table.blocks())) as blocks, self._stager(table.header, taken) as stage:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from marsad.contracts.model import AGE_COLUMNS, Contract
-from marsad.quality.states import Shape, State
+from marsad.quality.states import LATEST, Shape, State
 
 SHAPE = "row__shape"
 STATE = "__state"
@@ -46,17 +46,17 @@ class Judged(Protocol):
 
 
 def frame_columns(contract: Contract) -> frozenset[str]:
-    """All names a row rule may read: states, the row's shape, values neither identity nor free text, derived age."""
+    """All names a row rule may read: states, values neither identity nor free text, derived age, what rows have."""
     states = {f"{column.name}{STATE}" for column in contract.columns}
     values = {column.name for column in contract.columns if not column.vaulted}
-    return frozenset({SHAPE, *states, *values, *(AGE_COLUMNS if contract.age else ())})
+    return frozenset({SHAPE, LATEST, *states, *values, *(AGE_COLUMNS if contract.age else ())})
 
 
 def kind_of(name: str, contract: Contract) -> str:
     """What decides the data type of a column of the judge's frame; columns of one kind hold comparable cells."""
     own = next((column for column in contract.columns if column.name == name), None)
     if own is None:
-        return "integer" if name == "age_years" else "text"
+        return {"age_years": "integer", LATEST: "date"}.get(name, "text")
     return own.type if own.type in {"date", "timestamp", "integer", "number", "boolean"} else "text"
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+LATEST = "row__latest"
+"""The last day that a row can speak of: the day after its file came, since days do not begin everywhere at once."""
+
 
 class State(IntEnum):
     """What normalising found in a cell. Expectations on states make the findings; normalising never judges.

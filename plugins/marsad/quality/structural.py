@@ -13,7 +13,7 @@ from marsad.contracts.examples import date_form, examples, labels, limit
 from marsad.contracts.model import Column, Contract, Severity, Total
 from marsad.errors import UsageFault
 from marsad.quality.messages import LANGUAGES, Catalogue, fill, load_messages
-from marsad.quality.states import Shape, State
+from marsad.quality.states import LATEST, Shape, State
 from marsad.settings import PROJECT
 from marsad.warehouse.model import UNMAPPED
 
@@ -30,8 +30,10 @@ SUFFIXES = {
     "range": "in_range",
     "pattern": "well_formed",
     "length": "short_enough",
+    "future": "not_in_future",
 }
 BETWEEN = "expect_column_values_to_be_between"
+GREATER = "expect_column_pair_values_a_to_be_greater_than_b"
 NOT_IN = "expect_column_values_to_not_be_in_set"
 
 
@@ -62,6 +64,7 @@ def structural(contract: Contract, book: RuleBook) -> list[Expectation]:
     return [
         *_row_shapes(book),
         *(rule for column in contract.columns for rule in _column_rules(column, book)),
+        *_day_rules(contract, book),
         *_age_rules(contract, book),
         *_delivery_rules(contract, book),
     ]
@@ -178,6 +181,22 @@ def _column_params(column: Column, book: RuleBook) -> Params:
         "separator": column.many or "",
     }
     return {lang: {"column": label[lang], "form": form[lang], "example": example[lang], **limits} for lang in LANGUAGES}
+
+
+def _day_rules(contract: Contract, book: RuleBook) -> Iterator[Expectation]:
+    """The days that order revisions and give periods have come: no correction would count after one that has not."""
+    deciding = {source.value for source in (contract.revision, contract.period) if source.kind == "column"}
+    for column in contract.columns:
+        if column.name in deciding and column.type in {"date", "timestamp"} and not column.vaulted:
+            come = {"column_A": LATEST, "column_B": column.name, "or_equal": True}
+            yield _entry(
+                book,
+                "future",
+                f"{column.name}.{SUFFIXES['future']}",
+                (GREATER, come | {"ignore_row_if": "either_value_is_missing"}),
+                column=column.name,
+                params=_column_params(column, book),
+            )
 
 
 def _age_rules(contract: Contract, book: RuleBook) -> list[Expectation]:

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from marsad.contracts.model import Contract
 from marsad.quality.frames import SHAPE, STATE, Judged, plain
+from marsad.quality.states import LATEST
 
 
 def withdrawing(contract: Contract, block: Judged) -> npt.NDArray[np.bool_]:
@@ -22,7 +23,7 @@ def withdrawing(contract: Contract, block: Judged) -> npt.NDArray[np.bool_]:
 
 
 def columns_of_withdrawals(contract: Contract) -> frozenset[str]:
-    """What must be right of a withdrawing row: its shape, and the cells that say which record, which version, and that.
+    """What must be right of a withdrawing row: its shape, its day, the cells that say which record, version, and that.
 
     Names of the judge's frame. Rules that read anything else do not speak of such a row.
     """
@@ -31,7 +32,7 @@ def columns_of_withdrawals(contract: Contract) -> frozenset[str]:
         names.add(contract.revision.value)
     if contract.withdrawal is not None:
         names.add(contract.withdrawal.column)
-    return frozenset({SHAPE, *names, *(f"{name}{STATE}" for name in names)})
+    return frozenset({SHAPE, LATEST, *names, *(f"{name}{STATE}" for name in names)})
 
 
 def without(rows: npt.NDArray[np.int64], left_out: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:

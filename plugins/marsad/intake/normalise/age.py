@@ -32,7 +32,7 @@ ADULT_AT = 18
 _AGREE_WITHIN = 1
 _BAND = re.compile(r"(?P<low>\d+)(?:-(?P<high>\d+)|\+)")
 _OLDEST = 200  # whatever is older is in the same band
-_NO_AGE = -1  # below every age, so that no band and no bound holds it
+_NO_AGE = -1  # below every age, so that no band and no bound holds it; what judges see of who was not yet born
 _TYPES: Mapping[str, frozenset[str]] = {
     "birth_date": frozenset({"date"}),
     "stated": frozenset({"integer", "number"}),
@@ -40,6 +40,7 @@ _TYPES: Mapping[str, frozenset[str]] = {
 }
 
 Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 Derived = tuple[Mapping[str, pa.Array], Mapping[str, npt.NDArray[np.uint8]]]
 
 
@@ -93,26 +94,30 @@ class AgeDeriver:
     def derive(self, values: Mapping[str, pa.Array], years: Mapping[str, pa.Array], rows: int) -> Derived:
         """Values and states of the derived columns; ``years`` holds known birth years by column."""
         stated = _stated(values.get(self._source.stated or ""), rows)
-        computed = self._computed(values, years, rows)
+        computed, unborn = self._computed(values, years, rows)
         use_stated = stated.within(computed) | ~computed.known
         age = stated.where(use_stated, computed)
         arrays = {
-            AGE_YEARS: pa.array(age.low, pa.int64(), mask=~age.known | (age.low != age.high)),
+            AGE_YEARS: pa.array(age.low, pa.int64(), mask=np.where(age.known, age.low != age.high, ~unborn)),
             AGE_BAND: self._band(age),
             MINOR: _minor(age),
-            AGE_AGREES: _agrees(stated, computed),
+            AGE_AGREES: _agrees(stated, computed, unborn),
         }
         return arrays, {name: _states(array) for name, array in arrays.items()}
 
-    def _computed(self, values: Mapping[str, pa.Array], years: Mapping[str, pa.Array], rows: int) -> Bounds:
-        birth, on = self._source.birth_date, self._source.on
-        if birth is None or on is None:
-            return _nothing(rows)
-        met = _Days(values[on].cast(pa.date32()))
-        exact = _age_between(_Days(values[birth]), met)
-        if birth not in years:
-            return exact
-        return exact.where(exact.known, _age_from_year(years[birth], met))
+    def _computed(
+        self, values: Mapping[str, pa.Array], years: Mapping[str, pa.Array], rows: int
+    ) -> tuple[Bounds, Mask]:
+        """The age by the birth date, and the rows of those who were born after they were met."""
+        name, on = self._source.birth_date, self._source.on
+        if name is None or on is None:
+            return _nothing(rows), np.zeros(rows, np.bool_)
+        birth, met = _Days(values[name]), _Days(values[on].cast(pa.date32()))
+        age, stated = _age_between(birth, met), birth.known
+        if name in years:
+            age = age.where(birth.known, _age_from_year(years[name], met))
+            stated = stated | _valid(years[name])
+        return age, stated & met.known & ~age.known
 
     def _band(self, age: Bounds) -> pa.Array:
         """The narrowest band that holds both bounds; null where there is none."""
@@ -128,9 +133,14 @@ class _Days:
     """Calendar parts of dates as integers; zeros where there is no date."""
 
     def __init__(self, days: pa.Array) -> None:
-        self.known: npt.NDArray[np.bool_] = pc.is_valid(days).to_numpy(zero_copy_only=False)
+        self.known = _valid(days)
         self.year = _ints(pc.year(days))
         self.day_of_year = _ints(pc.month(days)) * 100 + _ints(pc.day(days))
+
+
+def _valid(values: pa.Array) -> Mask:
+    valid: Mask = pc.is_valid(values).to_numpy(zero_copy_only=False)
+    return valid
 
 
 def _ints(values: pa.Array) -> Ints:
@@ -147,7 +157,7 @@ def _age_between(birth: _Days, met: _Days) -> Bounds:
 def _age_from_year(years: pa.Array, met: _Days) -> Bounds:
     """Before the birthday of that year one less than after it; born in the year of the meeting is age 0."""
     after = met.year - _ints(years)
-    known = pc.is_valid(years).to_numpy(zero_copy_only=False) & met.known & (after >= 0)
+    known = _valid(years) & met.known & (after >= 0)
     return Bounds(np.where(known, np.maximum(after - 1, 0), _NO_AGE), np.where(known, after, _NO_AGE))
 
 
@@ -170,10 +180,10 @@ def _minor(age: Bounds) -> pa.Array:
     return _answers(age.known & (age.high < ADULT_AT), age.low >= ADULT_AT)
 
 
-def _agrees(stated: Bounds, computed: Bounds) -> pa.Array:
+def _agrees(stated: Bounds, computed: Bounds, unborn: Mask) -> pa.Array:
     both = stated.known & computed.known
     near = (stated.low >= computed.low - _AGREE_WITHIN) & (stated.high <= computed.high + _AGREE_WITHIN)
-    return _answers(both & near, both & ~near)
+    return _answers(both & near, (both & ~near) | (stated.known & unborn))
 
 
 def _answers(yes: npt.NDArray[np.bool_], no: npt.NDArray[np.bool_]) -> pa.Array:
@@ -181,8 +191,7 @@ def _answers(yes: npt.NDArray[np.bool_], no: npt.NDArray[np.bool_]) -> pa.Array:
 
 
 def _states(values: pa.Array) -> npt.NDArray[np.uint8]:
-    valid = pc.is_valid(values).to_numpy(zero_copy_only=False)
-    return np.where(valid, State.OK, State.BLANK).astype(np.uint8)
+    return np.where(_valid(values), State.OK, State.BLANK).astype(np.uint8)
 
 
 def _check(contract: Contract, source: AgeSource) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 
 import pyarrow as pa
 
@@ -13,18 +14,26 @@ from marsad.intake.blocks import NormalBlock, RawBlock
 from marsad.intake.normalise.age import AgeDeriver
 from marsad.intake.normalise.columns import ColumnRead, ColumnReader
 from marsad.intake.normalise.headers import match_headers
+from marsad.quality.states import LATEST
 
 YEAR_SUFFIX = "__year"
 
 
 class Normaliser:
-    """Reads all blocks of one table. ``header`` holds the header texts in file order.
+    """Reads all blocks of one table: ``header`` holds the header texts in file order, ``came`` is its day of arrival.
 
     Raises UsageFault when the contract cannot be followed (unknown code list, a format that is none); never because of
     anything in the file.
     """
 
-    def __init__(self, contract: Contract, codelists: Mapping[str, CodeList], header: Sequence[str]) -> None:
+    def __init__(
+        self,
+        contract: Contract,
+        codelists: Mapping[str, CodeList],
+        header: Sequence[str],
+        came: date | None = None,
+    ) -> None:
+        self._latest = pa.scalar(came + timedelta(1) if came else None, pa.date32())
         self._columns = contract.columns
         self._header = tuple(header)
         self._matched = match_headers(contract.columns, header)
@@ -65,6 +74,7 @@ class Normaliser:
             values |= arrays
             states |= marks
         values |= {name + YEAR_SUFFIX: known for name, known in years.items()}
+        values[LATEST] = pa.repeat(self._latest, len(raw))
         return NormalBlock(raw, values, states, self.unknown, self._matched)
 
     def _read(self, column: Column, raw: RawBlock) -> ColumnRead:

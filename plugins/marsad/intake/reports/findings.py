@@ -30,7 +30,7 @@ _UNREAD = tuple(SUFFIXES[kind] for kind in ("unparsed", "unmapped"))
 _SPOILT = frozenset({"row.total", "row.broken"})
 # What one does about a rule; a program that reads the report can do it too.
 _ACTIONS = {
-    **{SUFFIXES[kind]: "rewrite" for kind in ("unparsed", "range", "pattern", "length")},
+    **{SUFFIXES[kind]: "rewrite" for kind in ("unparsed", "range", "pattern", "length", "future")},
     SUFFIXES["blank"]: "fill",
     SUFFIXES["unmapped"]: "choose",
 }
