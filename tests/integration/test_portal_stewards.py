@@ -49,7 +49,7 @@ def send(station: Station, day: str, content: str, sender: str) -> str:
 
 
 def month(number: str, met: str, **changed: object) -> list[object]:
-    return visit(number, sent="01/10/2029", Rencontre=f"15/{met}", Nom=CANARY, **changed)
+    return visit(number, sent=f"16/{met}", Rencontre=f"15/{met}", Nom=CANARY, **changed)
 
 
 def cells(page: str, provider: str) -> list[str]:

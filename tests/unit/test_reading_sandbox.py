@@ -23,6 +23,7 @@ import pytest
 from tests.servers import listens
 
 from marsad.errors import PassingFault, PlatformFault, ProviderFault
+from marsad.intake.blocks import BLOCK_ROWS
 from marsad.intake.reading import Hints, ReadFile, files, limits, sandbox, wire
 from marsad.settings import PROJECT
 
@@ -228,7 +229,7 @@ def test_rows_wait_with_the_reader_until_they_are_taken(tmp_path: Path) -> None:
             break  # it waits, or it has read all
     named = [os.path.realpath(entry) for entry in Path(f"/proc/{reader}/fd").iterdir()]
     assert named.count(str(path)) == 2  # the file as handed over, and as it is still being read
-    assert sum(map(len, blocks)) == 650_000
+    assert sum(map(len, blocks)) == 700_000 - BLOCK_ROWS
 
 
 def ticks(process: int) -> int:

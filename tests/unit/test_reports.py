@@ -171,7 +171,7 @@ def test_every_allowed_value_is_one_that_the_reader_knows(feed):
         codes = CATALOG.codelists[CATALOG.contract(feed).column(name).codelist]
         for language in LANGUAGES:
             meant = [codes.spelling(text) for text in about["allowed"][language]]
-            assert meant == [code for code in codes.codes if code != "total"]
+            assert sorted(meant) == sorted(code for code in codes.codes if code != "total")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
