@@ -81,14 +81,14 @@ def _live_and_die(station: Station, work: Work, point: int | None, told: int) ->
     code = 1
     with suppress(BaseException):
         office = replace(station.office, engine=make_engine(station.office.settings.warehouse_url or ""))
-        steps = _count_steps(office.engine, point)
+        steps = die_before(office.engine, point)
         work(office)
         os.write(told, str(steps()).encode())
         code = 0
     os._exit(code)
 
 
-def _count_steps(engine: sa.Engine, point: int | None) -> Callable[[], int]:
+def die_before(engine: sa.Engine, point: int | None) -> Callable[[], int]:
     """Counts SQL statements, commits, COPYs and calls that change the disk; dies before the ``point``-th."""
     made = 0
 
