@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from marsad.portal import accounts, words
+from marsad.portal.render import shown_at
 from marsad.settings import PROJECT
 from marsad.warehouse.model import LANGUAGES
 
@@ -51,3 +54,15 @@ def test_every_role_and_every_state_has_a_word() -> None:
 )
 def test_a_browser_is_answered_in_the_first_language_of_ours_that_it_names(header: str, language: str | None) -> None:
     assert words.accepted(header) == language
+
+
+@pytest.mark.parametrize(
+    ("zone", "shown"),
+    [
+        ("Africa/Casablanca", "22/11/2026 00:30 UTC+01:00"),
+        ("Africa/Abidjan", "21/11/2026 23:30 UTC+00:00"),
+        ("Asia/Kolkata", "22/11/2026 05:00 UTC+05:30"),
+    ],
+)
+def test_moments_are_shown_by_the_clock_of_the_agencies(zone: str, shown: str) -> None:
+    assert shown_at(ZoneInfo(zone), datetime(2026, 11, 21, 23, 30, tzinfo=UTC)) == shown

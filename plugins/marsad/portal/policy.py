@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from marsad import yaml12
+from marsad.intake import due
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Policy:
     upload_bytes: int
     upload_kept: timedelta
     uploads_waiting: int
+    zone: ZoneInfo  # whose clock pages show: the one whose days count for what is due
 
 
 def load_policy(schemas: Path) -> Policy:
@@ -44,4 +47,5 @@ def load_policy(schemas: Path) -> Policy:
         upload_bytes=upload["megabytes"] * 1_000_000,
         upload_kept=timedelta(minutes=upload["kept_minutes"]),
         uploads_waiting=upload["waiting"],
+        zone=ZoneInfo(due.load_policy(schemas).timezone),
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import astuple, dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -31,7 +32,7 @@ class Entry:
 
 
 @cache
-def _environment() -> Environment:
+def _environment(zone: ZoneInfo) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
@@ -39,7 +40,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"day": _day, "moment": _moment, "number": _number, "covered": covered, "astuple": astuple}
+    environment.filters |= {"day": _day, "number": _number, "covered": covered, "astuple": astuple}
+    environment.filters["moment"] = partial(shown_at, zone)
     return environment
 
 
@@ -47,8 +49,11 @@ def _day(at: datetime) -> str:
     return f"{at:%d/%m/%Y}"
 
 
-def _moment(at: datetime) -> str:
-    return f"{at:%d/%m/%Y %H:%M} UTC"
+def shown_at(zone: ZoneInfo, at: datetime) -> str:
+    """A moment by the clock of a zone, which it names."""
+    local = at.astimezone(zone)
+    hours = f"{local:%z}"
+    return f"{local:%d/%m/%Y %H:%M} UTC{hours[:3]}:{hours[3:]}"
 
 
 def _number(value: int) -> str:
@@ -60,7 +65,7 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
     visitor: Visitor = request.state.visitor
     roles = visitor.account.roles if visitor.account else frozenset()
     menu = [e for e in request.app.state.menu if visitor.account and (not e.roles or roles & set(e.roles))]
-    text = _environment().get_template(f"{template}.html.j2").render(
+    text = _environment(site_of(request).policy.zone).get_template(f"{template}.html.j2").render(
         t=words.speaker(visitor.language),
         lang=visitor.language,
         dir=words.direction(visitor.language),
