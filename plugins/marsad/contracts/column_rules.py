@@ -71,7 +71,11 @@ def _type(reading: Reading, part: ColumnPart, column: Column) -> Iterator[Proble
 
 def _codelist(reading: Reading, part: ColumnPart, column: Column) -> Iterator[Problem]:
     if column.codelist and column.codelist not in reading.codelists:
-        hint = did_you_mean(column.codelist, reading.codelists, "add schemas/codelists/<name>.csv")
+        hint = did_you_mean(
+            column.codelist,
+            reading.codelists,
+            "add schemas/codelists/<name>.csv, or <name>.csv in a folder of MARSAD_CODELISTS",
+        )
         message = f"unknown code list '{column.codelist}'"
         yield reading.document.problem([*part.own, "codelist"], "unknown-codelist", message, hint)
 

@@ -25,7 +25,7 @@ from marsad.quality.allowed import columns_read
 from marsad.quality.engine import POSITIONS, broken_rows, quiet_context
 from marsad.quality.findings import Broken
 from marsad.quality.forms import Form, Forms, Key
-from marsad.quality.frames import Judged, coded, combine, frame_columns, kind_of, plain, stacked, to_pandas
+from marsad.quality.frames import STATE, Judged, coded, combine, frame_columns, kind_of, plain, stacked, to_pandas
 from marsad.quality.structural import Expectation
 from marsad.quality.suites import Suite
 from marsad.quality.withdrawals import columns_of_withdrawals, withdrawing, without
@@ -212,8 +212,9 @@ def _check_reads(entries: Iterable[Expectation], visible: frozenset[str]) -> Non
     for entry in entries:
         for name in sorted(columns_read(entry) - visible):
             raise UsageFault(
-                f"rule '{entry['meta']['rule']}' reads '{name}', which judges do not see: identity and free-text "
-                f"columns are judged by '{name}__state' alone, other names must be columns of the contract"
+                f"rule '{entry['meta']['rule']}' reads '{name}', which judges do not see: names must be columns of "
+                "the contract (after it changed, run `marsad feed sync`), and of identity and free-text columns judges "
+                f"see '<column>{STATE}' alone"
             )
 
 
