@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from marsad.errors import PlatformFault
+from marsad.portal import __main__ as server
 from marsad.runtime import portal
 from marsad.runtime.files import write_json
 from marsad.settings import Settings
@@ -42,5 +44,15 @@ def test_pages_are_well_on_whatever_address_they_listen(tmp_path: Path, host: st
     assert not portal.healthy(settings)
     with listening(host) as port:
         write_json(settings.place("run") / portal.NOTE, {"host": host, "port": port})
+        assert not portal.healthy(settings)  # who answers there are not our pages: they do not listen yet
+        write_json(settings.place("run") / portal.NOTE, {"host": host, "port": port, "bound": True})
         assert portal.healthy(settings)
     assert not portal.healthy(settings)
+
+
+def test_pages_take_another_port_where_somebody_was_faster() -> None:
+    with listening("127.0.0.1") as port:
+        with server.listening("127.0.0.1", port, else_any=True) as ours:
+            assert ours.getsockname()[1] != port
+        with pytest.raises(PlatformFault, match=f"port {port}"):
+            server.listening("127.0.0.1", port, else_any=False)

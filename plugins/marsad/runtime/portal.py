@@ -10,14 +10,17 @@ from marsad.runtime.files import read_json, write_json
 from marsad.settings import Settings
 from marsad.warehouse.query import role_url
 
-NOTE = "portal.json"  # in run/: host and port, kept over restarts as long as they are free
+NOTE = "portal.json"  # in run/: host and port, kept over restarts as long as they are free; bound, once it listens
 _ROLES = ("portal", "trial", "opener")
 LEFT = (*(f"{role}.url" for role in _ROLES), "trial.sock", "opener.sock")  # in run/, only while the stack is up
 _SECONDS = 10
 
 
 def configure(settings: Settings) -> None:
-    """Chooses a port and leaves each process an address that signs in with the rights of its role and no others."""
+    """Chooses a port and leaves each process an address that signs in with the rights of its role and no others.
+
+    The pages take another port if this one is taken when they begin to listen, and note it.
+    """
     known = read_json(settings.place("run") / NOTE) or {"port": settings.portal.port}
     port = free_port(int(known["port"]))
     write_json(settings.place("run") / NOTE, {"host": settings.portal.host, "port": port})
@@ -40,7 +43,7 @@ def _asked(host: str) -> str:
 def healthy(settings: Settings) -> bool:
     """Whether the pages answer and reach their database."""
     note = read_json(settings.place("run") / NOTE)
-    if note is None:
+    if note is None or not note.get("bound"):  # until then somebody else's pages may answer there
         return False
     try:
         with urllib.request.urlopen(f"http://{_asked(note['host'])}:{note['port']}/health", timeout=_SECONDS) as answer:  # noqa: S310
