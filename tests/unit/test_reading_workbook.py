@@ -269,3 +269,17 @@ def test_failed_formulas_are_found_across_the_pieces_of_a_long_sheet(
     monkeypatch.setattr(failed_formulas_module, "_CHUNK", 61)
     found = failed_formulas_module.failed_formulas(path, "Sheet1")
     assert found == {row + 1: {row % 3: "#DIV/0!"} for row in range(200)}
+
+
+def test_no_sheet_keeps_the_search_for_failed_formulas_busy(tmp_path: Path) -> None:
+    """Without a bound each sign of a cell in this comment would be followed to its end: hours for a megabyte."""
+    path = tmp_path / "c.xlsx"
+    make(path, {"Liste": [["dossier"], ["A-1"]]})
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    sheet = parts["xl/worksheets/sheet1.xml"]
+    parts["xl/worksheets/sheet1.xml"] = sheet.replace(b"<sheetData>", b"<!--" + b"<c " * 350_000 + b"--><sheetData>")
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as book:
+        for name, content in parts.items():
+            book.writestr(name, content)
+    assert failed_formulas_module.failed_formulas(path, "Liste") == {}

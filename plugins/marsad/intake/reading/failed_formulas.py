@@ -14,9 +14,9 @@ _RELATIONS = "xl/_rels/workbook.xml.rels"
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _CHUNK = 1 << 20
 _LONGEST = 1 << 16  # bytes of one cell that are kept until its end is read
-_FAILED = re.compile(
-    rb'<c\s(?=[^>]*\bt="e")[^>]*\br="([A-Z]{1,3})([0-9]{1,7})"[^>]*>'
-    rb"(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?\s*<v>(#[A-Z0-9/!?_]{2,20})</v>"
+_FAILED = re.compile(  # no part of a tag goes past the next one: else a comment full of "<c " would take hours
+    rb'<c\s(?=[^<>]*\bt="e")[^<>]*\br="([A-Z]{1,3})([0-9]{1,7})"[^<>]*>'
+    rb"(?:<f[^<>]*/>|<f[^<>]*>[^<]*</f>)?\s*<v>(#[A-Z0-9/!?_]{2,20})</v>"
 )
 
 
