@@ -94,8 +94,8 @@ class Source:
 class AgeSource:
     """How age, age band and minority at the time are derived before the birth date is vaulted.
 
-    Yields the pseudo-columns ``age_years`` (integer), ``age_band`` (code), ``minor`` (yes/no/unknown), bound to the
-    fields ``age``, ``age_band``, ``minor`` of ``entity``.
+    Yields the pseudo-columns ``age_years`` (integer; -1 of who was born after ``on``), ``age_band`` (code), ``minor``
+    (yes/no/unknown), bound to the fields ``age`` (none instead of -1), ``age_band``, ``minor`` of ``entity``.
     """
 
     entity: str

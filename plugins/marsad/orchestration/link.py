@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, task
+from airflow.sdk import DAG, task
 
-from marsad.orchestration.assets import CORE, PERSONS
-from marsad.orchestration.intake import DEFAULTS, IDENTITY_QUEUE
+from marsad.orchestration.after_core import after_core
+from marsad.orchestration.assets import PERSONS
+from marsad.orchestration.intake import IDENTITY_QUEUE
 from marsad.settings import Settings
 
 HOURLY = "27 * * * *"
@@ -23,17 +24,7 @@ any time. When it fails: `docs/runbooks/linkage.md`.
 
 def link_dag() -> DAG:
     """The DAG ``link`` with its one task ``persons``."""
-    with DAG(
-        dag_id="link",
-        description="Who is whom, after core changed and every hour",
-        doc_md=DOC,
-        # The hour repairs a lost event, and brings in a model that changed without new rows.
-        schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable(HOURLY, timezone="UTC"), assets=[CORE]),
-        catchup=False,
-        max_active_runs=1,
-        tags={"link"},
-        default_args=DEFAULTS,
-    ) as dag:
+    with after_core("link", "Who is whom, after core changed and every hour", DOC, HOURLY) as dag:
         persons()
     return dag
 

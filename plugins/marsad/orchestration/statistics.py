@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, task
+from airflow.sdk import DAG, task
 
-from marsad.orchestration.assets import CORE
-from marsad.orchestration.intake import DEFAULTS
+from marsad.orchestration.after_core import after_core
 from marsad.settings import Settings
 
 HOURLY = "7 * * * *"
@@ -23,17 +22,7 @@ A wrong contract, suite or code list is named in the log of the task and stops n
 
 def statistics_dag() -> DAG:
     """The DAG ``statistics`` with its one task ``refresh``."""
-    with DAG(
-        dag_id="statistics",
-        description="Marts, after core changed and every hour",
-        doc_md=DOC,
-        # The hour repairs a lost event, and brings in contracts and code lists that changed without new rows.
-        schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable(HOURLY, timezone="UTC"), assets=[CORE]),
-        catchup=False,
-        max_active_runs=1,
-        tags={"statistics"},
-        default_args=DEFAULTS,
-    ) as dag:
+    with after_core("statistics", "Marts, after core changed and every hour", DOC, HOURLY) as dag:
         refresh()
     return dag
 

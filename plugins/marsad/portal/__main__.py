@@ -26,9 +26,8 @@ def serve(settings: Settings) -> None:
     note = settings.place("run") / "portal.json"
     chosen = json.loads(note.read_text(encoding="utf-8")) if note.exists() else None
     told = chosen or {"host": settings.portal.host, "port": settings.portal.port}
-    tempfile.tempdir = str(
-        durable.private_folder(settings.place("tmp"))
-    )  # bodies of requests wait there, without a name
+    # Where bodies of requests wait, without a name.
+    tempfile.tempdir = str(durable.private_folder(settings.place("tmp")))
     app = create_app(Site.open(settings))
     listener = listening(told["host"], told["port"], else_any=chosen is not None)
     if chosen:
