@@ -24,17 +24,33 @@ CREATE OR REPLACE TRIGGER event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE 
 INSERT INTO audit.head (seq, hash) SELECT 0, '\\x' WHERE NOT EXISTS (SELECT FROM audit.head);
 """
 
-# What counts now changes here and there in the loader: the table itself tells linkage. A record's first statement is
-# found by its delivery, so that plain loading pays nothing.
+# What counts now changes here and there in the loader: the table itself tells linkage and the register. A record's
+# first statement is found by its delivery, so that plain loading pays nothing.
 _CHANGES = """
 CREATE OR REPLACE FUNCTION core.note_changed() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN
-    INSERT INTO core.changed SELECT DISTINCT n.feed, n.provider, n.record_id
-    FROM fresh n JOIN stale o USING (content_id, delivery_id) WHERE n.current <> o.current;
+    WITH other AS (
+        SELECT DISTINCT n.feed, n.provider, n.record_id
+        FROM fresh n JOIN stale o USING (content_id, delivery_id) WHERE n.current <> o.current
+    ), told AS (INSERT INTO core.changed SELECT * FROM other)
+    INSERT INTO core.restated SELECT * FROM other;
     RETURN NULL;
 END $$;
 CREATE OR REPLACE TRIGGER sighting_changed AFTER UPDATE ON core.sighting
     REFERENCING NEW TABLE AS fresh OLD TABLE AS stale FOR EACH STATEMENT EXECUTE FUNCTION core.note_changed();
+"""
+
+# Likewise for the register: whoever linkage gives a record to, or takes one from.
+_TOUCHES = """
+CREATE OR REPLACE FUNCTION link.note_touched() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN
+    INSERT INTO link.touched SELECT DISTINCT person_id FROM rows;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER record_came AFTER INSERT ON link.record
+    REFERENCING NEW TABLE AS rows FOR EACH STATEMENT EXECUTE FUNCTION link.note_touched();
+CREATE OR REPLACE TRIGGER record_left AFTER DELETE ON link.record
+    REFERENCING OLD TABLE AS rows FOR EACH STATEMENT EXECUTE FUNCTION link.note_touched();
 """
 
 
@@ -54,8 +70,10 @@ def upgrade(url: str, views: Path = PROJECT / "schemas" / "views") -> None:
         command.upgrade(alembic_config(connection), "head")
         connection.exec_driver_sql(_AUDIT_GUARD)
         connection.exec_driver_sql(_CHANGES)
+        connection.exec_driver_sql(_TOUCHES)
         create_views(connection, views, "mart")
         create_views(connection, views / "link", "link")
+        create_views(connection, views / "register", "register")
         roles.grant(connection)
     engine.dispose()
 

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 from psycopg2.extensions import encrypt_password
 
+from marsad.warehouse.tables import SCHEMAS
+
 PREFIX = "marsad_"
 ROLES = (
-    "owner", "loader", "linker", "portal", "trial", "opener", "sftp", "steward", "case_officer", "commission",
-    "publisher", "analyst", "auditor",
+    "owner", "loader", "linker", "registrar", "portal", "trial", "opener", "sftp", "steward", "case_officer",
+    "commission", "publisher", "analyst", "auditor",
 )  # fmt: skip
 
 # role -> schema -> privileges on all its tables and views
@@ -23,15 +25,20 @@ _GRANTS: Mapping[str, Mapping[str, str]] = {
         "mart": "SELECT",
     },
     "linker": {"core": "SELECT", "ops": "SELECT", "link": "SELECT, INSERT, UPDATE, DELETE, MAINTAIN"},
+    "registrar": {
+        "core": "SELECT",
+        "ops": "SELECT",
+        "link": "SELECT",
+        "register": "SELECT, INSERT, UPDATE, DELETE, MAINTAIN",
+    },
     "portal": {"ops": "SELECT", "ref": "SELECT", "portal": "SELECT, INSERT, UPDATE, DELETE"},
     "trial": {"ops": "SELECT", "core": "SELECT", "ref": "SELECT"},
     "steward": {"ops": "SELECT", "quarantine": "SELECT", "core": "SELECT", "mart": "SELECT", "ref": "SELECT"},
-    "commission": {"mart": "SELECT", "release": "SELECT", "ref": "SELECT"},
+    "commission": {"mart": "SELECT", "release": "SELECT", "ref": "SELECT", "register": "SELECT"},
     "publisher": {"mart": "SELECT", "release": "SELECT, INSERT, UPDATE", "ref": "SELECT"},
     "analyst": {"mart": "SELECT", "release": "SELECT", "ref": "SELECT"},
     "auditor": {"audit": "SELECT", "ops": "SELECT"},
 }
-_SCHEMAS = ("ops", "quarantine", "core", "vault", "link", "mart", "release", "ref", "audit", "stage", "portal")
 _READ_ONLY = ("steward", "commission", "analyst", "auditor")
 _AS_GROUP = ("trial",)  # what these make belongs to the group, so that the owner's sweep may drop it
 _STATEMENT_TIMEOUT = "60s"  # a question that takes longer belongs to an engineer
@@ -77,7 +84,7 @@ def grant(connection: sa.Connection) -> None:
     for role in ROLES:
         name = role_name(role)
         connection.execute(sa.text(f"GRANT CONNECT ON DATABASE {database} TO {name}"))
-        for schema in _SCHEMAS:
+        for schema in SCHEMAS:
             connection.execute(sa.text(f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {name}"))
             connection.execute(sa.text(f"REVOKE ALL ON SCHEMA {schema} FROM {name}"))
         for schema, privileges in _GRANTS.get(role, {}).items():
@@ -85,6 +92,7 @@ def grant(connection: sa.Connection) -> None:
             connection.execute(sa.text(f"GRANT {privileges} ON ALL TABLES IN SCHEMA {schema} TO {name}"))
     _grant_loader(connection)
     _grant_linker(connection)
+    _grant_registrar(connection)
     _grant_portal(connection)
     _grant_trial(connection)
     _grant_opener(connection)
@@ -114,6 +122,13 @@ def _grant_linker(connection: sa.Connection) -> None:
     connection.execute(sa.text(f"GRANT DELETE ON core.changed TO {linker}"))
     connection.execute(sa.text(f"GRANT SELECT, INSERT ON audit.event TO {linker}"))
     connection.execute(sa.text(f"GRANT SELECT, UPDATE ON audit.head TO {linker}"))
+
+
+def _grant_registrar(connection: sa.Connection) -> None:
+    """Who keeps the register opens nobody: of the vault it reads nothing, of linkage only who is whom."""
+    registrar = role_name("registrar")
+    connection.execute(sa.text(f"GRANT DELETE ON core.restated, link.touched TO {registrar}"))
+    connection.execute(sa.text(f"GRANT INSERT, UPDATE ON ops.breach TO {registrar}"))
 
 
 def _grant_portal(connection: sa.Connection) -> None:

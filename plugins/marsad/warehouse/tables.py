@@ -13,11 +13,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB, TIMESTAMP, UUID
 
-from marsad.warehouse import due_tables, link_tables
+from marsad.warehouse import due_tables, link_tables, register_tables
 from marsad.warehouse.model import LANGUAGES, UNMAPPED, Concept, Entity, common_model
 from marsad.warehouse.portal_tables import add_portal_tables
 
-SCHEMAS = ("ops", "quarantine", "core", "vault", "link", "mart", "release", "ref", "audit", "stage", "portal")
+SCHEMAS = (
+    "ops", "quarantine", "core", "vault", "link", "register", "mart", "release", "ref", "audit", "stage", "portal"
+)  # fmt: skip
 
 _TYPES: Mapping[str, Any] = {
     "text": sa.Text,
@@ -59,6 +61,7 @@ def build(model: Mapping[str, Entity]) -> sa.MetaData:
     _vault(metadata)
     _reference(metadata)
     link_tables.add(metadata)
+    register_tables.add(metadata, model["victim"])
     due_tables.add(metadata)
     _audit(metadata)
     add_portal_tables(metadata)

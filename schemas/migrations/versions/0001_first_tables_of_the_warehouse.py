@@ -1261,10 +1261,244 @@ def upgrade() -> None:
         comment="Which person each record is of now; records that no longer count are not here",
     )
     op.create_index(op.f("record_person_id"), "record", ["person_id"], unique=False, schema="link")
+    op.create_table(
+        "restated",
+        sa.Column("feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("record_id", sa.Text(collation="C"), nullable=False),
+        schema="core",
+        comment="Records met before whose state that counts became another; emptied by the register",
+    )
+    op.create_table(
+        "touched",
+        sa.Column("person_id", sa.UUID(as_uuid=False), nullable=False),
+        schema="link",
+        comment="Persons that a record came to, left, or changed; emptied by the register",
+    )
+    op.create_table(
+        "breach",
+        sa.Column("suite", sa.Text(collation="C"), nullable=False),
+        sa.Column("rule", sa.Text(collation="C"), nullable=False),
+        sa.Column("since", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("until", postgresql.TIMESTAMP(timezone=True), nullable=True, comment="Empty while it is broken"),
+        sa.Column("severity", sa.Text(collation="C"), nullable=False),
+        sa.Column(
+            "facts",
+            postgresql.JSONB(astext_type=sa.Text()),
+            nullable=False,
+            comment="The counts that the rule read, when last asked",
+        ),
+        sa.PrimaryKeyConstraint("suite", "rule", "since", name=op.f("breach_pk")),
+        schema="ops",
+        comment="Rules of the warehouse as a whole that did not hold: one row a spell",
+    )
+    op.create_table(
+        "delivery",
+        sa.Column("delivery_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.PrimaryKeyConstraint("delivery_id", name=op.f("delivery_pk")),
+        schema="register",
+        comment="Deliveries whose persons the register has put into its queue",
+    )
+    op.create_table(
+        "due",
+        sa.Column("person_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("due_pk")),
+        schema="register",
+        comment="Persons to rebuild; emptied by the transaction that did",
+    )
+    op.create_table(
+        "measure",
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("records", sa.BigInteger(), nullable=False, comment="Records linked"),
+        sa.Column("shared", sa.BigInteger(), nullable=False, comment="Of these, of a person with another record"),
+        sa.Column("persons", sa.BigInteger(), nullable=False),
+        sa.Column("largest", sa.BigInteger(), nullable=False, comment="Records of the person with most"),
+        sa.PrimaryKeyConstraint("at", name=op.f("measure_pk")),
+        schema="register",
+        comment="Linkage in numbers, each time the warehouse was checked: drift is told against the last",
+    )
+    op.create_table(
+        "policy",
+        sa.Column("since", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("document", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("since", name=op.f("policy_pk")),
+        schema="register",
+        comment="Each policy of survivorship that the register was built by; the newest is in use",
+    )
+    op.create_table(
+        "person",
+        sa.Column("person_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column(
+            "purpose",
+            sa.Text(collation="C"),
+            nullable=False,
+            comment="What she is registered for; assistance needs her consent",
+        ),
+        sa.Column(
+            "consent", sa.Text(collation="C"), nullable=True, comment="Her last word on recording and sharing her data"
+        ),
+        sa.Column("birth_year", sa.Integer(), nullable=True, comment="From an age when met, so a year more or less"),
+        sa.Column("sex", sa.Text(), nullable=True, comment="Sex as recorded by the sender."),
+        sa.Column("age_band", sa.Text(), nullable=True, comment="Band of the age when met."),
+        sa.Column("minor", sa.Text(), nullable=True, comment="Under 18 when met; means are irrelevant then."),
+        sa.Column(
+            "citizenship", postgresql.ARRAY(sa.Text()), nullable=True, comment="Citizenships held; ISO 3166-1 alpha-3."
+        ),
+        sa.Column("region", sa.Text(), nullable=True, comment="Region where the victim was met."),
+        sa.Column("province", sa.Text(), nullable=True, comment="Province or prefecture where the victim was met."),
+        sa.Column("marital_status", sa.Text(), nullable=True, comment="Marital status when met."),
+        sa.Column("education", sa.Text(), nullable=True, comment="Highest level of education reached."),
+        sa.Column("migration_status", sa.Text(), nullable=True, comment="Residence status in the country when met."),
+        sa.Column(
+            "exploitation_form",
+            postgresql.ARRAY(sa.Text()),
+            nullable=True,
+            comment="Forms suffered or intended, at the finest level known.",
+        ),
+        sa.Column("means", postgresql.ARRAY(sa.Text()), nullable=True, comment="How it was done; not needed under 18."),
+        sa.Column(
+            "recruitment_channel",
+            postgresql.ARRAY(sa.Text()),
+            nullable=True,
+            comment="Where or through what the victim was recruited.",
+        ),
+        sa.Column(
+            "country_of_exploitation",
+            postgresql.ARRAY(sa.Text()),
+            nullable=True,
+            comment="Where the exploitation took place or was meant to.",
+        ),
+        sa.CheckConstraint("purpose IN ('statistics', 'assistance')", name="person_purpose"),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("person_pk")),
+        schema="register",
+        comment="The register: one row a victim, with what is believed of her; no identity",
+    )
+    op.create_table(
+        "record",
+        sa.Column("feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("record_id", sa.Text(collation="C"), nullable=False),
+        sa.Column("person_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("content_id", sa.BigInteger(), nullable=False, comment="The state that counts"),
+        sa.Column(
+            "victim_reference",
+            sa.Text(),
+            nullable=True,
+            comment="Code by which stays in shelters name her; empty for a stay",
+        ),
+        sa.PrimaryKeyConstraint("feed", "provider", "record_id", name=op.f("record_pk")),
+        schema="register",
+        comment="Records that a person's row, history and path are made of, stays in shelters among them",
+    )
+    op.create_index("record_guest", "record", ["provider", "victim_reference"], unique=False, schema="register")
+    op.create_index(op.f("record_person_id"), "record", ["person_id"], unique=False, schema="register")
+    op.create_table(
+        "seen_by",
+        sa.Column("person_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("first_seen", sa.Date(), nullable=True, comment="Empty where no record gives a day"),
+        sa.Column("last_seen", sa.Date(), nullable=True),
+        sa.PrimaryKeyConstraint("person_id", "provider", name=op.f("seen_by_pk")),
+        schema="register",
+        comment="Which sending bodies know a person: what a case officer may see goes by it",
+    )
+    op.create_index("seen_by_provider", "seen_by", ["provider"], unique=False, schema="register")
+    op.create_table(
+        "source",
+        sa.Column("person_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("field", sa.Text(collation="C"), nullable=False),
+        sa.Column("place", sa.SmallInteger(), nullable=False, comment="1 is believed first; the next where it is mute"),
+        sa.Column("feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("record_id", sa.Text(collation="C"), nullable=False),
+        sa.Column("identity", sa.Boolean(), nullable=False, comment="Opened from the vault; no value stands anywhere"),
+        sa.PrimaryKeyConstraint("person_id", "field", "place", name=op.f("source_pk")),
+        schema="register",
+        comment="Which record is believed for which field; of identities all that is said here, and only with consent",
+    )
+    op.create_table(
+        "status",
+        sa.Column("content_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("stated", sa.Text(collation="C"), nullable=False, comment="Version of the record that says so"),
+        sa.Column("person_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("record_id", sa.Text(collation="C"), nullable=False),
+        sa.Column("status", sa.Text(collation="C"), nullable=False, comment="Code list victim_status"),
+        sa.Column("decided_on", sa.Date(), nullable=True, comment="Day of the decision, else of the meeting"),
+        sa.Column("deciding_body", sa.Text(collation="C"), nullable=False, comment="Code list deciding_body"),
+        sa.Column(
+            "replaced",
+            sa.Text(collation="C"),
+            nullable=True,
+            comment="Version of the same record that says otherwise; empty while it stands",
+        ),
+        sa.Column("current", sa.Boolean(), nullable=False, comment="What counts for the person now"),
+        sa.PrimaryKeyConstraint("content_id", "stated", name=op.f("status_pk")),
+        schema="register",
+        comment="Dated history of what was decided of a person; a correction closes an entry and appends one",
+    )
+    op.create_index(
+        "status_current", "status", ["person_id"], unique=True, schema="register", postgresql_where=sa.text("current")
+    )
+    op.create_index(op.f("status_person_id"), "status", ["person_id"], unique=False, schema="register")
+    op.create_table(
+        "step",
+        sa.Column("feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("record_id", sa.Text(collation="C"), nullable=False),
+        sa.Column("kind", sa.Text(collation="C"), nullable=False),
+        sa.Column("item", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("person_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("began_on", sa.Date(), nullable=True, comment="Empty where the agency gives no day"),
+        sa.Column("ended_on", sa.Date(), nullable=True, comment="Of a service or stay, once it is over"),
+        sa.Column(
+            "detail",
+            sa.Text(collation="C"),
+            nullable=True,
+            comment="Service given, who referred or was referred to, who decided, country",
+        ),
+        sa.Column(
+            "consent", sa.Text(collation="C"), nullable=True, comment="Of the person to this, as the record says it"
+        ),
+        sa.CheckConstraint(
+            "kind IN ('detection', 'referral_from', 'court', 'identification', 'protection', 'referral_to', 'shelter', 'service', 'return', 'reintegration')",
+            name="step_kind",
+        ),
+        sa.PrimaryKeyConstraint("feed", "provider", "record_id", "kind", "item", name=op.f("step_pk")),
+        schema="register",
+        comment="A person's way through the national referral mechanism",
+    )
+    op.create_index(op.f("step_person_id"), "step", ["person_id"], unique=False, schema="register")
+    op.create_index("service_guest", "service", ["provider", "victim_reference"], unique=False, schema="core")
+    op.create_index("proceeding_court_reference", "proceeding", ["court_reference"], unique=False, schema="core")
+    op.create_index("proceeding_police_reference", "proceeding", ["police_reference"], unique=False, schema="core")
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_index("proceeding_court_reference", table_name="proceeding", schema="core")
+    op.drop_index("proceeding_police_reference", table_name="proceeding", schema="core")
+    op.drop_index("service_guest", table_name="service", schema="core")
+    op.drop_index(op.f("step_person_id"), table_name="step", schema="register")
+    op.drop_table("step", schema="register")
+    op.drop_index("status_current", table_name="status", schema="register", postgresql_where=sa.text("current"))
+    op.drop_index(op.f("status_person_id"), table_name="status", schema="register")
+    op.drop_table("status", schema="register")
+    op.drop_table("source", schema="register")
+    op.drop_index("seen_by_provider", table_name="seen_by", schema="register")
+    op.drop_table("seen_by", schema="register")
+    op.drop_index("record_guest", table_name="record", schema="register")
+    op.drop_index(op.f("record_person_id"), table_name="record", schema="register")
+    op.drop_table("record", schema="register")
+    op.drop_table("person", schema="register")
+    op.drop_table("policy", schema="register")
+    op.drop_table("measure", schema="register")
+    op.drop_table("due", schema="register")
+    op.drop_table("delivery", schema="register")
+    op.drop_table("breach", schema="ops")
+    op.drop_table("touched", schema="link")
+    op.drop_table("restated", schema="core")
     op.drop_index(op.f("record_person_id"), table_name="record", schema="link")
     op.drop_table("record", schema="link")
     op.drop_index("token_content", table_name="token", schema="vault")
