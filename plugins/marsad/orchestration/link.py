@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, task
 
-from marsad.orchestration.after_core import after_core
-from marsad.orchestration.assets import PERSONS
+from marsad.orchestration.assets import CORE, PERSONS
+from marsad.orchestration.following import following
 from marsad.orchestration.intake import IDENTITY_QUEUE
 from marsad.settings import Settings
 
@@ -24,7 +24,7 @@ any time. When it fails: `docs/runbooks/linkage.md`.
 
 def link_dag() -> DAG:
     """The DAG ``link`` with its one task ``persons``."""
-    with after_core("link", "Who is whom, after core changed and every hour", DOC, HOURLY) as dag:
+    with following(CORE, "link", "Who is whom, after core changed and every hour", DOC, HOURLY) as dag:
         persons()
     return dag
 

@@ -6,7 +6,8 @@ import logging
 
 from airflow.sdk import DAG, task
 
-from marsad.orchestration.after_core import after_core
+from marsad.orchestration.assets import CORE
+from marsad.orchestration.following import following
 from marsad.settings import Settings
 
 HOURLY = "7 * * * *"
@@ -22,7 +23,7 @@ A wrong contract, suite or code list is named in the log of the task and stops n
 
 def statistics_dag() -> DAG:
     """The DAG ``statistics`` with its one task ``refresh``."""
-    with after_core("statistics", "Marts, after core changed and every hour", DOC, HOURLY) as dag:
+    with following(CORE, "statistics", "Marts, after core changed and every hour", DOC, HOURLY) as dag:
         refresh()
     return dag
 
