@@ -11,8 +11,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -322,15 +324,21 @@ def _office(catalog: Catalog | None = None) -> Iterator[Office]:
     from marsad.intake.office import Office
     from marsad.warehouse.engine import clean_errors
 
+    if catalog:
+        _progress("loading Great Expectations and the rules")
+        _load_judges()
     with _warehouse() as settings:
         office = Office.open(settings, catalog=catalog)
-        if catalog:
-            _progress("loading Great Expectations and the rules")
         try:
             with clean_errors():
                 yield office
         finally:
             office.engine.dispose()
+
+
+def _load_judges() -> None:
+    """Great Expectations takes seconds to import: meanwhile the database starts and the file is read."""
+    Thread(target=import_module, args=("marsad.quality.rows",), daemon=True).start()
 
 
 def _progress(text: str) -> None:

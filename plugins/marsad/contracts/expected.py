@@ -48,8 +48,8 @@ def choices(codes: CodeList, contract: Contract, language: str) -> list[str]:
 
     A code for totals is none of them: in the files of this contract its labels mark a row that is no record.
     """
-    totals = set(map(fold, contract.total_words))
-    plain = [code for code in codes.codes.values() if totals.isdisjoint(map(fold, (code.code, *code.labels.values())))]
+    totals = {codes.spelling(word) for word in contract.total_words}
+    plain = [code for code in codes.codes.values() if code.code not in totals]
     texts = ((code.code, code.labels.get(language, code.code)) for code in plain)
     ordered = sorted(texts, key=partial(_place, _BY_LABEL[codes.scheme])) if codes.scheme in _BY_LABEL else texts
     return [text if codes.spelling(text) == code else code for code, text in ordered]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 
 # Letters that Unicode does not decompose but that are typed either way.
 _ALIKE = str.maketrans(
@@ -34,14 +35,25 @@ def fold(text: str) -> str:
     ("-", "?") is kept, since agencies use it as a spelling.
     """
     bare = _bare(text)
-    words = "".join(char if _counts(char) else " " for char in bare).split()
-    return " ".join(words) or " ".join(bare.split())
+    return " ".join(bare.translate(_SPACED).split()) or " ".join(bare.split())
 
 
 def _bare(text: str) -> str:
     spread = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    letters = "".join(_plain(char) for char in spread)
-    return unicodedata.normalize("NFC", letters.translate(_ALIKE))
+    return unicodedata.normalize("NFC", spread.translate(_PLAIN).translate(_ALIKE))
+
+
+class _ByCharacter(dict[int, str]):
+    """A table for ``str.translate`` that is worked out as characters come; the rare ones are not kept."""
+
+    def __init__(self, become: Callable[[str], str]) -> None:
+        self._become = become
+
+    def __missing__(self, point: int) -> str:
+        made = self._become(chr(point))
+        if point < _KEPT:
+            self[point] = made
+        return made
 
 
 def _plain(char: str) -> str:
@@ -52,5 +64,9 @@ def _plain(char: str) -> str:
     return str(unicodedata.digit(char)) if category == "Nd" else char
 
 
-def _counts(char: str) -> bool:
-    return char in _MEANT or unicodedata.category(char)[0] in "LNSM"
+def _spaced(char: str) -> str:
+    return char if char in _MEANT or unicodedata.category(char)[0] in "LNSM" else " "
+
+
+_KEPT = 0x3000  # the scripts that agencies write in
+_PLAIN, _SPACED = _ByCharacter(_plain), _ByCharacter(_spaced)

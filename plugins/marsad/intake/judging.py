@@ -33,7 +33,6 @@ from marsad.intake.reading.sandbox import open_file
 from marsad.intake.reports.findings import Titles, titles_of
 from marsad.intake.rows import QUARANTINE, FileFacts, RowKeys, Staging, raw_payloads
 from marsad.intake.stage import SCHEMA, Stage
-from marsad.quality.delivery import judge_delivery
 from marsad.quality.findings import Broken
 from marsad.quality.messages import message_rule
 from marsad.quality.refusal import refused_file, refused_rows
@@ -180,6 +179,8 @@ class FileJudge:
                 tally.unmapped += int((states == State.UNMAPPED).sum())
 
     def _conclude(self, path: Path, tally: Tally, previous: Previous) -> Judged:
+        from marsad.quality.delivery import judge_delivery  # here, because it brings GX, which takes seconds to import
+
         self._stage.mark_repeats()
         self._stage.write_facts(
             {

@@ -12,6 +12,8 @@ HEAVY = (
     "pyarrow",
     "psycopg2",
     "marsad.intake.pipeline",
+    "marsad.quality.delivery",
+    "marsad.quality.rows",
 )
 
 
