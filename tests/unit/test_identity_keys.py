@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import stat
 import subprocess
 import sys
@@ -45,6 +46,17 @@ def test_only_the_owner_may_read(tmp_path: Path) -> None:
     KeyRing.create(tmp_path / "home" / "keys")
     for path in (tmp_path / "home").rglob("*"):
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_who_reads_a_private_key_leaves_no_memory_on_a_disk(tmp_path: Path) -> None:
+    KeyRing.create(tmp_path)
+    before = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (before[1], before[1]))
+    try:
+        assert KeyRing.open(tmp_path).token_key
+        assert resource.getrlimit(resource.RLIMIT_CORE) == (0, before[1])
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, before)
 
 
 def test_killed_at_any_point_the_next_start_has_one_whole_set(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ mounted only where identities may be read (docs/adr/0005-vault-and-keys.md).
 from __future__ import annotations
 
 import re
+import resource
 import secrets
 import shutil
 from dataclasses import dataclass
@@ -165,7 +166,11 @@ class KeyRing:
 
     @cached_property
     def private_folder(self) -> Path:
-        """Where private keys lie; PlatformFault if they are not there, or others than their owner may read them."""
+        """Where private keys lie; PlatformFault if they are not there, or others than their owner may read them.
+
+        Who asks may open identities from now on: what is in its memory must not be written to a disk when it crashes.
+        """
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
         folder = self.folder / _PRIVATE
         if not folder.exists():
             raise PlatformFault(f"no private keys in {self.folder}: they were lost, or this process may not have them")
