@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +15,7 @@ from marsad.contracts.model import AgeSource, Column
 from marsad.errors import UsageFault
 from marsad.intake.blocks import State
 from marsad.intake.normalise import Normaliser
+from marsad.quality.states import LATEST
 
 BIRTH = column(
     "birth_date",
@@ -93,6 +94,12 @@ def test_values_have_the_arrow_type_of_their_column() -> None:
         made = normaliser(header, *columns)
         block = made.block(raw_block(*[["?"] * 2] * 8))
         assert [block.values[one.name].type for one in columns] == [*expected, pa.list_(pa.string())]
+
+
+def test_rows_may_speak_of_all_the_day_after_their_file_came() -> None:
+    made = Normaliser(contract(NAME), codelists(), ["Nom"], date(2024, 6, 1))
+    latest = made.block(raw_block(["a"])).values[LATEST]
+    assert latest.to_pylist() == [datetime(2024, 6, 2, 23, 59, 59, 999_999)]  # noqa: DTZ001 - as judges see moments
 
 
 def test_a_block_of_no_rows() -> None:

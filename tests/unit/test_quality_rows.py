@@ -1,5 +1,6 @@
 """Row rules on blocks: the right rows, whatever way the judge takes to them, and no finding out of a fault of ours."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from tests.quality_feed import AGELESS, BOOK, CONTRACT, GOOD, block, rule, suite_of, when
 
+from marsad.contracts.model import Source
 from marsad.errors import PlatformFault, UsageFault
 from marsad.intake.blocks import NormalBlock, Shape, State
 from marsad.quality import rows as judging
@@ -72,6 +74,13 @@ def test_a_sound_row_breaks_nothing(judge):
 )
 def test_each_structural_rule_names_the_row_that_breaks_it(judge, cells, rule_id):
     assert found(judge, block([GOOD, GOOD | cells, GOOD])) == {rule_id: [3]}
+
+
+def test_all_moments_of_the_last_day_may_have_come(folder):
+    timed = replace(AGELESS, revision=Source("column", "seen_at"))
+    judge = RowJudge(timed, suite_of(folder / "timed", *structural(timed, BOOK)))
+    moments = datetime(2024, 6, 2, 18, tzinfo=UTC), datetime(2024, 6, 3, 0, 1, tzinfo=UTC)
+    assert found(judge, block([GOOD | {"seen_at": moment} for moment in moments])) == {"seen_at.not_in_future": [3]}
 
 
 def test_repaired_cells_keep_their_value_and_get_a_notice(judge):

@@ -56,7 +56,7 @@ def kind_of(name: str, contract: Contract) -> str:
     """What decides the data type of a column of the judge's frame; columns of one kind hold comparable cells."""
     own = next((column for column in contract.columns if column.name == name), None)
     if own is None:
-        return {"age_years": "integer", LATEST: "date"}.get(name, "text")
+        return {"age_years": "integer", LATEST: "timestamp"}.get(name, "text")
     return own.type if own.type in {"date", "timestamp", "integer", "number", "boolean"} else "text"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 LATEST = "row__latest"
-"""The last day that a row can speak of: the day after its file came, since days do not begin everywhere at once."""
+"""The last moment a row can speak of: the end of the day after its file came; days do not begin everywhere at once."""
 
 
 class State(IntEnum):

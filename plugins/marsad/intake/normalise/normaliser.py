@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pyarrow as pa
 
@@ -33,7 +33,8 @@ class Normaliser:
         header: Sequence[str],
         came: date | None = None,
     ) -> None:
-        self._latest = pa.scalar(came + timedelta(1) if came else None, pa.date32())
+        latest = datetime.combine(came + timedelta(1), time.max) if came else None
+        self._latest = pa.scalar(latest, pa.timestamp("us"))
         self._columns = contract.columns
         self._header = tuple(header)
         self._matched = match_headers(contract.columns, header)
