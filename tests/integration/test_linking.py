@@ -216,3 +216,13 @@ def test_another_model_compares_all_again_and_keeps_the_ids(
     monkeypatch.setattr(linker, "load_policy", lambda _schemas: newer)
     assert linker.link(station.office, at_once=1)["entered"] == 3
     assert who(station) == before
+
+
+def test_women_of_whom_nobody_knows_the_name_are_not_one(fresh: Callable[[], Station]) -> None:
+    station = fresh()
+    with station.amended(FEED, "victim.full_name}", "victim.full_name, placeholders: [voir dossier]}"):
+        for provider in "AB":
+            rows = woman("V1", "Inconnue", "01/01/1990"), woman("V2", "voir dossier", "01/01/1990")
+            station.send(FEED, visits(*rows), provider)
+        linker.link(station.office)
+        assert len(together(who(station))) == 4

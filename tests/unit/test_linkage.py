@@ -70,8 +70,15 @@ def test_telephone_numbers_meet_however_they_are_written(text: str) -> None:
     assert plain_phone(text) == "12345678"
 
 
-def test_numbers_too_short_to_tell_anybody_apart_are_none() -> None:
-    assert (plain_phone("112"), plain_document("A-1"), plain_document("ab 123-456")) == ("", "", "ab123456")
+@pytest.mark.parametrize("text", ["112", "00 00 00 00 00", "0600000000", "inconnu"])
+def test_a_telephone_number_that_tells_nobody_apart_is_none(text: str) -> None:
+    assert plain_phone(text) == ""
+
+
+@pytest.mark.parametrize("text", ["A-1", "néant", "PERDU", "en cours", "لا يوجد", "00000000", "XXXXXX"])
+def test_a_document_number_that_tells_nobody_apart_is_none(text: str) -> None:
+    assert plain_document(text) == ""
+    assert plain_document("ab 123-456") == "ab123456"
 
 
 # -- candidates --------------------------------------------------------------------------------------------------------

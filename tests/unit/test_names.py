@@ -88,6 +88,20 @@ def test_what_has_no_letter_is_no_name(nothing: str) -> None:
     assert alike(nothing, nothing) == 0
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["Inconnue", "NON IDENTIFIÉE", "X", "SNP", "Sans nom", "N.N.", "مجهولة الهوية", "غير معروفة", "بدون اسم"],
+)
+def test_what_is_written_where_nobody_knows_the_name_is_none(said: str) -> None:
+    assert HEARING.sounds(said) == HEARING.sounds(f"{said} {said}") == ""
+    assert HEARING.sounds(f"Fatima {said}") == HEARING.sounds("Fatima")
+
+
+@pytest.mark.parametrize("name", ["Maarouf", "معروف", "Noname Xavier", "Xaviera", "Snpa"])
+def test_a_name_that_holds_such_a_word_is_a_name(name: str) -> None:
+    assert HEARING.sounds(name)
+
+
 @pytest.mark.parametrize("name", ["Петрова", "李娜", "Ντίνα"])
 def test_other_scripts_are_like_themselves_only(name: str) -> None:
     assert alike(name, name) == 1
@@ -147,6 +161,7 @@ def test_each_confusion_is_cheaper_than_leaving_both_sounds_out() -> None:
         ("sounds", "y,,2,", "a cost is a number from 0 to 1"),
         ("confusions", "b,9,0.1,", "a sound that sounds.csv does not have"),
         ("confusions", "b,p", "a row has 4 cells"),
+        ("nobody", "Néant,", "write the word as it is after folding: 'neant'"),
         ("particles", "Él,next,,", "write the word as it is after folding: 'el'"),
         ("particles", "zu,before,,", "joins must be one of next, previous, nothing"),
     ],

@@ -9,7 +9,7 @@ from datetime import date
 from marsad.contracts.text import fold
 from marsad.identity.names import Hearing
 
-UNKNOWN = frozenset({"U", "total"})
+UNKNOWN = frozenset({"U", "XXX", "total", "unknown"})
 """Codes of lists that say nothing of a person."""
 
 _PHONE_DIGITS = 8  # of the end: the rest is country and trunk codes, written or not
@@ -81,12 +81,16 @@ def skeletons(record: Record, hearing: Hearing) -> Skeletons:
 
 
 def plain_phone(text: str) -> str:
-    """The last digits of a telephone number; "" for one too short to tell anybody apart."""
-    digits = re.sub(r"\D", "", fold(text))
-    return digits[-_PHONE_DIGITS:] if len(digits) >= _PHONE_DIGITS - 2 else ""
+    """The last digits of a telephone number; "" for one that tells nobody apart: too short, or one digit throughout."""
+    digits = re.sub(r"\D", "", fold(text))[-_PHONE_DIGITS:]
+    return digits if len(digits) >= _PHONE_DIGITS - 2 and len(set(digits)) > 1 else ""
 
 
 def plain_document(text: str) -> str:
-    """A document or reference number without spaces and signs; "" for one too short to tell anybody apart."""
+    """A document or reference number without spaces and signs; "" for one that tells nobody apart.
+
+    That is too short, a word ("lost", "none"), or one sign again and again.
+    """
     signs = re.sub(r"[\W_]", "", fold(text))
-    return signs if len(signs) > 3 else ""  # noqa: PLR2004 - AB1: the shortest that is none
+    enough = len(signs) > 3 and any(map(str.isdigit, signs))  # noqa: PLR2004 - AB1: the shortest that is none
+    return signs if enough and len(set(signs)) > 1 else ""

@@ -15,6 +15,7 @@ from marsad.contracts.model import Contract
 from marsad.identity.keys import KeyRing
 from marsad.identity.names import Hearing
 from marsad.identity.vault import KeyRef, open_many
+from marsad.intake.normalise.cells import FAILED, blank_key, blank_keys, placeholder_keys
 from marsad.intake.rows import VAULT
 from marsad.linkage.births import birth_reader
 from marsad.linkage.records import UNKNOWN, Birth, Record, plain_document, plain_phone
@@ -82,9 +83,9 @@ class Stock:
             family=family,
             whole=whole or " ".join(filter(None, (given, family))),
             birth=self._births(said["birth"]) or Birth.stated(row.age, row.met_on),
-            sex="" if row.sex in UNKNOWN else row.sex or "",
-            nationality=row.citizenship[0] if row.citizenship and len(row.citizenship) == 1 else "",
-            place=row.region or "",
+            sex=_known(row.sex),
+            nationality=_known(row.citizenship[0]) if row.citizenship and len(row.citizenship) == 1 else "",
+            place=_known(row.region),
             phone=plain_phone(said["phone"]),
             document=plain_document(said["document"]),
             slips=tuple(_numbers(referral=row.referral_reference, border=row.border_reference)),
@@ -93,11 +94,13 @@ class Stock:
         )
 
     def _said(self, feed: str, concepts: Iterable[str], clear: Mapping[str, str]) -> str:
-        columns = self._columns.get(feed, {})
-        return next((clear[name] for concept in concepts for name in columns.get(concept, ()) if clear.get(name)), "")
+        """The first text that says something."""
+        columns = (place for concept in concepts for place in self._columns.get(feed, {}).get(concept, ()))
+        texts = (clear[name] for name, nothing in columns if name in clear and blank_key(clear[name]) not in nothing)
+        return next(texts, "")
 
     @cached_property
-    def _columns(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
+    def _columns(self) -> Mapping[str, Mapping[str, Sequence[_Place]]]:
         """Of each feed: vaulted columns by the field of the victim that they hold."""
         return {feed: _vaulted(contract) for feed, contract in self.contracts.items()}
 
@@ -106,13 +109,21 @@ class Stock:
         return birth_reader(self.today)
 
 
-def _vaulted(contract: Contract) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+_Place = tuple[str, frozenset[str]]  # a column, and what stands there for nothing: the vault keeps that too
+
+
+def _vaulted(contract: Contract) -> dict[str, list[_Place]]:
+    found: dict[str, list[_Place]] = {}
     for column in contract.columns:
         for binding in column.bindings:
             if column.vaulted and binding.entity == _ENTITY:
-                found.setdefault(binding.field, []).append(column.name)
+                nothing = blank_keys(column.blanks) | placeholder_keys(column.placeholders) | FAILED
+                found.setdefault(binding.field, []).append((column.name, nothing))
     return found
+
+
+def _known(code: str | None) -> str:
+    return "" if code is None or code in UNKNOWN else code
 
 
 def _numbers(**references: str | None) -> Iterator[str]:

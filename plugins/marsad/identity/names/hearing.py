@@ -27,7 +27,7 @@ class Hearing:
         self._name = lru_cache(_REMEMBERED)(self._sounds)
 
     def sounds(self, name: str) -> str:
-        """The words of a name as sounds, parted by spaces; "" for a name without any letter.
+        """The words of a name as sounds, parted by spaces; "" for a name without any letter, and for one nobody knows.
 
         El Idrissi, Al-Idrissy, Idrissi and الإدريسي sound (nearly) alike; particles join their word, titles go.
         """
@@ -41,7 +41,8 @@ class Hearing:
 
     def _sounds(self, name: str) -> str:
         folded = fold(_APOSTROPHES.sub(" ", _NO_ARTICLE.sub("اا", name).casefold().translate(_AFRICAN)))
-        heard = (self._word(word) for word in self._joined(folded.split()))
+        known = self._rules.nobody.sub("", folded)
+        heard = (self._word(word) for word in self._joined(known.split()))
         return " ".join(filter(None, heard))
 
     def _joined(self, words: list[str]) -> list[str]:

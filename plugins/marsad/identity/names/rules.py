@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -19,6 +19,7 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "sounds": ("sound", "class", "omitted", "reason"),
     "confusions": ("sound", "other", "cost", "reason"),
     "particles": ("word", "joins", "into", "reason"),
+    "nobody": ("words", "reason"),
 }
 
 
@@ -47,7 +48,7 @@ class NameRules:
     """All rules on names. ``confusions`` holds each pair once; sounds not named there have nothing in common.
 
     ``joins`` says of particles and titles which way they join; ``into`` what is heard instead of a word: the sound of
-    a particle (a capital), or another word.
+    a particle (a capital), or another word. ``nobody`` finds what is written where a name is not known.
     """
 
     spellers: Mapping[Script, Speller]
@@ -55,10 +56,11 @@ class NameRules:
     confusions: Mapping[tuple[str, str], float]
     joins: Mapping[str, Joins]
     into: Mapping[str, str]
+    nobody: re.Pattern[str]
 
 
 def load_rules(folder: Path) -> NameRules:
-    """The four tables of ``schemas/names``. Raises UsageFault naming file and line of what is wrong."""
+    """The tables of ``schemas/names``. Raises UsageFault naming file and line of what is wrong."""
     sounds = {row["sound"]: Sound(row["class"], _cost(line, row["omitted"])) for line, row in _rows(folder, "sounds")}
     particles = {_folded(line, row["word"]): (_joins(line, row["joins"]), row["into"])
                  for line, row in _rows(folder, "particles")}  # fmt: skip
@@ -68,6 +70,7 @@ def load_rules(folder: Path) -> NameRules:
         confusions=dict(_confusion(line, row, frozenset(sounds)) for line, row in _rows(folder, "confusions")),
         joins={word: joins for word, (joins, _) in particles.items()},
         into={word: into for word, (_, into) in particles.items() if into},
+        nobody=_whole_words(_folded(line, row["words"]) for line, row in _rows(folder, "nobody")),
     )
 
 
@@ -98,6 +101,11 @@ def _folded(place: str, word: str) -> str:
     if fold(word) != word:
         raise UsageFault(f"{place}: write the word as it is after folding: '{fold(word)}'")
     return word
+
+
+def _whole_words(texts: Iterable[str]) -> re.Pattern[str]:
+    longest_first = sorted(texts, key=len, reverse=True)
+    return re.compile(rf"(?<!\S)(?:{'|'.join(map(re.escape, longest_first))})(?!\S)")
 
 
 def _joins(place: str, text: str) -> Joins:
