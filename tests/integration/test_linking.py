@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -226,3 +227,18 @@ def test_women_of_whom_nobody_knows_the_name_are_not_one(fresh: Callable[[], Sta
             station.send(FEED, visits(*rows), provider)
         linker.link(station.office)
         assert len(together(who(station))) == 4
+
+
+def test_without_the_contract_of_a_feed_nothing_of_it_is_read_or_forgotten(fresh: Callable[[], Station]) -> None:
+    station = fresh()
+    sent = station.send(FEED, visits(LATIN), "A")
+    linker.link(station.office)
+    pipeline.retract(station.office, sent["delivery_id"], "tester")
+    whole = station.office.catalog
+    contracts = {feed: contract for feed, contract in whole.contracts.items() if feed != FEED}
+    station.office = replace(station.office, known=replace(whole, contracts=contracts))
+    linker.link(station.office)
+    assert len(who(station)) == 1
+    station.office = replace(station.office, known=whole)
+    assert linker.link(station.office)["departed"] == 1
+    assert who(station) == {}

@@ -67,10 +67,11 @@ def link(
         PassingFault, PlatformFault: database or key store; what was not linked stays in the queue.
     """
     work, done = tools(office), Counts()
+    feeds = victim_feeds(office.catalog.contracts)
     with own_faults_only():
         with transaction(office.engine) as connection:
             _adopt(connection, work)
-            queue.notice(connection, victim_feeds(office.catalog.contracts))
+            queue.notice(connection, feeds, [feed for feed in office.catalog.contracts if feed not in feeds])
         while True:
             with transaction(office.engine) as connection:
                 taken = queue.take(connection, at_once)

@@ -15,12 +15,15 @@ from marsad.linkage.stock import Key
 _DONE = ", ".join(f"'{status}'" for status in ACCEPTED)
 
 
-def notice(connection: sa.Connection, feeds: Sequence[str]) -> None:
-    """Puts into the queue what came and what changed since it was last asked; in proportion to that."""
+def notice(connection: sa.Connection, feeds: Sequence[str], others: Sequence[str]) -> None:
+    """Puts into the queue what came and what changed since it was last asked; in proportion to that.
+
+    What changed in ``others`` is of no concern. Of a feed that is neither, what changed waits for its contract.
+    """
     unread = connection.execute(sa.text(_UNREAD), {"feeds": list(feeds)}).scalars().all()
     if unread:
         connection.execute(sa.text(_READ), {"deliveries": unread})
-    connection.execute(sa.text(_CHANGED), {"feeds": list(feeds)})
+    connection.execute(sa.text(_CHANGED), {"feeds": list(feeds), "others": list(others)})
 
 
 def everything_again(connection: sa.Connection) -> None:
@@ -66,7 +69,9 @@ _READ = """
     ON CONFLICT DO NOTHING
 """
 _CHANGED = """
-    WITH changed AS (DELETE FROM core.changed RETURNING feed, provider, record_id)
+    WITH changed AS (
+        DELETE FROM core.changed WHERE feed = ANY(:feeds) OR feed = ANY(:others) RETURNING feed, provider, record_id
+    )
     INSERT INTO link.due SELECT DISTINCT feed, provider, record_id FROM changed WHERE feed = ANY(:feeds)
     ON CONFLICT DO NOTHING
 """

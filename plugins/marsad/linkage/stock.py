@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from marsad.contracts.model import Contract
+from marsad.errors import UsageFault
 from marsad.identity.keys import KeyRing
 from marsad.identity.names import Hearing
 from marsad.identity.vault import KeyRef, open_many
@@ -66,6 +67,7 @@ class Stock:
 
         Raises:
             PlatformFault: the key store is damaged or does not belong to the database.
+        UsageFault: the contract of a record's feed is not there.
         """
         rows = connection.execute(_ROWS, {"ids": list(contents)}).all()
         sealed = [row for row in rows if row.sealed is not None]
@@ -94,8 +96,10 @@ class Stock:
         )
 
     def _said(self, feed: str, concepts: Iterable[str], clear: Mapping[str, str]) -> str:
-        """The first text that says something."""
-        columns = (place for concept in concepts for place in self._columns.get(feed, {}).get(concept, ()))
+        """The first text that says something. Of a feed without a contract nobody knows what its columns say."""
+        if feed not in self._columns:
+            raise UsageFault(f"there is no contract of {feed} here, but records of it: they could be misread")
+        columns = (place for concept in concepts for place in self._columns[feed].get(concept, ()))
         texts = (clear[name] for name, nothing in columns if name in clear and blank_key(clear[name]) not in nothing)
         return next(texts, "")
 
