@@ -10,11 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.integration.station import VISITS_OR_NOT, Station, csv, stations, visit, visits, withdrawn_visit
+from tests.integration.station import STAYS, VISITS_OR_NOT, Station, csv, stations, visit, visits, withdrawn_visit
 
 from marsad.errors import UsageFault
 from marsad.intake import pipeline
-from marsad.linkage import decisions, linker
+from marsad.linkage import decisions, linker, queue
 from marsad.linkage.reasons import why
 from marsad.linkage.stock import Key
 from marsad.settings import PROJECT
@@ -242,3 +242,25 @@ def test_without_the_contract_of_a_feed_nothing_of_it_is_read_or_forgotten(fresh
     station.office = replace(station.office, known=whole)
     assert linker.link(station.office)["departed"] == 1
     assert who(station) == {}
+
+
+def test_a_stay_follows_its_guest_once_whatever_waits(fresh: Callable[[], Station]) -> None:
+    station = fresh()
+    helped = station.amended(FEED, "victim.victim_reference}", "[victim.victim_reference, service.victim_reference]}")
+    stayed = station.amended("lab/stays", "service.shelter}", "service.victim_reference}")
+    with helped, stayed:
+        station.send(FEED, visits(LATIN), "A")
+        station.send("lab/stays", csv(STAYS, ["S1", "V1", 0, "2024-02-01", "2024-03-01"]), "A")
+        linker.link(station.office)
+        found = who(station)
+        assert set(found) == {Key(FEED, "A", "V1"), Key("lab/stays", "A", "S1")}
+        assert len(set(found.values())) == 1
+        station.send(FEED, visits(woman("V1", "Fatima Idrissi", "13/04/1990", "05/05/2024")), "A")
+        assert _rows(station) == (2, found), "a correction waits"
+        with station.office.engine.begin() as connection:
+            queue.everything_again(connection)
+        assert _rows(station) == (2, found), "all waits"
+
+
+def _rows(station: Station) -> tuple[int, Persons]:
+    return station.one("SELECT count(*) FROM link.person_record"), who(station)

@@ -6,8 +6,12 @@ SELECT k.feed, k.provider, k.record_id, min(r.person_id::text)::uuid
 FROM core.service s
 JOIN core.sighting k ON k.content_id = s.content_id AND k.current
 JOIN core.victim v ON v.provider = s.provider AND v.victim_reference = s.victim_reference
-JOIN link.record r ON r.content_id = v.content_id
-WHERE NOT EXISTS (SELECT FROM link.record own WHERE own.content_id = s.content_id)
+-- The state that was linked; its number is below 0 while it waits to be compared again.
+JOIN link.record r ON (r.feed, r.provider, r.record_id) = (v.feed, v.provider, v.record_id) AND abs(r.content_id) = v.content_id
+-- By its key: the state that counts of a record that was linked itself may be a newer one, which waits.
+WHERE NOT EXISTS (
+    SELECT FROM link.record own WHERE (own.feed, own.provider, own.record_id) = (k.feed, k.provider, k.record_id)
+)
 GROUP BY k.feed, k.provider, k.record_id
 HAVING count(DISTINCT r.person_id) = 1;
 
