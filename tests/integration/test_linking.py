@@ -126,6 +126,26 @@ def test_a_merge_keeps_the_older_id_and_can_be_undone(fresh: Callable[[], Statio
         decisions.undo(station.office, older, "tester")
 
 
+def test_of_merges_in_a_row_each_can_be_undone(fresh: Callable[[], Station]) -> None:
+    station = fresh()
+    keys = [Key(FEED, "A", number) for number in ("V1", "V2", "V4")]
+    station.send(FEED, visits(LATIN, OTHER, woman("V4", "Salma Bouzid", "07/09/2001")), "A")
+    linker.link(station.office, at_once=1)
+    before = who(station)
+    for pair in ((keys[1], keys[2]), (keys[0], keys[1])):
+        decisions.decide(station.office, [pair], "tester", same=True)
+        linker.link(station.office)
+    assert set(who(station).values()) == {before[keys[0]]}
+    assert decisions.undo(station.office, before[keys[2]], "tester") == 2, "from whom it met, and from whom these met"
+    linker.link(station.office)
+    assert who(station) == {keys[0]: before[keys[0]], keys[1]: before[keys[0]], keys[2]: before[keys[2]]}
+    assert decisions.undo(station.office, before[keys[1]], "tester") == 1
+    linker.link(station.office)
+    assert who(station) == before
+    with pytest.raises(UsageFault, match="merged into nobody"):
+        decisions.undo(station.office, before[keys[1]], "tester")
+
+
 def test_who_is_withdrawn_leaves_and_is_herself_when_she_returns(fresh: Callable[[], Station]) -> None:
     station = fresh()
     station.send(FEED, visits(LATIN), "A")
@@ -155,6 +175,7 @@ def test_a_corrected_record_is_looked_at_again(fresh: Callable[[], Station]) -> 
     done = linker.link(station.office)
     assert (done["entered"], done["departed"]) == (1, 0)
     assert len(together(who(station))) == 3
+    assert who(station)[Key(FEED, "B", "V1")] == before[Key(FEED, "B", "V1")], "what hangs on her id is not another's"
     station.send(FEED, visits(woman("V1", "Fatima Zahra El Idrissi", "13/04/1990", "06/06/2024")), "A")
     linker.link(station.office)
     assert who(station) == before

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from marsad.linkage.identities import Past, heirs, name
 from marsad.linkage.stock import Key
 
-A, B, C, D = (Key("lab/visits", "S", number) for number in "ABCD")
+A, B, C, D, E = (Key("lab/visits", "S", number) for number in "ABCDE")
 
 
-def past(now: dict[Key, str], **before: str) -> Past:
-    """Persons are letters, older ones first."""
-    were = {Key("lab/visits", "S", number): frozenset({person}) for number, person in before.items()}
-    return Past(now, were, {person: ord(person) for person in "PQR"})
+def past(now: dict[Key, str], unchanged: str = "", **before: str) -> Past:
+    """Persons are letters, older ones first; a record may have been of several."""
+    were = {Key("lab/visits", "S", number): frozenset(persons) for number, persons in before.items()}
+    same = {Key("lab/visits", "S", number) for number in unchanged}
+    return Past(now, were, {person: ord(person) for person in "PQR"}, same)
 
 
 def named(groups: list[list[Key]], known: Past) -> list[str]:
@@ -45,8 +46,23 @@ def test_taking_a_merge_apart_gives_each_side_its_own_back() -> None:
     assert heirs([[A], [B, C]], ["P", "Q"], known) == {}
 
 
+def test_each_of_several_merges_can_be_taken_apart() -> None:
+    """R was merged into Q, then Q into P: whichever comes apart is herself again, and alone."""
+    known = past({A: "P", B: "P", C: "P"}, B="Q", C="QR")
+    assert named([[A, B], [C]], known) == ["P", "R"]
+    assert named([[A], [B, C]], known) == ["P", "Q"]
+    large = past(dict.fromkeys((A, B, C, D, E), "P"), "ABCDE", B="Q", C="QR", D="QR", E="QR")
+    assert named([[A, B], [C, D, E]], large) == ["P", "R"], "however many she brought along"
+
+
+def test_a_record_corrected_into_somebody_else_takes_no_id_along() -> None:
+    assert named([[A], [B]], past({A: "P", B: "P"}, unchanged="B")) == ["new1", "P"]
+    assert named([[A, C], [B]], past({A: "P", B: "P", C: "P"}, unchanged="B")) == ["new1", "P"]
+
+
 def test_who_comes_back_is_who_she_was() -> None:
     assert named([[A]], past({}, A="R")) == ["R"]
+    assert named([[A]], past({}, A="PR")) == ["P"], "the last that she was"
 
 
 @given(

@@ -150,7 +150,8 @@ class Batch:
         contents = dict(sorted((key, content) for content, key in around.contents.items()))
         was = store.linked(self._connection, list(contents))
         groups = self._groups(contents, around)
-        past = history.past(self._connection, list(contents), {key: one.person for key, one in was.items()})
+        unchanged = {key for key, one in was.items() if one.content == contents[key]}
+        past = history.past(self._connection, list(contents), was, unchanged)
         names = identities.name(groups, past, self._tools.new_id)
         now = {key: Linked(contents[key], person, self._since(was.get(key), person))
                for group, person in zip(groups, names, strict=True) for key in group}  # fmt: skip

@@ -31,19 +31,18 @@ def decide(office: Office, pairs: Iterable[tuple[Key, Key]], actor: str, *, same
 def undo(office: Office, person: str, actor: str) -> int:
     """Decides that the records that went from ``person`` to another are of somebody else than those that were there.
 
-    The next run gives them their own person back. Records that came later are left to the machine. Returns how many
-    pairs were decided.
+    Whoever has them now: the other may have been merged further. The next run gives them their own person back.
+    Records that came later are left to the machine. Returns how many pairs were decided.
 
     Raises:
-        UsageFault: there is no such person, or it was merged into nobody.
+        UsageFault: there is no such person, it was merged into nobody, or its records are with no others any more.
     """
     with transaction(office.engine) as connection:
-        heir = connection.execute(sa.text(_HEIR), {"person": _uuid(person)}).scalar()
-        if heir is None:
+        if connection.execute(sa.text(_HEIR), {"person": _uuid(person)}).scalar() is None:
             raise UsageFault(f"person {person} was merged into nobody: there is nothing to take apart")
-        went = [Key(*row) for row in connection.execute(sa.text(_WENT), {"person": person, "heir": heir})]
-        rest = [Key(*row) for row in connection.execute(sa.text(_HAD), {"person": person, "heir": heir})]
-        pairs = [(one, other) for one in went for other in rest]
+        pairs = [(Key(*row[:3]), Key(*row[3:])) for row in connection.execute(sa.text(_MET), {"person": person})]
+        if not pairs:
+            raise UsageFault(f"the records of person {person} are with no others: there is nothing to take apart")
         number = _decide(connection, pairs, actor, office, same=False)
         head = audit.append(connection, actor, "link.undone", person, {"pairs": number}, office.clock())
     audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
@@ -75,16 +74,24 @@ def _uuid(text: str) -> str:
 
 
 _HEIR = "SELECT merged_into FROM link.person WHERE person_id = CAST(:person AS uuid)"
-_HAD = """
-    SELECT feed, provider, record_id FROM link.record
-    WHERE person_id = CAST(:heir AS uuid) AND since < (
-        SELECT max(at) FROM link.move WHERE from_person = CAST(:person AS uuid) AND to_person = CAST(:heir AS uuid))
-    ORDER BY feed, provider, record_id
-"""
-_WENT = """
-    SELECT DISTINCT r.feed, r.provider, r.record_id
-    FROM link.move m JOIN link.record r USING (feed, provider, record_id)
-    WHERE m.from_person = CAST(:person AS uuid) AND r.person_id = CAST(:heir AS uuid)
+# Whom the records of a person met where they are now: those that were there when they came, and those that another
+# person brought along at the same moment. What was new at that moment had no person yet.
+_MET = """
+    WITH RECURSIVE heir AS (
+        SELECT merged_into AS person_id FROM link.person WHERE person_id = CAST(:person AS uuid)
+        UNION SELECT p.merged_into FROM heir JOIN link.person p USING (person_id) WHERE p.merged_into IS NOT NULL
+    ), went AS (
+        SELECT DISTINCT r.feed, r.provider, r.record_id, r.person_id, r.since
+        FROM link.move m JOIN link.record r USING (feed, provider, record_id) JOIN heir h USING (person_id)
+        WHERE m.from_person = CAST(:person AS uuid)
+    ), came AS (SELECT person_id, max(since) AS at FROM went GROUP BY person_id)
+    SELECT w.feed, w.provider, w.record_id, o.feed, o.provider, o.record_id
+    FROM went w JOIN came c USING (person_id) JOIN link.record o USING (person_id)
+    WHERE (o.feed, o.provider, o.record_id) NOT IN (SELECT feed, provider, record_id FROM went)
+      AND (o.since < c.at OR o.since = c.at AND EXISTS (
+          SELECT FROM link.move m
+          WHERE (m.feed, m.provider, m.record_id, m.to_person, m.at)
+              = (o.feed, o.provider, o.record_id, o.person_id, o.since)))
 """
 _KNOWN = (
     f"SELECT r.feed, r.provider, r.record_id FROM {queue.KEYS} JOIN link.record r USING (feed, provider, record_id)"  # noqa: S608

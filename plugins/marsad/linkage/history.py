@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from datetime import datetime
 from typing import NamedTuple
 
@@ -49,14 +49,16 @@ def note_run(connection: sa.Connection, at: datetime, version: int, size: int, c
     return int(connection.execute(sa.text(statement + " RETURNING run_id"), bound).scalar_one())
 
 
-def past(connection: sa.Connection, keys: Sequence[Key], now: Mapping[Key, str]) -> Past:
+def past(connection: sa.Connection, keys: Sequence[Key], was: Mapping[Key, Linked], unchanged: Set[Key]) -> Past:
     """What is known of the persons of records."""
+    now = {key: one.person for key, one in was.items()}
     before: dict[Key, set[str]] = {}
     for *key, person in connection.execute(sa.text(_BEFORE), columns(keys)):
         before.setdefault(Key(*key), set()).add(person)
     persons = {*now.values(), *(person for some in before.values() for person in some)}
     ages = connection.execute(sa.text(_AGES), {"persons": list(persons)})
-    return Past(now, {key: frozenset(some) for key, some in before.items()}, {row[0]: row[1] for row in ages})
+    older = {key: frozenset(some) for key, some in before.items()}
+    return Past(now, older, {row[0]: row[1] for row in ages}, unchanged)
 
 
 def make_persons(connection: sa.Connection, persons: Iterable[str], at: datetime) -> None:

@@ -91,7 +91,7 @@ def _persons(metadata: sa.MetaData) -> None:
         sa.Column("person_id", UUID(as_uuid=False), primary_key=True),
         sa.Column("number", sa.BigInteger, sa.Identity(always=True), nullable=False, unique=True, comment="Age order"),
         sa.Column("made_at", _AT, nullable=False),
-        sa.Column("merged_into", UUID(as_uuid=False), comment="Who has its records, while it has none"),
+        sa.Column("merged_into", UUID(as_uuid=False), comment="Who got its records, or gave them on to its own heir"),
         schema="link",
         comment="What linkage says several records are; the id is random and says nothing",
     )

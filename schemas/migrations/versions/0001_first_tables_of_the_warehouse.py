@@ -1210,7 +1210,10 @@ def upgrade() -> None:
         sa.Column("number", sa.BigInteger(), sa.Identity(always=True), nullable=False, comment="Age order"),
         sa.Column("made_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column(
-            "merged_into", sa.UUID(as_uuid=False), nullable=True, comment="Who has its records, while it has none"
+            "merged_into",
+            sa.UUID(as_uuid=False),
+            nullable=True,
+            comment="Who got its records, or gave them on to its own heir",
         ),
         sa.PrimaryKeyConstraint("person_id", name=op.f("person_pk")),
         sa.UniqueConstraint("number", name=op.f("person_uq")),
