@@ -238,6 +238,9 @@ def test_another_model_compares_all_again_and_keeps_the_ids(
     monkeypatch.setattr(linker, "load_policy", lambda _schemas: newer)
     assert linker.link(station.office, at_once=1)["entered"] == 3
     assert who(station) == before
+    monkeypatch.setattr(linker, "load_policy", lambda _schemas: stricter)
+    with pytest.raises(UsageFault, match="another version"):
+        linker.link(station.office)
 
 
 def test_women_of_whom_nobody_knows_the_name_are_not_one(fresh: Callable[[], Station]) -> None:

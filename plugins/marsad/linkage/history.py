@@ -23,10 +23,14 @@ class Move(NamedTuple):
     after: str | None
 
 
-def adopted(connection: sa.Connection) -> tuple[int, Mapping[str, object]] | None:
-    """Version and document of the model in use; None before the first."""
-    row = connection.execute(sa.text("SELECT version, policy FROM link.model ORDER BY since DESC LIMIT 1")).first()
-    return (row.version, row.policy) if row else None
+def adopted(connection: sa.Connection) -> int | None:
+    """Version of the model in use; None before the first."""
+    return connection.execute(sa.text("SELECT version FROM link.model ORDER BY since DESC LIMIT 1")).scalar()
+
+
+def model(connection: sa.Connection, version: int) -> Mapping[str, object] | None:
+    """The document of a model that was ever in use."""
+    return connection.execute(sa.text("SELECT policy FROM link.model WHERE version = :v"), {"v": version}).scalar()
 
 
 def adopt(connection: sa.Connection, policy: Policy, at: datetime) -> None:

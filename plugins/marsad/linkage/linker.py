@@ -88,10 +88,10 @@ def link(
 
 def _adopt(connection: sa.Connection, work: Tools) -> None:
     """Notes the model in use; another than before means that everything is compared again."""
-    adopted, policy = history.adopted(connection), work.policy
-    if adopted and deciding(adopted[1]) == deciding(policy.model_dump(mode="json")):
-        return
-    if adopted and adopted[0] == policy.version:
-        raise UsageFault(f"linkage.yaml changed and is version {policy.version} still: give it another version")
-    history.adopt(connection, policy, work.clock())
-    queue.everything_again(connection)
+    policy = work.policy
+    used = history.model(connection, policy.version)
+    if used and deciding(used) != deciding(policy.model_dump(mode="json")):
+        raise UsageFault(f"linkage.yaml is not the version {policy.version} that was used: give it another version")
+    if history.adopted(connection) != policy.version:
+        history.adopt(connection, policy, work.clock())
+        queue.everything_again(connection)
