@@ -79,9 +79,9 @@ def link(
                     return asdict(done)
                 batch = Batch(work, connection, taken)
                 done.add(batch.settle())
-                head = batch.note()
                 if len(taken) >= at_once:
                     store.analyse(connection)
+                head = batch.note()
             audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
             progress(f"linkage: {done.entered} records compared, {done.departed} left")
 
