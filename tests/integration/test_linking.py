@@ -217,6 +217,12 @@ def test_it_says_why_in_words_and_numbers_and_no_values(fresh: Callable[[], Stat
         why(station.office, f"{FEED}/A/V1", f"{FEED}/A/none", "en")
     with pytest.raises(UsageFault, match="agency/name/provider/number"):
         why(station.office, "V1", "V2", "en")
+    station.send(FEED, visits(woman("V8", "Salma Bouzid", "13/04/1990")), "C")
+    linker.link(station.office)
+    decisions.decide(station.office, [(Key(FEED, "B", "V1"), Key(FEED, "C", "V8"))], "tester", same=True)
+    linker.link(station.office)
+    joined = why(station.office, f"{FEED}/A/V1", f"{FEED}/C/V8", "en")
+    assert (joined.same, joined.over) == (True, [Key(FEED, "B", "V1")]), "people joined her to the other record"
 
 
 def test_another_model_compares_all_again_and_keeps_the_ids(

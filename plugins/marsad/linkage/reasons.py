@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,8 +106,7 @@ def _steps(
 def _over(connection: sa.Connection, work: Tools, start: int, end: int, person: str) -> list[Key]:
     """The records over which two of one person meet, the fewest possible; none where a link of their own joins them."""
     members = store.housemates(connection, [person])
-    least = work.bound(work.policy.thresholds.link, history.records_linked(connection))
-    edges = [edge for edge in store.edges(connection, members, least) if edge[0] in members and edge[1] in members]
+    edges = [edge for edge in _links(connection, work, members) if edge[0] in members and edge[1] in members]
     before: dict[int, int] = {start: start}
     frontier = [start]
     while frontier and end not in before:
@@ -117,6 +116,16 @@ def _over(connection: sa.Connection, work: Tools, start: int, end: int, person: 
         before |= dict(met)
         frontier = [other for other, _ in met]
     return [members[content][0] for content in _way(before, start, end)]
+
+
+def _links(connection: sa.Connection, work: Tools, members: Mapping[int, tuple[Key, str]]) -> Iterator[tuple[int, int]]:
+    """What joins records: the machine's links and what people decided."""
+    least = work.bound(work.policy.thresholds.link, history.records_linked(connection))
+    yield from store.edges(connection, members, least)
+    content = {key: content for content, (key, _) in members.items()}
+    for (one, other), same in store.decisions(connection, list(content)).items():
+        if same and one in content and other in content:
+            yield content[one], content[other]
 
 
 def _way(before: dict[int, int], start: int, end: int) -> list[int]:
