@@ -7,9 +7,14 @@ from collections.abc import Callable, Iterator
 import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
+from tests.integration.portal_site import Browser, signed_in, site_over
+from tests.integration.postbox import afresh, mailer  # noqa: F401 - fixtures
+from tests.integration.sftp_desk import served, sftp_engine  # noqa: F401 - fixtures
 from tests.integration.station import Station, stations
 
 from marsad.portal import secrets_kept
+from marsad.portal.accounts import Right
+from marsad.portal.site import Site
 from marsad.runtime.postgres import Postgres
 
 
@@ -49,3 +54,23 @@ def sender(station: Station) -> str:
 @pytest.fixture
 def counted(station: Station) -> Callable[[], dict[str, int]]:
     return station.counts
+
+
+@pytest.fixture(scope="module")
+def site(station: Station) -> Iterator[Site]:
+    """The portal over the station."""
+    made = site_over(station)
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture
+def submitter(site: Site, sender: str) -> Browser:
+    """Somebody who is signed in and sends for ``sender``."""
+    return signed_in(site, sender)
+
+
+@pytest.fixture
+def steward(site: Site, sender: str) -> Browser:
+    """A steward who is signed in."""
+    return signed_in(site, f"steward.{sender}", Right("steward"))

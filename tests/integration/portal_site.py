@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from html import unescape
 from typing import Any
 
 import pyotp
@@ -120,3 +121,11 @@ def events(station: Station, action: str) -> list[dict[str, Any]]:
     return station.rows(
         "SELECT actor, object, detail FROM audit.event WHERE action = :action ORDER BY seq", action=action
     )
+
+
+def cells(page: str, provider: str) -> list[str]:
+    """The words of a provider's row on the board, a text a cell."""
+    row = re.search(rf'<th scope="row"><bdi>{provider}</bdi></th>(.*?)</tr>', page, re.S)
+    assert row is not None
+    found = re.findall(r"<td>(.*?)</td>", row[1], re.S)
+    return [" ".join(unescape(re.sub(r"<[^>]*>", " ", cell)).split()) for cell in found]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import Any
 
 import pytest
 import typer
-from tests.integration.portal_site import Browser, add_account, site_over
+from tests.integration.portal_site import signed_in
 from tests.integration.station import VISITS, Station, csv, visit, visits
 from typer.testing import CliRunner
 
@@ -17,19 +16,11 @@ from marsad.contracts.codelists import load_codelist
 from marsad.errors import UsageFault
 from marsad.intake import dry_run, pipeline
 from marsad.intake.justifications import confirm
-from marsad.portal.accounts import Right
 from marsad.portal.site import Site
 
 FEED, RULE = "lab/visits", "age.plausible"
 REASONED = (*VISITS, "Justification", "Explication")
 CANARY = "mot-canari-7391"
-
-
-@pytest.fixture(scope="module")
-def site(station: Station) -> Iterator[Site]:
-    made = site_over(station)
-    yield made
-    made.engine.dispose()
 
 
 def old(number: str, sent: str = "01/02/2024", **changed: object) -> list[object]:
@@ -50,14 +41,6 @@ def kept(station: Station, sender: str) -> list[tuple[Any, ...]]:
 def tried(station: Station, content: str, sender: str) -> tuple[str, int, int]:
     """What a dry run says."""
     return standing(dry_run.check(station.office, station.file(content), FEED, sender)[0])
-
-
-def signed_in(site: Site, sender: str) -> Browser:
-    email = f"{sender}@reasons.example.org".lower()
-    add_account(site, email, Right("submitter", sender))
-    browser = Browser(site)
-    assert browser.sign_in(email).headers["location"] == "/"
-    return browser
 
 
 def test_a_reason_in_the_column_stays_with_the_record_while_it_is_the_same(station: Station, sender: str) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.integration.portal_site import Browser, add_account, events, signed_in, site_over, upload
+from tests.integration.portal_site import Browser, add_account, cells, events, signed_in, upload
 from tests.integration.station import Clock, Station, visit, visits
 
 from marsad.intake import pipeline
@@ -22,19 +22,6 @@ from marsad.portal.uploads import safe_name
 FILE = {"file": ("x.csv", b"x")}
 GOOD = visits(visit("P1"), visit("P2"))
 FAULTY = visits(visit("P1"), visit("P2", Sexe="zzz"), visit("P3", Naissance="31/02/1990"))
-
-
-@pytest.fixture(scope="module")
-def site(station: Station) -> Iterator[Site]:
-    made = site_over(station)
-    yield made
-    made.engine.dispose()
-
-
-@pytest.fixture
-def submitter(site: Site, sender: str) -> Browser:
-    """Somebody who is signed in and sends for ``sender``."""
-    return signed_in(site, sender)
 
 
 def settle(station: Station, feed: str = "lab/visits") -> None:
@@ -190,7 +177,8 @@ def test_a_quiet_period_is_entered_only_where_something_is_expected(
     office = replace(station.office, clock=Clock(datetime(2029, 12, 3, 12, tzinfo=UTC)))
     row = visit("Q1", sent="01/12/2029", Rencontre="15/11/2029")
     pipeline.ingest(office, station.file(visits(row)), "lab/visits", sender)
-    button = 'name="period" value="2029-12"'
+    button = f'value="lab/visits"><input type="hidden" name="provider" value="{sender}"><input type="hidden" ' \
+             'name="period" value="2029-12"'  # fmt: skip
     page = submitter.see("/")
     assert "en retard de" in page
     assert button in page
@@ -209,6 +197,21 @@ def test_a_quiet_period_is_entered_only_where_something_is_expected(
     assert station.rows("SELECT feed, period, declared_by FROM ops.quiet WHERE provider = :s", s=sender) == [
         {"feed": "lab/visits", "period": "2029-12", "declared_by": f"account:{submitter.account_id}"}  # type: ignore[attr-defined]
     ]
+
+
+def test_a_provider_that_never_sent_may_begin_with_nothing_to_report(
+    station: Station, submitter: Browser, steward: Browser, sender: str
+) -> None:
+    page = submitter.see("/")  # 15 January 2030, five days after December's day
+    assert 'name="feed" value="lab/visits"' in page
+    assert "en retard de" not in page
+    told = {"feed": "lab/visits", "provider": sender, "period": "2029-12", "sure": "yes"}
+    assert submitter.submit("/quiet", {**told, "period": "2029-11"}).status_code == 404
+    answer = submitter.submit("/quiet", told)
+    page = submitter.see(answer.headers["location"])
+    assert "C&#39;est noté" in page
+    assert re.findall(r'value="lab/visits">.*?name="period" value="([^"]*)"', page) == ["2030-01"]
+    assert cells(steward.see("/board"), sender)[-2:] == ["∅ rien à signaler", "… en cours"]
 
 
 def test_the_portal_holds_no_private_key_of_landing_or_vault(station: Station, site: Site, tmp_path: Path) -> None:

@@ -3,36 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
-import pytest
 import sqlalchemy as sa
-from tests.integration.portal_site import Browser, add_account, site_over
+from tests.integration.portal_site import Browser, cells
 from tests.integration.station import Station, visit, visits
-from tests.integration.test_portal_stewards import cells, month, send
+from tests.integration.test_portal_stewards import month, send
 
 from marsad.portal import deliveries, stewards
 from marsad.portal.accounts import Account, Right
 from marsad.portal.site import Site
 
 OLD = 3_000
-
-
-@pytest.fixture(scope="module")
-def site(station: Station) -> Iterator[Site]:
-    made = site_over(station)
-    yield made
-    made.engine.dispose()
-
-
-@pytest.fixture
-def steward(site: Site, sender: str) -> Browser:
-    email = f"steward.{sender}@board.example.org".lower()
-    add_account(site, email, Right("steward"))
-    browser = Browser(site)
-    browser.sign_in(email)
-    return browser
 
 
 def test_older_periods_are_a_page_away(station: Station, steward: Browser, sender: str) -> None:

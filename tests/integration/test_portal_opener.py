@@ -7,14 +7,13 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 
 import openpyxl
 import pyrage
 import pytest
 import sqlalchemy as sa
-from tests.integration.portal_site import Browser, add_account, site_over
+from tests.integration.portal_site import Browser, add_account
 from tests.integration.station import Station, visit, visits
 from tests.servers import listens
 
@@ -24,13 +23,6 @@ from marsad.portal.accounts import Right
 from marsad.portal.site import OPENER, Site, utc_now
 
 CANARY = "Zzkanari"
-
-
-@pytest.fixture(scope="module")
-def site(station: Station) -> Iterator[Site]:
-    made = site_over(station)
-    yield made
-    made.engine.dispose()
 
 
 def signed_in(site: Site, email: str, *rights: Right, codes: bool = True) -> Browser:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from fastapi.routing import APIRoute
-from tests.integration.portal_site import Browser, add_account, signed_in, site_over, upload
+from tests.integration.portal_site import Browser, add_account, signed_in, upload
 from tests.integration.station import Station, visit, visits
 
 from marsad.portal.accounts import Right
@@ -17,19 +16,6 @@ from marsad.portal.site import Site
 FILE = {"file": ("x.csv", b"x")}
 GOOD = visits(visit("P1"), visit("P2"))
 FAULTY = visits(visit("P1"), visit("P2", Sexe="zzz"), visit("P3", Naissance="31/02/1990"))
-
-
-@pytest.fixture(scope="module")
-def site(station: Station) -> Iterator[Site]:
-    made = site_over(station)
-    yield made
-    made.engine.dispose()
-
-
-@pytest.fixture
-def submitter(site: Site, sender: str) -> Browser:
-    """Somebody who is signed in and sends for ``sender``."""
-    return signed_in(site, sender)
 
 
 def routes(site: Site) -> list[tuple[str, str]]:

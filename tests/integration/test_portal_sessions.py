@@ -5,30 +5,15 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import pytest
-from tests.integration.portal_site import PASSWORD, Browser, add_account, code_now, events, signed_in, site_over
+from tests.integration.portal_site import PASSWORD, Browser, add_account, code_now, events, signed_in
 from tests.integration.station import Station
 
 from marsad.portal.accounts import Right
 from marsad.portal.site import Site
-
-
-@pytest.fixture(scope="module")
-def site(station: Station) -> Iterator[Site]:
-    made = site_over(station)
-    yield made
-    made.engine.dispose()
-
-
-@pytest.fixture
-def submitter(site: Site, sender: str) -> Browser:
-    """Somebody who is signed in and sends for ``sender``."""
-    return signed_in(site, sender)
 
 
 def test_wrong_and_unknown_are_told_alike_and_both_are_audited(station: Station, site: Site, sender: str) -> None:

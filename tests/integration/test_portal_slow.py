@@ -14,20 +14,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.integration.portal_site import Browser, add_account, site_over
+from tests.integration.portal_site import Browser
 from tests.integration.station import Station, visit, visits
 
 from marsad.intake import pipeline
 from marsad.portal import asking
-from marsad.portal.accounts import Right
 from marsad.portal.site import Site
-
-
-@pytest.fixture(scope="module")
-def site(station: Station) -> Iterator[Site]:
-    made = site_over(station)
-    yield made
-    made.engine.dispose()
 
 
 @contextmanager
@@ -104,38 +96,29 @@ def uploaded(site: Site, browser: Browser, sender: str) -> str:
     return str(path)
 
 
-@pytest.fixture
-def browser(site: Site, sender: str) -> Browser:
-    email = f"{sender}@slow.example.org".lower()
-    add_account(site, email, Right("submitter", sender))
-    made = Browser(site)
-    made.sign_in(email)
-    return made
-
-
-def test_a_slow_file_is_sent_without_a_verdict(station: Station, site: Site, browser: Browser, sender: str) -> None:
-    path = uploaded(site, browser, sender)
-    page = browser.see(path)
+def test_a_slow_file_is_sent_without_a_verdict(station: Station, site: Site, submitter: Browser, sender: str) -> None:
+    path = uploaded(site, submitter, sender)
+    page = submitter.see(path)
     assert "plus de 2 minutes" in page
     assert f'action="{path}/send"' in page
-    assert browser.get(f"{path}/workbook").status_code == 404
-    browser.submit(f"{path}/send")
+    assert submitter.get(f"{path}/workbook").status_code == 404
+    submitter.submit(f"{path}/send")
     pipeline.receive_waiting(station.office, "lab/visits", time.time() + 60)
     pipeline.drain(station.office.settings, "lab/visits")
     assert station.state("lab/visits", sender, "record_id") == [("P1",)]
-    assert browser.get(path).headers["location"].startswith("/deliveries/")
+    assert submitter.get(path).headers["location"].startswith("/deliveries/")
 
 
-def test_a_slow_file_is_forgotten_like_any_other(station: Station, site: Site, browser: Browser, sender: str) -> None:
+def test_a_slow_file_is_forgotten_like_any_other(station: Station, site: Site, submitter: Browser, sender: str) -> None:
     kept = station.office.settings.place("tmp") / "portal"
-    first, second = uploaded(site, browser, sender), uploaded(site, browser, sender)
+    first, second = uploaded(site, submitter, sender), uploaded(site, submitter, sender)
     assert (kept / first.rpartition("/")[2]).exists()
-    browser.see(first)
-    browser.submit(f"{first}/drop")
+    submitter.see(first)
+    submitter.submit(f"{first}/drop")
     assert not (kept / first.rpartition("/")[2]).exists()
     station.office.clock.now += timedelta(minutes=31)  # type: ignore[attr-defined]
-    browser.sign_in(f"{sender}@slow.example.org".lower())
-    browser.submit(f"{second}/send")
-    assert browser.get(f"{second}/state").json()["state"] == "slow"  # kept too long to be sent
-    uploaded(site, browser, sender)
+    submitter.sign_in(submitter.email)  # type: ignore[attr-defined]
+    submitter.submit(f"{second}/send")
+    assert submitter.get(f"{second}/state").json()["state"] == "slow"  # kept too long to be sent
+    uploaded(site, submitter, sender)
     assert not (kept / second.rpartition("/")[2]).exists()

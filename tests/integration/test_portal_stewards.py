@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from html import unescape
 
 import pytest
 import sqlalchemy as sa
-from tests.integration.portal_site import Browser, add_account, site_over
+from tests.integration.portal_site import Browser, cells, signed_in
 from tests.integration.station import VISITS_OR_NOT, Clock, Station, csv, visit, visits, withdrawn_visit
 
 from marsad.errors import PlatformFault
@@ -23,25 +21,6 @@ CANARY = "Zzkanari"
 UNREADABLE = "Colonne;Autre\r\n1;2\r\n"
 
 
-@pytest.fixture(scope="module")
-def site(station: Station) -> Iterator[Site]:
-    made = site_over(station)
-    yield made
-    made.engine.dispose()
-
-
-@pytest.fixture
-def steward(site: Site, sender: str) -> Browser:
-    return signed_in(site, f"steward.{sender}@example.org".lower(), Right("steward"))
-
-
-def signed_in(site: Site, email: str, *rights: Right) -> Browser:
-    add_account(site, email, *rights)
-    browser = Browser(site)
-    assert browser.sign_in(email).headers["location"] == "/"
-    return browser
-
-
 def send(station: Station, day: str, content: str, sender: str) -> str:
     """A file that came on ``day``; returns the number of its delivery."""
     office = replace(station.office, clock=Clock(datetime.fromisoformat(f"{day}T12:00:00+00:00")))
@@ -50,14 +29,6 @@ def send(station: Station, day: str, content: str, sender: str) -> str:
 
 def month(number: str, met: str, **changed: object) -> list[object]:
     return visit(number, sent=f"16/{met}", Rencontre=f"15/{met}", Nom=CANARY, **changed)
-
-
-def cells(page: str, provider: str) -> list[str]:
-    """The words of a provider's row on the board, a text a cell."""
-    row = re.search(rf'<th scope="row"><bdi>{provider}</bdi></th>(.*?)</tr>', page, re.S)
-    assert row is not None
-    found = re.findall(r"<td>(.*?)</td>", row[1], re.S)
-    return [" ".join(unescape(re.sub(r"<[^>]*>", " ", cell)).split()) for cell in found]
 
 
 def test_the_board_tells_what_came_and_what_did_not(
@@ -103,21 +74,20 @@ def test_findings_tell_places_and_messages_and_no_value(station: Station, stewar
     for value in (CANARY, "Zzdate", "Zzcle", "récit"):
         assert value not in page
     seen = station.rows("SELECT 1 FROM audit.event WHERE action = 'delivery.viewed' AND object = :o AND actor = :a",
-                        o=f"delivery:{delivery}", a=steward_actor(station, sender))  # fmt: skip
+                        o=f"delivery:{delivery}", a=actor(steward))  # fmt: skip
     assert len(seen) == 1
     assert steward.get("/findings/018f0000-0000-7000-8000-000000000000").status_code == 404
 
 
-def steward_actor(station: Station, sender: str) -> str:
-    email = f"steward.{sender}@example.org".lower()
-    return f"account:{station.one('SELECT account_id FROM portal.account WHERE email = :e', e=email)}"
+def actor(browser: Browser) -> str:
+    return f"account:{browser.account_id}"  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("role", ["submitter", "analyst", "auditor"])
 def test_only_stewards_reach_these_pages(station: Station, site: Site, sender: str, role: str) -> None:
     delivery = send(station, "2030-01-05", visits(month("N1", "12/2029")), sender)
     right = Right(role, sender if role == "submitter" else "")
-    browser = signed_in(site, f"{role}.{sender}@example.org".lower(), right)
+    browser = signed_in(site, sender, right)
     assert 'href="/board"' not in browser.see("/")
     for path in ("/board", "/spellings", f"/findings/{delivery}"):
         assert browser.get(path).status_code == 403, path
@@ -155,7 +125,7 @@ def test_a_refused_file_is_given_back_with_a_note_that_its_sender_reads(
     station: Station, site: Site, steward: Browser, sender: str
 ) -> None:
     delivery = send(station, "2030-01-05", UNREADABLE, sender)
-    submitter = signed_in(site, f"own.{sender}@example.org".lower(), Right("submitter", sender))
+    submitter = signed_in(site, sender)
     assert "Rendu avec une note" not in submitter.see(f"/deliveries/{delivery}")
     steward.see(f"/findings/{delivery}")
     answer = steward.submit(f"/findings/{delivery}/return", {"note": "Titres en\r\nligne 2 <b>svp</b>"})
@@ -164,7 +134,7 @@ def test_a_refused_file_is_given_back_with_a_note_that_its_sender_reads(
         assert "Titres en ligne 2 &lt;b&gt;svp&lt;/b&gt;" in page
     audited = station.rows("SELECT actor, detail FROM audit.event WHERE action = 'delivery.returned' AND object = :o",
                            o=f"delivery:{delivery}")  # fmt: skip
-    assert audited == [{"actor": steward_actor(station, sender), "detail": {}}]
+    assert audited == [{"actor": actor(steward), "detail": {}}]
     assert submitter.submit(f"/findings/{delivery}/return", {"note": "x"}).status_code == 403
 
 
@@ -199,7 +169,7 @@ def test_a_file_refused_as_a_whole_is_admitted_and_its_sender_reads_why(
     page = steward.see(f"/findings/{delivery}")
     assert "dans les dix minutes" in page
     assert f"/findings/{delivery}/admit" not in page
-    submitter = signed_in(site, f"own.{sender}@example.org".lower(), Right("submitter", sender))
+    submitter = signed_in(site, sender)
     assert "admis, en cours d&#39;enregistrement" in submitter.see("/deliveries")
     waits = submitter.see(f"/deliveries/{delivery}")
     assert "dans les dix minutes" in waits
@@ -215,7 +185,7 @@ def test_a_file_refused_as_a_whole_is_admitted_and_its_sender_reads_why(
     assert "accepté, à revoir" in submitter.see("/deliveries")
     audited = station.rows("SELECT actor, detail FROM audit.event WHERE action = 'delivery.admitted' AND object = :o",
                            o=delivery)  # fmt: skip
-    assert audited == [{"actor": steward_actor(station, sender), "detail": {"reason": "known_change"}}]
+    assert audited == [{"actor": actor(steward), "detail": {"reason": "known_change"}}]
 
 
 def test_a_file_that_could_not_be_read_cannot_be_admitted(station: Station, steward: Browser, sender: str) -> None:
@@ -227,8 +197,18 @@ def test_a_file_that_could_not_be_read_cannot_be_admitted(station: Station, stew
     assert station.rows("SELECT 1 FROM ops.admission WHERE delivery_id::text = :id", id=delivery) == []
 
 
+def test_a_steward_that_sends_too_is_led_from_the_files_of_others_to_the_stewards_page(
+    station: Station, site: Site, sender: str
+) -> None:
+    both = signed_in(site, sender, Right("submitter", sender), Right("steward"))
+    own, other = (station.send(FEED, visits(visit("S1")), who)["delivery_id"] for who in (sender, station.sender()))
+    assert both.get(f"/deliveries/{own}").status_code == 200
+    assert both.get(f"/deliveries/{other}").headers["location"] == f"/findings/{other}"
+    assert both.get(f"/deliveries/{other}/receipt").status_code == 404
+
+
 def test_withdrawn_records_show_in_the_history(station: Station, site: Site, steward: Browser, sender: str) -> None:
-    submitter = signed_in(site, f"back.{sender}@example.org".lower(), Right("submitter", sender))
+    submitter = signed_in(site, sender)
     station.send(FEED, visits(visit("W1"), visit("W2")), sender)
     assert "retiré" not in submitter.see("/deliveries")
     station.send(FEED, csv(VISITS_OR_NOT, *(withdrawn_visit(n, "03/02/2024") for n in ("W1", "W2"))), sender)
@@ -239,7 +219,7 @@ def test_withdrawn_records_show_in_the_history(station: Station, site: Site, ste
 def test_a_file_that_was_judged_again_leads_to_the_judgement_that_counts(
     station: Station, site: Site, steward: Browser, sender: str
 ) -> None:
-    submitter = signed_in(site, f"again.{sender}@example.org".lower(), Right("submitter", sender))
+    submitter = signed_in(site, sender)
     first = station.send(FEED, visits(visit("V1"), visit("V2", Enfants="35")), sender)["delivery_id"]
     with station.amended(FEED, "maximum: 30", "maximum: 40"):
         (second,) = pipeline.rejudge(station.office, first)

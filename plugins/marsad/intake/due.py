@@ -19,7 +19,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from marsad import yaml12
 from marsad.contracts.model import Contract
 from marsad.errors import UsageFault
-from marsad.intake.calendar import Cadence, Period, as_cadence, parse, periods
+from marsad.intake.calendar import Cadence, Period, as_cadence, parse, period_of, periods
 from marsad.intake.ledger import ACCEPTED
 
 State = Literal["received", "quiet", "open", "due", "late"]
@@ -92,6 +92,10 @@ class _Known:
     covered: tuple[tuple[Period, date], ...]
     quiet: tuple[Period, ...]
 
+    def heard_of(self, grace: timedelta) -> list[date]:
+        """The days from which a provider takes part: it sent a file, or said that it had nothing to send."""
+        return [*([self.first - grace] if self.first else []), *(period.starts_on for period in self.quiet)]
+
 
 def standing(
     connection: sa.Connection,
@@ -103,8 +107,8 @@ def standing(
     """Every delivery expected up to ``today`` (with ``providers``, of these alone), by feed, provider and period.
 
     A feed without a regular cadence expects none. A provider is expected from the first period that fell due on or
-    after the day its first file came, whatever became of it, or from ``expected_from``; only those that the contract
-    names, where it names any.
+    after the day its first file came, whatever became of it, from the first period for which it had nothing to report,
+    or from ``expected_from``; only those that the contract names, where it names any.
     """
     known = _ledger(connection, policy, today, providers)
     found: list[Slot] = []
@@ -120,9 +124,22 @@ def standing(
     return found
 
 
+def before_the_first(contract: Contract, provider: str, policy: Policy, today: date) -> Slot | None:
+    """The period that a provider of which nothing is expected may begin with: the newest that is over, never late.
+
+    None for a feed without a regular cadence.
+    """
+    cadence = as_cadence(contract.cadence)
+    if cadence is None:
+        return None
+    period = period_of(cadence, period_of(cadence, today).starts_on - timedelta(days=1))
+    due_on = max(period.ends_on + timedelta(days=policy.grace_days[cadence]), today)
+    return Slot(contract.feed, provider, period, due_on, "due", None, 0)
+
+
 def _slots(feed: str, provider: str, cadence: Cadence, known: _Known, policy: Policy, today: date) -> Iterator[Slot]:
     grace, start = timedelta(days=policy.grace_days[cadence]), policy.expected_from.get(feed)
-    begins = [day for day in (start, known.first and known.first - grace) if day]
+    begins = [*([start] if start else []), *known.heard_of(grace)]
     if not begins:
         return
     first = max(min(begins), today - timedelta(days=policy.look_back_days))

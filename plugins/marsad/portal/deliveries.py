@@ -88,13 +88,16 @@ def became(connection: sa.Connection, shelf: Shelf, account: Account, upload: Up
 
 
 def expected(connection: sa.Connection, site: Site, account: Account) -> list[Slot]:
-    """What it has yet to send as the ledger stands now, soonest first."""
+    """What it has yet to send as the ledger stands now, soonest first; of what it never sent, the newest period."""
     contracts = [contract for contract in site.shelf.catalog.contracts.values() if not contract.draft]
     policy = due.load_policy(site.settings.schemas)
-    slots = due.standing(connection, contracts, policy, policy.day_of(site.clock()), account.providers)
-    offered = {(provider, contract.feed) for provider, contract in site.shelf.offers(account)}
+    today = policy.day_of(site.clock())
+    slots = due.standing(connection, contracts, policy, today, account.providers)
+    offered = {(provider, contract.feed): contract for provider, contract in site.shelf.offers(account)}
     own = [slot for slot in slots if slot.waited_for and (slot.provider, slot.feed) in offered]
-    return sorted(own, key=lambda slot: (slot.due_on, slot.feed))
+    new = offered.keys() - {(slot.provider, slot.feed) for slot in slots}
+    first = [due.before_the_first(offered[key], key[0], policy, today) for key in new]
+    return sorted([*own, *filter(None, first)], key=lambda slot: (slot.due_on, slot.feed, slot.provider))
 
 
 def quiet(connection: sa.Connection, shelf: Shelf, account: Account) -> set[tuple[str, str]]:

@@ -42,10 +42,12 @@ def history(request: Request, account: Submitter, site: SiteOf, skip: int = 0) -
 
 @router.get("/{delivery_id}")
 def delivery(request: Request, delivery_id: UUID, account: Reader, site: SiteOf, who: Visiting) -> Response:
-    """One delivery: verdict, what to do, where; and what waits for a reason. A steward has a page of its own for it."""
-    if SUBMITTER not in account.roles:
+    """One delivery: verdict, what to do, where; and what waits for a reason. Of others' a steward has its own page."""
+    found = _found(site, account, str(delivery_id))
+    if found is None and STEWARD in account.roles:
         return go(f"/findings/{delivery_id}")
-    found = _own(site, account, str(delivery_id))
+    if found is None:
+        raise HTTPException(404)
     deliveries.note(site, account, "delivery.viewed", f"delivery:{delivery_id}")
     return _show(request, site, str(delivery_id), found, who)
 
@@ -105,7 +107,7 @@ def marked(request: Request, delivery_id: UUID, account: Submitter, site: SiteOf
         return _show(request, site, str(delivery_id), found, who, 410, "delivery.workbook_gone")
     if content is None:
         return _show(request, site, str(delivery_id), found, who, 503, "delivery.workbook_failed")
-    return workbook(content, f"marsad-{str(delivery_id)[-6:]}-{who.language}.xlsx")
+    return workbook(content, found["receipt"]["feed"], str(delivery_id)[-6:], who.language)
 
 
 @router.get("/{delivery_id}/receipt")
@@ -142,9 +144,13 @@ def _download(site: Site, account: Account, delivery_id: str, kind: str, text: s
     return Response(text, media_type="application/json", headers=headers)
 
 
-def _own(site: Site, account: Account, delivery_id: str) -> dict[str, Any]:
+def _found(site: Site, account: Account, delivery_id: str) -> dict[str, Any] | None:
     with site.transaction() as connection:
-        found = deliveries.one(connection, site.shelf, account, delivery_id)
+        return deliveries.one(connection, site.shelf, account, delivery_id)
+
+
+def _own(site: Site, account: Account, delivery_id: str) -> dict[str, Any]:
+    found = _found(site, account, delivery_id)
     if found is None:
         raise HTTPException(404)
     return found
