@@ -108,8 +108,11 @@ def test_what_postgres_cannot_hold_breaks_the_row(tmp_path: Path) -> None:
     assert block.shapes.tolist() == [Shape.BROKEN, Shape.BROKEN, Shape.OK]
 
 
-def test_a_name_given_twice_loses_nothing(tmp_path: Path) -> None:
-    assert cells_of(read(tmp_path, '[{"a": "1", "a": "2"}]')) == [('["1", "2"]',)]
+def test_a_name_given_again_shows_as_a_cell_too_many(tmp_path: Path) -> None:
+    block = next(read(tmp_path, '[{"a": "1", "a": "2", "b": {"c": 1, "c": 2}, "a": 3}, {"a": "4"}]').blocks())
+    assert block.shapes.tolist() == [Shape.LONG, Shape.OK]
+    cells = [column.to_pylist() for column in block.cells.columns]
+    assert cells == [["1", "4"], ['{"c": [1, 2]}', ""], ['["2", "3"]', ""]]
 
 
 def test_other_unicode_encodings(tmp_path: Path) -> None:

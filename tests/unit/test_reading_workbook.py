@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -283,3 +284,30 @@ def test_no_sheet_keeps_the_search_for_failed_formulas_busy(tmp_path: Path) -> N
         for name, content in parts.items():
             book.writestr(name, content)
     assert failed_formulas_module.failed_formulas(path, "Liste") == {}
+
+
+def test_a_workbook_is_opened_once_and_a_sheet_read_once_for_all_its_tables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = [["dossier", "n"], ["A-1", 3], ["A-2", 4], [], ["dossier", "n"], ["A-3", 5], ["A-4", 6]]
+    path = make(tmp_path / "m.xlsx", {"Un": both, "Deux": [["dossier"], ["B-1"], ["B-2"]]})
+    opened: list[str] = []
+    book = workbook_module.calamine.CalamineWorkbook
+
+    class Counted:
+        def __init__(self, inner: Any) -> None:
+            self.inner, self.sheets_metadata = inner, inner.sheets_metadata
+
+        @staticmethod
+        def from_path(path: Path) -> Counted:
+            opened.append("workbook")
+            return Counted(book.from_path(path))
+
+        def get_sheet_by_name(self, name: str) -> Any:
+            opened.append(name)
+            return self.inner.get_sheet_by_name(name)
+
+    monkeypatch.setattr(workbook_module.calamine, "CalamineWorkbook", Counted)
+    file = open_file(path)
+    assert [len(cells_of(ReadFile(path, file.format, [table]))) for table in file.tables] == [2, 2, 2]
+    assert opened == ["workbook", "Un", "Deux", "Un", "Deux"]

@@ -14,7 +14,7 @@ from marsad.intake.reading.hints import Hints
 from marsad.intake.reading.limits import HEAD_BYTES, MAX_COLUMNS, SAMPLE_ROWS
 from marsad.intake.reading.notes import Note
 from marsad.intake.reading.records import Piece, grid_piece, without_nul
-from marsad.intake.reading.scanner import Decimal, Scanner, keep_all
+from marsad.intake.reading.scanner import Decimal, Repeated, Scanner, keep_all
 from marsad.intake.reading.tables import TableInfo, demand, locate
 
 VALUE = "value"
@@ -133,12 +133,24 @@ class _Shape:
         return len(self.names) or max(map(len, self.rows), default=1) or 1
 
     def cells(self, record: object) -> list[str]:
-        """A record as cells; one that is no object among objects becomes a surplus cell, so that it shows."""
+        """A record as cells; what has no column of its own becomes a surplus cell, so that it shows.
+
+        That is a record that is no object among objects, and what a name holds when it is given again.
+        """
         if isinstance(record, dict):
-            return [cell_text(record.get(name)) for name in self.names]
+            parts = [_parts(record.get(name)) for name in self.names]
+            return [*(first for first, _ in parts), *(text for _, again in parts for text in again)]
         if isinstance(record, list) and not self.objects:
             return list(map(cell_text, record))
         return [*[""] * len(self.names), cell_text(record)]
+
+
+def _parts(value: object) -> tuple[str, list[str]]:
+    """What a name holds as text, and what it holds when it is given again."""
+    if isinstance(value, Repeated):
+        first, *again = map(cell_text, value)
+        return first, again
+    return cell_text(value), []
 
 
 def open_document(path: Path, hints: Hints | None) -> TableInfo:

@@ -42,6 +42,9 @@ MAX_ZIP_ENTRIES = 10_000
 MAX_CELLS = 60_000_000
 """Used area of one sheet; a sheet that claims more is empty space by mistake, or an attack."""
 
+MAX_REPEATED_CELLS = 1_000_000
+"""Cells that an ODS repeats instead of writing them; records are hardly ever alike, and reading them takes as long."""
+
 READER_BYTES = 3 << 30
 """Memory that the process reading one file may take on top of its start: a sheet of ``MAX_CELLS`` fits."""
 

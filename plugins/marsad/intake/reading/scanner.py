@@ -29,11 +29,19 @@ class Decimal(float):
         return number
 
 
+class Repeated(list[object]):
+    """What a name holds that stands in one object several times, so that nothing is lost."""
+
+
 def keep_all(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """An object; what a repeated name holds is kept as a list, so that nothing is lost."""
+    """An object; what a repeated name holds is kept as ``Repeated``."""
     found: dict[str, object] = {}
     for name, value in pairs:
-        found[name] = [found[name], value] if name in found else value
+        known = found.get(name)
+        if isinstance(known, Repeated):
+            known.append(value)
+        else:
+            found[name] = Repeated((known, value)) if name in found else value
     return found
 
 

@@ -23,8 +23,9 @@ from marsad.intake.reading.failed_formulas import failed_formulas
 from marsad.intake.reading.grouped import Span
 from marsad.intake.reading.header import Header, find_header
 from marsad.intake.reading.hints import Hints
-from marsad.intake.reading.merged import rows_within, spans_of_ods
+from marsad.intake.reading.merged import rows_within
 from marsad.intake.reading.notes import Note
+from marsad.intake.reading.opendocument import sheets_of_ods
 from marsad.intake.reading.records import Piece, grid_piece, without_nul
 from marsad.intake.reading.tables import TableInfo, locate
 
@@ -113,19 +114,59 @@ class _Found:
         return list(map(fold, self.header.cells)) if self.header else []
 
 
+class _Book:
+    """A workbook that stays open: its tables are read after it was looked into, and several may share a sheet."""
+
+    def __init__(self, path: Path, *, ods: bool) -> None:
+        self._path = path
+        self._facts = sheets_of_ods(path) if ods else None
+        self._book = calamine.CalamineWorkbook.from_path(path)
+        self._sheet: calamine.CalamineSheet | None = None
+
+    @property
+    def sheets(self) -> list[calamine.SheetMetadata]:
+        """Those with tables."""
+        return [sheet for sheet in self._book.sheets_metadata if sheet.typ == calamine.SheetTypeEnum.WorkSheet]
+
+    def sheet(self, name: str) -> calamine.CalamineSheet:
+        """The sheet, kept until another is asked for."""
+        if self._sheet is None or self._sheet.name != name:
+            self._sheet = None  # its memory is needed for the next
+            self._sheet = self._book.get_sheet_by_name(name)
+        return self._sheet
+
+    def release(self) -> None:
+        """Let go of the sheet that was read last."""
+        self._sheet = None
+
+    def merged(self, name: str) -> list[Span]:
+        """The merged cells of a sheet."""
+        if self._facts is not None:
+            return self._facts[name].spans if name in self._facts else []
+        return [Span(*first, *last) for first, last in self.sheet(name).merged_cell_ranges or ()]
+
+    def texts(self, name: str) -> Iterator[list[str]]:
+        """The rows of a sheet with what failed formulas show."""
+        if self._facts is None:
+            failed = failed_formulas(self._path, name)
+        else:
+            failed = self._facts[name].failed if name in self._facts else {}
+        return _with_failed(_texts(self.sheet(name)), failed, self.sheet(name))
+
+
 @dataclass(frozen=True, slots=True)
 class Stretches:
-    """Parts of a sheet that are read as one table, each below a header; read again from the file for each pass."""
+    """Parts of a sheet that are read as one table, each below a header; ``last`` of that sheet, or more will follow."""
 
-    path: Path
+    book: _Book
     sheet: str
     parts: tuple[tuple[Area, Header], ...]
+    last: bool
 
     def pieces(self, _table: TableInfo) -> Iterator[Piece]:
         """The rows below the headers."""
-        with _Defects(), calamine.CalamineWorkbook.from_path(self.path) as book:
-            sheet = book.get_sheet_by_name(self.sheet)
-            rows = enumerate(_with_failed(_texts(sheet), failed_formulas(self.path, self.sheet), sheet), 1)
+        with _Defects():
+            rows = enumerate(self.book.texts(self.sheet), 1)
             at = 0
             for area, header in self.parts:
                 first = area.top + header.data
@@ -133,27 +174,26 @@ class Stretches:
                 while group := list(islice(below, _GROUP)):
                     yield grid_piece(group, area.right - area.left)
                 at = area.bottom
+        if self.last:
+            self.book.release()
 
 
 def open_workbook(path: Path, hints: Hints | None, *, ods: bool = False) -> list[TableInfo]:
     """Tables of a workbook; with hints the one that the contract means. Raises ProviderFault."""
-    with _Defects(), calamine.CalamineWorkbook.from_path(path) as book:
-        hidden = {sheet.name for sheet in book.sheets_metadata if sheet.visible != calamine.SheetVisibleEnum.Visible}
-        names = [sheet.name for sheet in book.sheets_metadata if sheet.typ == calamine.SheetTypeEnum.WorkSheet]
-        merged = spans_of_ods(path) if ods else {}
-        sheets = (book.get_sheet_by_name(name) for name in names)
-        found = [each for sheet in sheets for each in _tables(sheet, sheet.name in hidden, merged, hints)]
+    with _Defects():
+        book = _Book(path, ods=ods)
+        found = [each for sheet in book.sheets for each in _tables(book, sheet, hints)]
     if not found:
         raise ProviderFault("file.empty")
-    return [_meant(path, found, hints)] if hints else [_table(path, [each], None) for each in found]
+    if hints:
+        return [_meant(book, found, hints)]
+    book.release()
+    following = [*(each.sheet for each in found[1:]), None]
+    return [_table(book, [each], None, last=each.sheet != then) for each, then in zip(found, following, strict=True)]
 
 
-def _tables(
-    sheet: calamine.CalamineSheet,
-    hidden: bool,
-    merged: dict[str, list[Span]],
-    hints: Hints | None,  # noqa: FBT001
-) -> Iterator[_Found]:
+def _tables(book: _Book, about: calamine.SheetMetadata, hints: Hints | None) -> Iterator[_Found]:
+    sheet = book.sheet(about.name)
     if sheet.start is None:
         return
     columns, rows = sheet.total_width + 1, sheet.total_height + 1
@@ -161,12 +201,11 @@ def _tables(
         raise ProviderFault("file.too_many_columns", columns=columns, limit=limits.MAX_COLUMNS)
     if columns * rows > limits.MAX_CELLS:
         raise ProviderFault("file.too_large", limit=limits.MAX_UNZIPPED_BYTES >> 20)
-    shift = sheet.start[1]
-    told = merged.get(sheet.name) or [Span(*first, *last) for first, last in sheet.merged_cell_ranges or ()]
-    spans = [span._replace(left=span.left - shift, right=span.right - shift) for span in told]
+    hidden, shift = about.visible != calamine.SheetVisibleEnum.Visible, sheet.start[1]
+    spans = [span._replace(left=span.left - shift, right=span.right - shift) for span in book.merged(about.name)]
     for area, head in _heads(sheet, areas(sheet.iter_rows(), sheet.width, cell_text, hints)):
         within = [span for each in spans if (span := area.span(each))]
-        yield _Found(sheet.name, hidden, sheet.start[1], area, head, within, find_header(head, hints, within))
+        yield _Found(about.name, hidden, shift, area, head, within, find_header(head, hints, within))
 
 
 def _heads(sheet: calamine.CalamineSheet, found: list[Area]) -> Iterator[tuple[Area, list[list[str]]]]:
@@ -180,7 +219,7 @@ def _heads(sheet: calamine.CalamineSheet, found: list[Area]) -> Iterator[tuple[A
         yield from ((area, [area.cut(row) for row in head[: area.bottom - top]]) for area in group)
 
 
-def _meant(path: Path, found: list[_Found], hints: Hints) -> TableInfo:
+def _meant(book: _Book, found: list[_Found], hints: Hints) -> TableInfo:
     """The table of the sheet that the contract names, else the one whose header names most of its columns.
 
     Visible sheets come first. What has the same titles further down the sheet is read with it.
@@ -193,7 +232,7 @@ def _meant(path: Path, found: list[_Found], hints: Hints) -> TableInfo:
     rivals = [each for each in others if each.known and each.known >= needed]
     if rivals:
         raise ProviderFault("file.tables_several", tables=len(rivals) + 1)
-    table = _table(path, read, hints)
+    table = _table(book, read, hints)
     if others:
         table.found_notes.append(Note("file.note.other_tables", sum(each.area.rows for each in others)))
     fitting = [each for each in found if each.sheet != best.sheet and each.known >= needed and each.has_rows]
@@ -203,7 +242,7 @@ def _meant(path: Path, found: list[_Found], hints: Hints) -> TableInfo:
     return table
 
 
-def _table(path: Path, read: list[_Found], hints: Hints | None) -> TableInfo:
+def _table(book: _Book, read: list[_Found], hints: Hints | None, *, last: bool = True) -> TableInfo:
     first, *others = read
     header = locate(first.head, hints, first.spans, first.left + first.area.left)
     again = [each.header for each in others if each.header]
@@ -217,7 +256,7 @@ def _table(path: Path, read: list[_Found], hints: Hints | None) -> TableInfo:
     return TableInfo(
         header=list(header.cells),
         header_rows=[first.area.top + row + 1 for row in header.rows],
-        pieces=Stretches(path, first.sheet, parts).pieces,
+        pieces=Stretches(book, first.sheet, parts, last).pieces,
         sheet=first.sheet,
         hints=hints,
         left=first.left + first.area.left,
