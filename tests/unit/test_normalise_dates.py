@@ -100,14 +100,14 @@ def test_a_bare_year_is_known_beside_a_null_date() -> None:
     block = normalise(contract(BIRTH), birth_date=["1999", "15/03/2024", "١٩٨٧", "1445", "", "?"])
     assert block.values["birth_date"].to_pylist() == [None, MARCH, None, None, None, None]
     assert block.values["birth_date__year"].to_pylist() == [1999, 2024, 1987, None, None, None]
-    repaired, ok, unparsed = State.REPAIRED, State.OK, State.UNPARSED
-    assert block.states["birth_date"].tolist() == [repaired, ok, repaired, unparsed, State.BLANK, unparsed]
+    ok, unparsed = State.OK, State.UNPARSED
+    assert block.states["birth_date"].tolist() == [ok, ok, ok, unparsed, State.BLANK, unparsed]
 
 
 def test_a_month_of_a_year_gives_the_year_where_listed() -> None:
     block = normalise(contract(column("born", "date", formats=("MM/yyyy",))), born=["03/2001", "13/2001", "2001"])
     assert block.values["born__year"].to_pylist() == [2001, None, None]
-    assert block.states["born"].tolist() == [State.REPAIRED, State.UNPARSED, State.UNPARSED]
+    assert block.states["born"].tolist() == [State.OK, State.UNPARSED, State.UNPARSED]
 
 
 @pytest.mark.parametrize(

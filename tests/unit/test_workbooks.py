@@ -23,6 +23,7 @@ from marsad.intake.reading import Hints, open_file
 from marsad.intake.reports import describe, page, workbook
 from marsad.intake.reports.workbook import annotate
 from marsad.quality.findings import Broken, Rule
+from marsad.quality.messages import message_rule
 from marsad.settings import PROJECT, Settings
 
 CATALOG = load_catalog(Settings(Path("unused"), None, (PROJECT / "schemas" / "contracts",), ()))
@@ -202,6 +203,24 @@ def test_marks_and_notes_are_on_the_cells_that_are_meant(tmp_path: Path, kind: s
     told = [[cell.value for cell in row] for row in summary.iter_rows()]
     assert told[0][0] == "Fichier refusé"
     assert ["À corriger", "Centre", "C4-C5", "Faux. Écrivez 1."] in told
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_titles_that_were_not_recognised_are_marked(tmp_path: Path, kind: str) -> None:
+    titles = ["N° du séjour", "Logis", "Date d'entrée", "Date de sortie", "Xyz"]
+    rows = [["Relevé"], titles, *([f"S{n}", "Al Amal", "2025-01-02", "2025-02-01", "a"] for n in range(3))]
+    path = tmp_path / f"t.{kind}"
+    if kind == "xlsx":
+        book = openpyxl.Workbook()
+        for row in rows:
+            book.worksheets[0].append(row)
+        book.save(path)
+    else:
+        path.write_text("".join(";".join(row) + "\n" for row in rows), "utf-8")
+    missing = Broken(message_rule("file.columns_unread"), params={"columns": "Centre", "letters": "B, E"})
+    book = openpyxl.load_workbook(io.BytesIO(annotate(path, STAYS, report(path.name, missing, rows=0), "fr")))
+    marked = {c.coordinate: c.fill.start_color.rgb[-6:] for row in book.worksheets[1] for c in row if c.comment}
+    assert marked == {"B2": "F8C9C9", "E2": "F8C9C9"}
 
 
 def test_arabic_runs_from_right_to_left(tmp_path: Path) -> None:

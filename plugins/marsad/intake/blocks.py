@@ -39,7 +39,7 @@ class NormalBlock:
 
     ``values``: arrow string/date32/timestamp/int64/float64/bool arrays, list<string> for multi-valued codes; null
     unless the state is OK or REPAIRED. A date column that allows bare years adds ``<column>__year`` (int64): a bare
-    year is the one REPAIRED cell whose date is null. ``raw`` is the block it came from (quarantine and vault keep what
+    year is the one such cell whose date is null. ``raw`` is the block it came from (quarantine and vault keep what
     was sent). ``unknown`` are raw columns (``c3``) that the contract does not know, with their header text;
     ``matched`` is the raw column of each contract column that the file has.
     """

@@ -269,7 +269,7 @@ def _vaulted_cells(contract: Contract, block: NormalBlock) -> Iterator[tuple[str
 def _without_value(block: NormalBlock, name: str) -> Mask:
     """Where a cell says something and gave no value, a bare year of a birth date too: what it says must not be lost."""
     states, missing = block.states[name], np.asarray(block.values[name].is_null())
-    found: Mask = np.isin(states, _WITHOUT_VALUE) | (missing & (states == State.REPAIRED))
+    found: Mask = np.isin(states, _WITHOUT_VALUE) | (missing & np.isin(states, (State.OK, State.REPAIRED)))
     return found
 
 

@@ -31,7 +31,7 @@ FAILED_SIGN = "#"
 class Cell(NamedTuple):
     """A cell as understood. ``value`` is None unless ``state`` is OK or REPAIRED.
 
-    ``year`` is known for dates and for bare years; a bare year is the one REPAIRED cell whose value is None.
+    ``year`` is known for dates and for bare years; a bare year is the one such cell whose value is None.
     """
 
     value: object

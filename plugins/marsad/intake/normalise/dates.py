@@ -27,8 +27,8 @@ _DAY_SECONDS = 86_400
 def date_reader(formats: Sequence[str], column: str) -> CellReader:
     """Reads clean texts into ``date``.
 
-    REPAIRED: other separators than listed, a century supplied (``yy``), a time of day dropped, and, with value None
-    but its year, a date known only by its year or month where the contract lists such a pattern (``yyyy``).
+    REPAIRED: other separators than listed, a century supplied (``yy``), a time of day dropped. A date known only by its
+    year or month, where the contract lists such a pattern (``yyyy``), has value None but its year.
     """
     read = _moments(formats, column)
 
@@ -37,7 +37,7 @@ def date_reader(formats: Sequence[str], column: str) -> CellReader:
         if found is None:
             return UNPARSED
         if found.day is None:
-            return Cell(None, State.REPAIRED, found.year)
+            return Cell(None, _state(found.exact), found.year)
         dropped = found.clock not in {None, _MIDNIGHT}
         if dropped and found.zone:
             return UNPARSED  # which day it was depends on where the reader stands

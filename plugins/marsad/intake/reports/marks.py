@@ -12,6 +12,7 @@ from marsad.contracts.wording import word
 
 SHOWN = 40  # runs of cells named on the summary
 COLOURS = {"critical": "F8C9C9", "lost": "F9D2B4", "warning": "FCE3B0", "confirmed": "DDEFD9", "info": "DCE8F7"}
+UNREAD = "file.columns_unread"
 
 Place = tuple[int, int]  # row and column of a sheet, both from 0
 RowPlace = Callable[[int], int | None]  # row number of the file -> row of the sheet from 0; None where it is left out
@@ -32,12 +33,17 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where things of the file are on the sheet: place of each column of the contract, row of each row, both ends."""
+    """Where things of the file are on the sheet: place of each column of the contract, row of each row, both ends.
+
+    Also the row of the titles, and the columns whose titles were not recognised.
+    """
 
     columns: Mapping[str, int]
     row: RowPlace
     width: int
     left: int = 0
+    titles: int | None = None
+    unread: tuple[int, ...] = ()
 
 
 def marks(
@@ -72,6 +78,8 @@ def rows_named(findings: Sequence[Mapping[str, Any]]) -> set[int]:
 
 
 def _places(finding: Mapping[str, Any], contract: Contract, layout: Layout) -> Iterator[Place]:
+    if finding["rule"] == UNREAD and layout.titles is not None:
+        yield from ((layout.titles, column) for column in layout.unread)
     columns = _columns(finding, contract, layout)
     for run in finding["rows"]:
         for number in _rows(run):

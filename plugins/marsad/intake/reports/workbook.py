@@ -91,10 +91,12 @@ def _read_again(path: Path, contract: Contract, report: Mapping[str, Any]) -> _S
 
 
 def _layout(sent: _Sent, contract: Contract, row: Any) -> Layout:  # noqa: ANN401 - RowPlace
-    left = sent.table.left
-    places = titles_of(contract, sent.table.header, left=left)
+    left, header, hints = sent.table.left, sent.table.header, Hints.of(contract)
+    places = titles_of(contract, header, left=left)
     columns = {name: place for name, (place, _) in places.items() if place is not None}
-    return Layout(columns, row, left + len(sent.table.header), left)
+    titles = sent.table.header_rows[-1] - 1 if sent.table.header_rows else None
+    unread = tuple(left + at for at, cell in enumerate(header) if cell and not hints.matches([cell]))
+    return Layout(columns, row, left + len(header), left, titles, unread)
 
 
 def _annotate_own(
