@@ -57,7 +57,7 @@ def test_the_sender_takes_its_own_file_back_with_marks(station: Station, owner: 
     assert f"/deliveries/{delivery}/workbook" in owner.see(f"/deliveries/{delivery}")
     before = {path for path in station.home.rglob("*") if path.is_file()}
     answer = owner.get(f"/deliveries/{delivery}/workbook")
-    assert f'marsad-{delivery[-6:]}-fr.xlsx"' in answer.headers["content-disposition"]
+    assert f'filename="lab-visits-{delivery[-6:]}-fr.xlsx"' in answer.headers["content-disposition"]
     data = openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets[1]
     assert data["B2"].value == CANARY
     assert [cell.coordinate for row in data.iter_rows() for cell in row if cell.comment] == ["E3"]

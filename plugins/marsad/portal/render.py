@@ -87,8 +87,9 @@ def _token_field(visitor: Visitor) -> Markup:
     return Markup('<input type="hidden" name="form_token" value="{}">').format(visitor.form_token)
 
 
-def workbook(content: bytes, name: str) -> Response:
-    """A spreadsheet to keep; ``name`` is plain ASCII of ours."""
+def workbook(content: bytes, *names: str) -> Response:
+    """A spreadsheet to keep under what it is: a feed, its number if it has one, a language; plain ASCII of ours."""
+    name = f"{'-'.join(names).replace('/', '-')}.xlsx"
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return Response(content, media_type=kind, headers={"content-disposition": f'attachment; filename="{name}"'})
 

@@ -90,7 +90,7 @@ def marked(upload_id: UUID, account: Submitter, site: SiteOf, who: Visiting) -> 
     if content is None:
         raise HTTPException(404)
     deliveries.note(site, account, "workbook.downloaded", f"upload:{upload_id}", language=who.language)
-    return workbook(content, f"marsad-{str(upload_id)[-6:]}-{who.language}.xlsx")
+    return workbook(content, upload.feed, str(upload_id)[-6:], who.language)
 
 
 @router.post("/uploads/{upload_id}/send")

@@ -33,4 +33,4 @@ def download(
         raise HTTPException(404)
     content = template(offered[feed], site.shelf.catalog.codelists, language)
     deliveries.note(site, account, "template.downloaded", f"feed:{feed}", language=language)
-    return workbook(content, f"{agency}-{name}-{language}.xlsx")
+    return workbook(content, feed, "template", language)
