@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from tests.integration.station import STAYS, VISITS_OR_NOT, Station, csv, stations, visit, visits, withdrawn_visit
 
-from marsad.errors import UsageFault
+from marsad.errors import PassingFault, UsageFault
 from marsad.intake import pipeline
 from marsad.linkage import decisions, linker, queue
 from marsad.linkage.reasons import why
@@ -247,6 +247,25 @@ def test_another_model_compares_all_again_and_keeps_the_ids(
     monkeypatch.setattr(linker, "load_policy", lambda _schemas: stricter)
     with pytest.raises(UsageFault, match="another version"):
         linker.link(station.office)
+
+
+def test_a_run_ends_when_another_took_up_a_newer_model(
+    fresh: Callable[[], Station], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station = fresh()
+    station.send(FEED, visits(LATIN, OTHER), "A")
+    station.send(FEED, visits(ARABIC), "B")
+    used = linker.load_policy(station.office.settings.schemas)
+
+    def take_up_another(_told: str) -> None:
+        newer = used.model_copy(update={"version": used.version + 1})
+        monkeypatch.setattr(linker, "load_policy", lambda _schemas: newer)
+        linker.link(station.office, at_once=1)
+
+    with pytest.raises(PassingFault, match="run 'link' again"):
+        linker.link(station.office, at_once=1, progress=take_up_another)
+    assert station.rows("SELECT DISTINCT model_version FROM link.pair") == [{"model_version": used.version + 1}]
+    assert len(together(who(station))) == 2
 
 
 def test_women_of_whom_nobody_knows_the_name_are_not_one(fresh: Callable[[], Station]) -> None:

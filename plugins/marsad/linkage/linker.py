@@ -16,7 +16,7 @@ from dataclasses import asdict
 import sqlalchemy as sa
 
 from marsad import audit
-from marsad.errors import UsageFault, own_faults_only
+from marsad.errors import PassingFault, UsageFault, own_faults_only
 from marsad.identity.names import Hearing, load_rules
 from marsad.identity.pseudonyms import KeyedHash
 from marsad.intake.office import Office
@@ -64,7 +64,8 @@ def link(
 
     Raises:
         UsageFault: a contract is wrong, or the policy changed under the same version.
-        PassingFault, PlatformFault: database or key store; what was not linked stays in the queue.
+        PassingFault, PlatformFault: database or key store, or somebody took up another policy meanwhile; what was not
+            linked stays in the queue.
     """
     work, done = tools(office), Counts()
     feeds = victim_feeds(office.catalog.contracts)
@@ -74,6 +75,7 @@ def link(
             queue.notice(connection, feeds, [feed for feed in office.catalog.contracts if feed not in feeds])
         while True:
             with transaction(office.engine) as connection:
+                _check_model(connection, work)
                 taken = queue.take(connection, at_once)
                 if not taken:
                     return asdict(done)
@@ -95,3 +97,9 @@ def _adopt(connection: sa.Connection, work: Tools) -> None:
     if history.adopted(connection) != policy.version:
         history.adopt(connection, policy, work.clock())
         queue.everything_again(connection)
+
+
+def _check_model(connection: sa.Connection, work: Tools) -> None:
+    """Pairs of two models must not meet: whoever runs next compares by the one that was taken up."""
+    if (now := history.adopted(connection)) != work.policy.version:
+        raise PassingFault(f"linkage.yaml is version {now} now, which another run took up: run 'link' again")
