@@ -20,7 +20,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.exceptions import TyperException
 
-from marsad import cli_account, cli_agencies, cli_keys, cli_ledger, cli_linkage, cli_reports, cli_statistics
+from marsad import (
+    cli_account,
+    cli_agencies,
+    cli_keys,
+    cli_ledger,
+    cli_linkage,
+    cli_register,
+    cli_reports,
+    cli_statistics,
+)
 from marsad.errors import MarsadError
 from marsad.settings import Settings
 from marsad.terminal import Lang, ended_when_told, err, out, seen_lines, show, show_receipt, show_rows
@@ -351,4 +360,5 @@ cli_account.add_to(app, _warehouse)
 cli_agencies.add_to(app, _office)
 cli_keys.add_to(app)
 cli_linkage.add_to(app, _office)
+cli_register.add_to(app, _office)
 cli_statistics.add_to(app)

@@ -23,7 +23,10 @@ FEEDS = (
     "police.suspects",
     "police.victims",
 )
-FOR_ALL = {"statistics": "refresh", "link": "persons", "due": "remind", "mail": "send"}  # DAG -> its one task
+FOR_ALL = {  # DAG -> its tasks, one after the other
+    "statistics": ["refresh"], "link": ["persons"], "register": ["rebuild", "check"], "due": ["remind"],
+    "mail": ["send"],
+}  # fmt: skip
 ALLOWED_IMPORTS = ("marsad.orchestration", "marsad.settings", "airflow.sdk")
 
 
@@ -68,8 +71,9 @@ def test_one_run_at_a_time_and_no_catching_up(dags: dict[str, DAG]) -> None:
 
 def test_structure_of_the_dags(dags: dict[str, DAG]) -> None:
     for name, dag in dags.items():
+        tasks = FOR_ALL.get(name, ["receive", "load"])
         shape = {task.task_id: task.downstream_task_ids for task in dag.tasks}
-        assert shape == ({FOR_ALL[name]: set()} if name in FOR_ALL else {"receive": {"load"}, "load": set()})
+        assert shape == {task: set(tasks[place : place + 1]) for place, task in enumerate(tasks, 1)}
 
 
 def test_every_task_retries_by_the_table_and_ends_some_day(dags: dict[str, DAG]) -> None:
@@ -87,7 +91,7 @@ def test_only_loading_and_linking_open_identities(dags: dict[str, DAG]) -> None:
     queues = {task.task_id: task.queue for dag in dags.values() for task in dag.tasks}
     assert queues == {
         "receive": "default", "load": "identity", "persons": "identity", "refresh": "default", "remind": "default",
-        "send": "mail",
+        "send": "mail", "rebuild": "default", "check": "default",
     }  # fmt: skip
 
 
@@ -108,16 +112,17 @@ def test_engineers_are_told_when_any_task_has_failed_for_good(
     assert sorted(told) == sorted(task.dag_id for dag in dags.values() for task in dag.tasks)
 
 
-def test_an_inbox_or_ten_minutes_wake_the_intake_and_changed_core_or_the_hour_all_others(
+def test_an_inbox_or_ten_minutes_wake_the_intake_and_what_they_follow_or_the_hour_all_others(
     dags: dict[str, DAG],
 ) -> None:
     for feed in FEEDS:
         schedule = dags[f"intake.{feed}"].timetable
         assert [asset.name for asset in _assets(dags[f"intake.{feed}"])] == [f"inbox/{feed.replace('.', '/')}"]
         assert "*/10 * * * *" in str(schedule.timetable)
-    for name, hourly in (("statistics", "7 * * * *"), ("link", "27 * * * *")):
-        assert [asset.name for asset in _assets(dags[name])] == ["warehouse/core"]
-        assert hourly in str(dags[name].timetable.timetable)
+    others = (("statistics", "core", "7"), ("link", "core", "27"), ("register", "persons", "37"))
+    for name, followed, minute in others:
+        assert [asset.name for asset in _assets(dags[name])] == [f"warehouse/{followed}"]
+        assert f"{minute} * * * *" in str(dags[name].timetable.timetable)
 
 
 def _assets(dag: DAG) -> list[object]:
@@ -156,10 +161,11 @@ def test_reading_the_dags_imports_nothing_heavy() -> None:
         "from marsad.orchestration.intake import feeds, intake_dag\n"
         "from marsad.orchestration.due import due_dag, mail_dag\n"
         "from marsad.orchestration.link import link_dag\n"
+        "from marsad.orchestration.register import register_dag\n"
         "from marsad.orchestration.statistics import statistics_dag\n"
         "from marsad.settings import Settings\n"
         "s = Settings.from_env(); [intake_dag(f, s) for f in feeds(s)]\n"
-        "statistics_dag(); link_dag(); due_dag(); mail_dag()\n"
+        "statistics_dag(); link_dag(); register_dag(); due_dag(); mail_dag()\n"
         f"print([m for m in {heavy!r} if m in set(sys.modules) - before])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

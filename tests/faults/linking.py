@@ -1,4 +1,7 @@
-"""``python -m tests.faults.linking HOME URL POINT``: links, and dies by SIGKILL before the ``POINT``-th step."""
+"""``python -m tests.faults.linking HOME URL POINT [register]``: links, or brings the register in step with it.
+
+Dies by SIGKILL before the ``POINT``-th step.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,10 @@ from tests.integration.station import Clock, settings_of
 
 from marsad.intake.office import Office
 from marsad.linkage import linker
+from marsad.register.refresh import refresh
 
 if __name__ == "__main__":
-    home, url, point = sys.argv[1:]
+    home, url, point, *register = sys.argv[1:]
     office = Office.open(settings_of(Path(home), url), Clock())
     die_before(office.engine, int(point))
-    linker.link(office)
+    (refresh if register else linker.link)(office)

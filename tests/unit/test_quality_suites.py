@@ -138,7 +138,7 @@ def test_a_first_suite_goes_beside_the_folder_of_its_contract(tmp_path):
         ),
         (rule("r", "expect_multicolumn_sum_to_equal", column_list=["a"], sum_total=1), "'any_value_is_missing'"),
         (rule("r", NOT_IN, severity="fatal", column="a"), "severity is one of critical, warning, info"),
-        (rule("r", NOT_IN, scope="file", column="a"), "meta.scope is row or delivery"),
+        (rule("r", NOT_IN, scope="file", column="a"), "meta.scope is row, delivery or warehouse"),
         ({**BY_HAND, "meta": {**BY_HAND["meta"], "message": {"fr": "x", "en": "y"}}}, "a text in each of fr, ar, en"),
         ({"type": NOT_IN, "kwargs": {}, "severity": "info"}, "has no meta.rule"),
         (justified("warning", "yes"), "meta.justify is true or left out"),

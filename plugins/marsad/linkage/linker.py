@@ -32,17 +32,17 @@ _ONE_AT_A_TIME = 7_262_720  # any constant: linkers settle persons one after the
 
 
 @contextmanager
-def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A transaction with the linker's rights and no others."""
+def reading(engine: sa.Engine, role: str = "linker") -> Iterator[sa.Connection]:
+    """A transaction with the linker's rights, or those of ``role``, and no others."""
     with clean_errors(), engine.begin() as connection:
-        connection.execute(sa.text(f"SET LOCAL ROLE {role_name('linker')}"))
+        connection.execute(sa.text(f"SET LOCAL ROLE {role_name(role)}"))
         yield connection
 
 
 @contextmanager
-def transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """The same for who changes persons: one at a time."""
-    with reading(engine) as connection:
+def transaction(engine: sa.Engine, role: str = "linker") -> Iterator[sa.Connection]:
+    """The same for who changes persons, or needs them to stay as they are: one at a time."""
+    with reading(engine, role) as connection:
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
         yield connection
 

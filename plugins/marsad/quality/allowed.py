@@ -42,7 +42,8 @@ DELIVERY_TYPES = frozenset(
         "expect_column_pair_values_to_be_equal",
     }
 )
-TYPES = {"row": ROW_TYPES, "delivery": DELIVERY_TYPES}
+WAREHOUSE_TYPES = frozenset({"expect_column_values_to_be_between"})
+TYPES = {"row": ROW_TYPES, "delivery": DELIVERY_TYPES, "warehouse": WAREHOUSE_TYPES}
 
 COLUMN_KWARGS = ("column", "column_A", "column_B")
 _CONDITIONS = frozenset({"comparison", "nullity", "and", "or"})

@@ -8,6 +8,7 @@ from typing import Any
 import great_expectations as gx
 import numpy as np
 from great_expectations.core.batch import Batch
+from great_expectations.core.batch_definition import BatchDefinition
 from great_expectations.data_context import EphemeralDataContext
 from great_expectations.data_context.types.base import (
     DataContextConfig,
@@ -38,6 +39,12 @@ def quiet_context() -> EphemeralDataContext:
         progress_bars=ProgressBarsConfig(globally=False),
     )
     return gx.get_context(mode="ephemeral", project_config=config)
+
+
+def frame_batches() -> BatchDefinition:
+    """What makes batches of frames in memory."""
+    source = quiet_context().data_sources.add_pandas("blocks")
+    return source.add_dataframe_asset("rows").add_batch_definition_whole_dataframe("all")
 
 
 def broken_rows(batch: Batch, entries: Sequence[Expectation], result_format: Mapping[str, Any]) -> dict[str, RowIds]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from marsad.contracts.model import Labels, Severity
 
-Scope = Literal["file", "row", "delivery"]
+Scope = Literal["file", "row", "delivery", "warehouse"]
 RowIds = npt.NDArray[np.int64]
 
 

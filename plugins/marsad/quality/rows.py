@@ -16,13 +16,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-from great_expectations.core.batch_definition import BatchDefinition
 
 from marsad.contracts.examples import moment
 from marsad.contracts.model import Contract
 from marsad.errors import UsageFault
 from marsad.quality.allowed import columns_read
-from marsad.quality.engine import POSITIONS, broken_rows, quiet_context
+from marsad.quality.engine import POSITIONS, broken_rows, frame_batches
 from marsad.quality.findings import Broken
 from marsad.quality.forms import Form, Forms, Key
 from marsad.quality.frames import STATE, Judged, coded, combine, frame_columns, kind_of, plain, stacked, to_pandas
@@ -93,7 +92,7 @@ class RowJudge:
         self._contract = contract
         about = columns_of_withdrawals(contract)
         self._unasked = frozenset(e["meta"]["rule"] for e in entries if not columns_read(e) <= about)
-        self._frames = _frame_batches()
+        self._frames = frame_batches()
 
     def judge(self, block: Judged) -> list[Broken]:
         """The rules broken in the block, in the order of the suite, with row numbers ascending as in the block.
@@ -157,11 +156,6 @@ class RowJudge:
     ) -> dict[str, npt.NDArray[np.int64]]:
         batch = self._frames.get_batch({"dataframe": pd.DataFrame(dict(columns))})
         return broken_rows(batch, entries, POSITIONS)
-
-
-def _frame_batches() -> BatchDefinition:
-    source = quiet_context().data_sources.add_pandas("blocks")
-    return source.add_dataframe_asset("rows").add_batch_definition_whole_dataframe("all")
 
 
 def _views(entries: Iterable[Expectation], forms: Forms) -> list[View]:

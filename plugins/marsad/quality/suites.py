@@ -153,7 +153,7 @@ def _checked(entry: Expectation) -> Expectation:
     if not rule:
         raise UsageFault(f"an expectation of type '{entry.get('type')}' has no meta.rule (its id)")
     if meta.get("scope") not in TYPES or meta.get("origin") not in ORIGINS:
-        raise UsageFault(f"rule '{rule}': meta.scope is row or delivery, meta.origin is contract or field")
+        raise UsageFault(f"rule '{rule}': meta.scope is row, delivery or warehouse, meta.origin is contract or field")
     if entry.get("severity") not in get_args(Severity):
         raise UsageFault(f"rule '{rule}': severity is one of {', '.join(get_args(Severity))}")
     if not all((meta.get("message") or {}).get(language) for language in LANGUAGES):

@@ -110,10 +110,16 @@ def _victims(rows: Sequence[Current]) -> Iterator[_Victim]:
     """The records that speak of a victim: the contract binds columns to one, and the row meets its condition."""
     bound = {contract.feed: _bound(contract) for contract, _, _ in rows}
     for contract, provider, row in rows:
-        condition = contract.conditions.get("victim")
-        met = condition is None or not condition.values.isdisjoint(_codes(row, (condition.column,)))
-        if bound[contract.feed] and met:
+        if is_victim(contract, row):
             yield _victim(contract, provider, row, bound[contract.feed])
+
+
+def is_victim(contract: Contract, row: Row) -> bool:
+    """Whether a row speaks of a victim."""
+    condition = contract.conditions.get("victim")
+    return bool(_bound(contract)) and (
+        condition is None or not condition.values.isdisjoint(_codes(row, (condition.column,)))
+    )
 
 
 def _victim(contract: Contract, provider: str, row: Row, bound: Mapping[str, Sequence[str]]) -> _Victim:

@@ -11,6 +11,7 @@ from typing import Any
 from marsad.contracts.model import Contract
 from marsad.simulation.faults import FAULTS, critical, warned
 from marsad.simulation.figures import period
+from marsad.simulation.histories import statuses
 from marsad.simulation.rows import Row
 
 LEAST_VOLUME, MOST_VOLUME = 0.5, 2.0
@@ -166,6 +167,15 @@ class Oracle:
             for record in records.values():
                 if not record.withdrawn:
                     yield self._contracts[feed], provider, record.current
+
+    def statuses(self) -> list[dict[str, Any]]:
+        """The history of statuses of each victim's record in force."""
+        return statuses(
+            (self._contracts[feed], provider, record.revisions)
+            for (feed, provider), records in self._records.items()
+            for record in records.values()
+            if not record.withdrawn
+        )
 
     def persons(self) -> list[dict[str, Any]]:
         """Each true person with the records in force that speak of her or him."""

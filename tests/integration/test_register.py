@@ -1,0 +1,328 @@
+"""The register from the pages' side: right persons, dated histories, consent; the same rows whatever the way there."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from tests.integration.station import VISITS_OR_NOT, Station, csv, stations, visit, visits, withdrawn_visit
+
+from marsad.identity.keys import KeyRing
+from marsad.intake import pipeline
+from marsad.intake.office import Office
+from marsad.linkage import decisions, linker
+from marsad.linkage.stock import Key
+from marsad.register import refresh as refreshing
+from marsad.register.path import History, history, told
+from marsad.register.refresh import refresh
+from marsad.register.watch import check
+from marsad.settings import PROJECT, Settings
+from marsad.simulation import simulate
+
+FEED = "lab/visits"
+TABLES = ("person", "record", "source", "status", "step", "seen_by")
+
+
+def woman(number: str, name: str, born: str, sent: str = "01/02/2024", **more: object) -> list[object]:
+    return visit(number, sent, Nom=name, Naissance=born, **more)
+
+
+LATIN = woman("V1", "Fatima Zahra El Idrissi", "13/04/1990")
+ARABIC = woman("V1", "فاطمة الزهراء الإدريسي", "13/04/1990", Rencontre="20/01/2024")
+OTHER = woman("V2", "Khadija Naciri", "02/11/1984")
+
+
+def run(station: Station) -> dict[str, int]:
+    linker.link(station.office)
+    return refresh(station.office)
+
+
+def rows(station: Station, named: dict[str, str] | None = None) -> dict[str, list[tuple[object, ...]]]:
+    """All that the register holds, persons by the names given to their ids."""
+    names = named or {}
+    found: dict[str, list[tuple[object, ...]]] = {}
+    for table in TABLES:
+        kept = [
+            {k: v for k, v in row.items() if k != "content_id"}
+            for row in station.rows(f"SELECT * FROM register.{table}")
+        ]
+        found[table] = sorted((tuple(names.get(str(v), v) for v in row.values()) for row in kept), key=str)
+    return found
+
+
+def by_records(station: Station) -> dict[str, str]:
+    """A name for each person that does not depend on ids."""
+    query = """SELECT person_id::text AS id, string_agg(provider || record_id, ' ' ORDER BY provider, record_id) AS name
+        FROM register.record GROUP BY 1"""
+    return {row["id"]: row["name"] for row in station.rows(query)}
+
+
+def of(station: Station, person: str) -> History:
+    with station.office.engine.connect() as connection:
+        found = history(connection, person)
+    assert found
+    return found
+
+
+def holds_together(station: Station) -> None:
+    assert {name: [one.rule.id for one in broken] for name, broken in check(station.office).items()} == {
+        "core": [], "register": []
+    }  # fmt: skip
+
+
+@pytest.fixture
+def fresh(tmp_path: Path, new_database: Callable[[str], str], migrated: str) -> Iterator[Callable[[], Station]]:
+    """Installations of their own, judged by the project's suites of the warehouse."""
+    made: list[Station] = []
+
+    def make() -> Station:
+        station = next(stations(tmp_path / str(len(made)), new_database(migrated)))
+        (station.home / "expectations" / "warehouse").symlink_to(PROJECT / "expectations" / "warehouse")
+        made.append(station)
+        return station
+
+    yield make
+    for station in made:
+        station.close()
+
+
+def test_one_row_a_person_and_only_who_is_touched_is_rebuilt(fresh: Callable[[], Station]) -> None:
+    station = fresh()
+    station.send(FEED, visits(LATIN, OTHER), "A")
+    assert run(station)["registered"] == 2
+    station.send(FEED, visits(ARABIC), "B")
+    assert run(station)["touched"] == 1
+    assert set(refresh(station.office).values()) == {0}, "nothing came"
+    (seen,) = station.rows("SELECT person_id::text AS id FROM register.seen_by WHERE provider = 'B'")
+    one = of(station, seen["id"])
+    assert [(s.provider, str(s.first_seen)) for s in one.seen_by] == [("A", "2024-01-15"), ("B", "2024-01-20")]
+    assert (one.records, one.purpose, one.status.status) == (2, "statistics", "presumed")
+    assert one.values["sex"].value == "F"
+    assert one.values["age_band"].sources == (Key(FEED, "A", "V1"),), "of the first who met her"
+    assert [(step.kind, step.days) for step in one.steps] == [("detection", None), ("detection", 5)]
+    assert one.identity == {}
+    assert not [value for value in ("Fatima", "Idrissi", "1990-04-13") if value in str(one) + str(told(one))]
+    holds_together(station)
+
+
+def test_neither_order_nor_size_of_the_steps_changes_a_row(fresh: Callable[[], Station]) -> None:
+    corrected = woman("V1", "Fatima Zahra El Idrissi", "13/04/1990", "05/05/2024", Rencontre="10/01/2024")
+    files = [("A", visits(LATIN, OTHER)), ("B", visits(ARABIC)), ("A", visits(corrected))]
+    one, other = fresh(), fresh()
+    for provider, content in files:
+        one.send(FEED, content, provider)
+        run(one)
+    for provider, content in files[::-1]:
+        other.send(FEED, content, provider)
+        linker.link(other.office)
+    refresh(other.office)
+    assert rows(one, by_records(one)) == rows(other, by_records(other))
+    late = [
+        row for row in one.rows("SELECT stated, replaced, decided_on::text AS day FROM register.status ORDER BY 1, 3")
+    ]
+    assert {"stated": "2024-02-01", "replaced": "2024-05-05", "day": "2024-01-15"} in late, "closed, never overwritten"
+    assert {"stated": "2024-05-05", "replaced": None, "day": "2024-01-10"} in late
+    before = rows(one)
+    one.send(FEED, files[0][1].replace("récit", "autre récit"), "A")
+    run(one)
+    assert rows(one)["person"] == before["person"]
+
+
+def test_a_merge_undone_leaves_what_was_there_and_nothing_hangs_on_a_ghost(fresh: Callable[[], Station]) -> None:
+    station = fresh()
+    station.send(FEED, visits(LATIN, OTHER), "A")
+    station.send(FEED, visits(woman("V5", "Fatima Zahra El Idrissi", "02/06/1971")), "B")
+    run(station)
+    before = rows(station)
+    pair = (Key(FEED, "A", "V1"), Key(FEED, "B", "V5"))
+    decisions.decide(station.office, [pair], "tester", same=True)
+    assert run(station)["touched"] == 2
+    (ghost,) = station.rows("SELECT person_id::text AS id FROM link.person WHERE merged_into IS NOT NULL")
+    for table in TABLES:
+        assert not station.one(f"SELECT count(*) FROM register.{table} WHERE person_id::text = :id", id=ghost["id"])
+    assert len(rows(station)["person"]) == 2
+    holds_together(station)
+    decisions.undo(station.office, ghost["id"], "tester")
+    run(station)
+    assert rows(station) == before
+
+
+def test_who_is_withdrawn_leaves_the_register_and_comes_back(fresh: Callable[[], Station]) -> None:
+    station = fresh()
+    station.send(FEED, visits(LATIN, OTHER), "A")
+    run(station)
+    before = rows(station)
+    station.send(FEED, csv(VISITS_OR_NOT, withdrawn_visit("V1", "03/03/2024")), "A")
+    run(station)
+    assert len(rows(station)["person"]) == 1
+    holds_together(station)
+    station.send(FEED, visits(woman("V1", "Fatima Zahra El Idrissi", "13/04/1990", "04/04/2024")), "A")
+    run(station)
+    assert rows(station)["person"] == before["person"]
+    history_of_it = station.rows("SELECT stated, replaced FROM register.status WHERE record_id = 'V1' ORDER BY stated")
+    assert [tuple(row.values()) for row in history_of_it] == [("2024-02-01", "2024-03-03"), ("2024-04-04", None)]
+
+
+def test_a_killed_refresh_has_done_nothing_or_all(fresh: Callable[[], Station]) -> None:
+    station = fresh()
+    station.send(FEED, visits(LATIN, OTHER), "A")
+    run(station)
+    before = rows(station)
+    station.send(FEED, visits(ARABIC), "B")
+    linker.link(station.office)
+    for point in (5, 14, 25):
+        command = [
+            sys.executable,
+            "-m",
+            "tests.faults.linking",
+            station.home,
+            station.office.settings.warehouse_url,
+            str(point),
+            "register",
+        ]
+        assert subprocess.run(list(map(str, command)), cwd=PROJECT, check=False).returncode == -signal.SIGKILL
+        assert rows(station) == before
+    assert refresh(station.office)["touched"] == 1
+    assert len(rows(station)["seen_by"]) == 3
+    holds_together(station)
+
+
+def test_another_policy_rebuilds_everybody(fresh: Callable[[], Station], monkeypatch: pytest.MonkeyPatch) -> None:
+    station = fresh()
+    station.send(FEED, visits(LATIN, OTHER), "A")
+    run(station)
+    used = refreshing.load_survivorship(station.office.settings.schemas)
+    status = used.status.model_copy(update={"unstated": "potential"})
+    monkeypatch.setattr(refreshing, "load_survivorship", lambda _schemas: used.model_copy(update={"status": status}))
+    assert refresh(station.office)["registered"] == 2
+    assert station.rows("SELECT DISTINCT status FROM register.status") == [{"status": "potential"}]
+    assert refresh(station.office)["touched"] == 0
+
+
+def test_what_breaks_the_rules_of_the_warehouse_is_told_since_when_and_until_when(fresh: Callable[[], Station]) -> None:
+    station = fresh()
+    station.send(FEED, visits(LATIN, OTHER), "A")
+    run(station)
+    holds_together(station)
+    with station.office.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE register.status SET current = false WHERE record_id = 'V1'"))
+    for _ in range(2):
+        (broken,) = check(station.office)["register"]
+        assert (broken.rule.id, broken.severity, broken.params) == (
+            "status.one_counts", "critical", {"without_one_status": 1}
+        )  # fmt: skip
+    assert station.one("SELECT count(*) FROM ops.breach WHERE until IS NULL") == 1
+    with station.office.engine.begin() as connection:
+        connection.execute(sa.text("INSERT INTO link.touched SELECT person_id FROM register.person"))
+    refresh(station.office)
+    holds_together(station)
+    assert station.one("SELECT count(*) FROM ops.breach WHERE until > since") == 1
+
+
+def test_every_view_and_column_of_the_register_is_described(station: Station) -> None:
+    undescribed = station.rows(
+        """SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+           WHERE c.relnamespace = 'register'::regnamespace AND c.relkind = 'v' AND a.attnum > 0
+             AND (col_description(c.oid, a.attnum) IS NULL OR obj_description(c.oid) IS NULL)"""
+    )
+    assert undescribed == []
+
+
+# -- made-up agencies, whose books know what must come out ------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def simulated(
+    tmp_path_factory: pytest.TempPathFactory, module_database: str
+) -> Iterator[tuple[Office, dict[str, Any]]]:
+    base = tmp_path_factory.mktemp("simulated")
+    truth = json.loads(Path(simulate(base / "agencies", 60, 5)).read_text("utf-8"))
+    settings = Settings.from_env({"MARSAD_HOME": str(base / "home"), "MARSAD_WAREHOUSE_URL": module_database})
+    KeyRing.create(settings.place("keys"))
+    office = Office.open(settings)
+    for number, entry in enumerate(truth["files"]):
+        pipeline.ingest(office, base / "agencies" / entry["file"], entry["feed"], entry["provider"])
+        if number == len(truth["files"]) // 2:
+            linker.link(office)
+            refresh(office)
+    linker.link(office)
+    refresh(office)
+    yield office, truth
+    office.engine.dispose()
+
+
+def asked(office: Office, query: str) -> list[tuple[Any, ...]]:
+    with office.engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(sa.text(query))]
+
+
+@pytest.mark.timeout(600)
+def test_statuses_are_those_of_the_agencies_books(simulated: tuple[Office, dict[str, Any]]) -> None:
+    office, truth = simulated
+    query = """SELECT feed, provider, record_id, stated, status, decided_on::text, replaced FROM register.status
+        ORDER BY feed, provider, record_id, stated"""
+    found: dict[tuple[str, ...], list[list[str | None]]] = {}
+    for feed, provider, record, *entry in asked(office, query):
+        found.setdefault((feed, provider, record), []).append(entry)
+    for one in truth["statuses"]:
+        entries = found.pop((one["feed"], one["provider"], one["record_id"]))
+        assert [entry[:3] for entry in entries] == one["entries"]
+        assert [entry[3] for entry in entries] == [later[0] for later in entries[1:]] + [None]
+    assert found == {}
+
+
+@pytest.mark.timeout(600)
+def test_where_linkage_was_right_the_register_knows_who_saw_her(simulated: tuple[Office, dict[str, Any]]) -> None:
+    office, truth = simulated
+    records: dict[str, set[tuple[str, ...]]] = {}
+    for person, *key in asked(office, "SELECT person_id::text, feed, provider, record_id FROM register.record"):
+        records.setdefault(person, set()).add(tuple(key))
+    linked: dict[str, set[tuple[str, ...]]] = {}
+    for person, *key in asked(office, "SELECT person_id::text, feed, provider, record_id FROM link.person_record"):
+        linked.setdefault(person, set()).add(tuple(key))
+    assert records == {person: linked[person] for person in records}
+    seen: dict[str, set[str]] = {}
+    for person, provider in asked(office, "SELECT person_id::text, provider FROM register.seen_by"):
+        seen.setdefault(person, set()).add(provider)
+    true = {frozenset(map(tuple, one["records"])) for one in truth["persons"] if one["person"].startswith("V")}
+    right = [person for person, keys in records.items() if frozenset(keys) in true]
+    assert len(right) > 0.8 * len(records)
+    assert all(seen[person] == {provider for _, provider, _ in records[person]} for person in right)
+    one_agency = {person for (person,) in asked(office, "SELECT person_id::text FROM register.seen_by_one_agency")}
+    assert one_agency == {p for p, keys in records.items() if len({feed.split("/")[0] for feed, *_ in keys}) == 1}
+    assert [one.rule.id for some in check(office).values() for one in some if one.severity == "critical"] == []
+
+
+@pytest.mark.timeout(600)
+def test_paths_hold_steps_proceedings_and_sources_only_with_consent(simulated: tuple[Office, dict[str, Any]]) -> None:
+    office, _ = simulated
+    kinds = {kind for (kind,) in asked(office, "SELECT DISTINCT kind FROM register.step")}
+    assert kinds >= {"detection", "referral_from", "court", "identification", "referral_to", "shelter", "service"}
+    assert asked(office, "SELECT count(*) FROM register.proceeding WHERE NOT as_victim")[0][0] > 0
+    assert asked(office, "SELECT count(*) FROM register.waiting WHERE median_days >= 0")[0][0] > 3
+    consent = """SELECT purpose, consent, bool_or(identity)
+        FROM register.person JOIN register.source USING (person_id) GROUP BY 1, 2"""
+    for purpose, word, identity in asked(office, consent):
+        given = word in ("given", "given_by_guardian")
+        assert (purpose, identity) == (("assistance", True) if given else ("statistics", False))
+    assert {purpose for (purpose,) in asked(office, "SELECT DISTINCT purpose FROM register.person")} == {
+        "assistance",
+        "statistics",
+    }
+
+
+def test_the_registrar_opens_nobody(simulated: tuple[Office, dict[str, Any]]) -> None:
+    office, _ = simulated
+    readable = asked(
+        office,
+        """SELECT c.oid::regclass::text FROM pg_class c WHERE c.relnamespace = 'vault'::regnamespace
+           AND c.relkind = 'r' AND has_table_privilege('marsad_registrar', c.oid, 'SELECT, INSERT, UPDATE, DELETE')""",
+    )
+    assert readable == []
