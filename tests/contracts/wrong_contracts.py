@@ -88,6 +88,17 @@ WRONG = (
             "69:9: unknown key 'unit' — known keys here: authoritativeDefinitions, businessName, classification, criticalDataElement, customProperties, deprecated, description, encryptedName, enum, examples, id, items, logicalType, logicalTypeOptions, map, name, partitionKeyPosition, partitioned, physicalName, physicalType, primaryKey, primaryKeyPosition, properties, quality, relationships, required, semanticType, synonyms, tags, transformDescription, transformLogic, transformSourceObjects, unique",
         ],
     ),
+    (
+        "logicalType: date\n        classification: identity",
+        "logicalType: date\n        examples: [hier]\n        classification: identity",
+        ["52:19: the first of 'examples' must be a date like 2024-01-31"],
+    ),
+    (
+        "      - name: sex\n        logicalType: string",
+        "      - name: sex\n        logicalType: string\n        examples: [femme]",
+        ["36:19: 'femme' in 'examples' is no code of sex — write the code, not its label"],
+    ),
+    ("mode: increment", "sheet: [Liste]", ["12:14: 'sheet' must be a mapping: {key: value}"]),
     ("mode: increment", "totl_words: []", ["12:7: unknown key 'totl_words' — did you mean 'total_words'?"]),
     ("providers: [DGSN, GR]", "providers: [1]", ["11:19: 'providers' must be text — put it in quotes: \"1\""]),
     ("providers: [DGSN, GR]", "providers: DGSN", ["11:18: 'providers' must be a list: [a, b]"]),

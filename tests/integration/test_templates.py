@@ -91,6 +91,23 @@ def test_a_filled_template_is_accepted(office: Office, tmp_path: Path, feed: str
     assert unread == set()
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("feed", CATALOG.contracts)
+def test_the_example_row_is_one_that_nobody_would_question(
+    office: Office, tmp_path: Path, feed: str, language: str
+) -> None:
+    book = made(feed, language)
+    sheet, example = book.worksheets[:2]
+    for place in range(1, example.max_column + 1):
+        sheet.cell(2, place).value = example.cell(4, place).value
+    book.save(tmp_path / "example.xlsx")
+
+    receipt, judged = dry_run.check(office, tmp_path / "example.xlsx", feed)
+
+    assert (receipt["status"], receipt["rows_read"]) == ("accepted", 1)
+    assert {one.rule.id for one in judged.broken} == set()
+
+
 @pytest.mark.parametrize("feed", CATALOG.contracts)
 def test_a_template_nobody_filled_is_an_empty_file(office: Office, tmp_path: Path, feed: str) -> None:
     made(feed, "fr").save(tmp_path / "blank.xlsx")

@@ -193,13 +193,13 @@ def test_hints_of_a_contract(tmp_path: Path) -> None:
     key = Column("id", {"fr": "Numéro"}, (), "identifier", False, "public", key=1)
     note, received = Column("note", {}, (), "text", False, None), Source("received")
     contract = Contract(
-        "police/x", "1.0.0", {}, "", (key, column, note), (), ("csv",), "Feuille", "increment", received, received, 0.5,
-        "monthly", ("Total", "المجموع"), None, {}, {}, (), tmp_path, "",
+        "police/x", "1.0.0", {}, "", (key, column, note), (), ("csv",), {"fr": "Feuille"}, "increment",
+        received, received, 0.5, "monthly", ("Total", "المجموع"), None, {}, {}, (), tmp_path, "",
     )  # fmt: skip
     hints = Hints.of(contract)
     assert hints.matches([" ddn: ", "NUMERO", "autre"]) == {0, 1}
     assert hints.matches(["تاريخ الإزدياد", "Note"]) == {1, 2}
-    assert (hints.required, hints.sheet, hints.formats) == ({0, 1}, "Feuille", {"csv"})
+    assert (hints.required, hints.sheets, hints.formats) == ({0, 1}, {"feuille"}, {"csv"})
     assert hints.marked(["Date de naissance", "DDN", "note", "autre"]) == (0, 2, 3)
     assert (hints.label(1), hints.label(2), hints.total_words) == (
         "Date de naissance / تاريخ الازدياد",

@@ -105,7 +105,7 @@ def test_the_sheet_whose_headers_match_is_taken(tmp_path: Path) -> None:
     file = open_file(make(tmp_path / "b.xlsx", sheets), hints=HINTS)
     assert ([table.sheet for table in file.tables], cells_of(file)) == (["Victimes"], [("A1", "F", "2020-01-02")])
     assert (file.tables[0].header_rows, next(file.blocks()).rows.tolist()) == ([3], [4])
-    named = Hints(HINTS.headers, HINTS.required, sheet="ANCIENS")
+    named = Hints(HINTS.headers, HINTS.required, sheets=frozenset({"anciens"}))
     assert open_file(tmp_path / "b.xlsx", hints=named).tables[0].sheet == "Anciens"
     assert [table.sheet for table in open_file(tmp_path / "b.xlsx").tables] == ["Notice", "Anciens", "Victimes"]
 

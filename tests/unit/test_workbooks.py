@@ -148,7 +148,7 @@ def test_a_template_is_text_only() -> None:
     columns = [
         replace(column, headers=dict.fromkeys(("fr", "ar", "en"), f"={column.name}")) for column in STAYS.columns
     ]
-    odd = replace(STAYS, columns=tuple(columns), sheet="=1+1")
+    odd = replace(STAYS, columns=tuple(columns), sheets={"fr": "=1+1"})
     assert assert_harmless(template(odd, CATALOG.codelists, "fr")) >= 2 * len(columns)
     for feed in CATALOG.contracts.values():
         assert_harmless(template(feed, CATALOG.codelists, "ar"))

@@ -54,11 +54,17 @@ def build_column(node: Mapping[str, Any], spec: ColumnSpec) -> Column:
         minimum=options.get("minimum"),
         maximum=options.get("maximum"),
         max_length=options.get("maxLength"),
+        example=_example(node),
         key=node.get("primaryKeyPosition", 1) if node.get("primaryKey") else None,
         bindings=tuple(binding for text in spec.concept if (binding := binding_of(text))),
         severities={str(state): severity for state, severity in spec.severity.items()},
         description=node.get("description", ""),
     )
+
+
+def _example(node: Mapping[str, Any]) -> str | None:
+    given = node.get("examples")
+    return None if given is None else str(given[0]) if given else ""
 
 
 def _type(node: Mapping[str, Any], spec: ColumnSpec) -> ColumnType:
@@ -79,7 +85,7 @@ def build_contract(
         columns=columns,
         providers=tuple(feed.providers),
         formats=tuple(feed.formats),
-        sheet=feed.sheet,
+        sheets={str(language): name for language, name in feed.sheet.items()},
         mode=feed.mode,
         period=_source(feed.period, feed.period.grain),
         revision=_source(feed.version),

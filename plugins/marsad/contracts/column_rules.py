@@ -17,6 +17,7 @@ STATED = "stated_"  # before a name that is taken
 NAME_LENGTH = 50  # leaves room for suffixes in the 63 bytes of a PostgreSQL name
 _NAME = re.compile(r"[a-z](?:_?[a-z0-9])*")
 _DATES, _NUMBERS = ("date", "timestamp"), ("integer", "number")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?)?")
 
 
@@ -31,6 +32,7 @@ def column_problems(reading: Reading) -> Iterator[Problem]:
             yield from _formats(reading, part, part.column)
             yield from _bounds(reading, part, part.column)
             yield from _severities(reading, part, part.column)
+            yield from _example(reading, part, part.column)
 
 
 def _name(reading: Reading, part: ColumnPart) -> Iterator[Problem]:
@@ -142,3 +144,16 @@ def _severities(reading: Reading, part: ColumnPart, column: Column) -> Iterator[
         if not can_happen[state]:
             message = f"'{state}' never happens to this column of type {column.type}"
             yield reading.document.problem([*part.own, "severity", state], "value", message, key=True)
+
+
+def _example(reading: Reading, part: ColumnPart, column: Column) -> Iterator[Problem]:
+    path, given = [*part.path, "examples"], column.example
+    if given and column.type in _DATES and not _DAY.fullmatch(given):
+        yield reading.document.problem(path, "value", "the first of 'examples' must be a date like 2024-01-31")
+    if given and column.type in _NUMBERS and not _NUMBER.fullmatch(given):
+        yield reading.document.problem(path, "value", "the first of 'examples' must be a number like 12 or 12.5")
+    listed = reading.codelists.get(column.codelist or "")
+    for code in set(given.split(column.many)) - listed.codes.keys() if given and listed else ():
+        hint = did_you_mean(code, listed.codes if listed else (), "write the code, not its label")
+        message = f"'{code}' in 'examples' is no code of {column.codelist}"
+        yield reading.document.problem(path, "value", message, hint)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
+from marsad.contracts.choices import typical
 from marsad.contracts.codelists import CodeList
 from marsad.contracts.model import Column, Labels
 from marsad.errors import UsageFault
@@ -19,13 +20,6 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "fr": {"y": "année", "M": "mois", "d": "jour", "H": "heure", "m": "minutes", "s": "secondes"},
     "ar": {"y": "السنة", "M": "الشهر", "d": "اليوم", "H": "الساعة", "m": "الدقائق", "s": "الثواني"},
     "en": {"y": "year", "M": "month", "d": "day", "H": "hour", "m": "minutes", "s": "seconds"},
-}
-# Where the first codes of a list would be strange examples (it is in the order of the alphabet or of the law).
-_FREQUENT: Mapping[str, tuple[str, ...]] = {
-    "charge_article": ("448-2", "448-4"),
-    "country": ("MAR", "CIV"),
-    "court": ("CA_RABAT", "CC"),
-    "province": ("MA-RAB", "MA-CAS"),
 }
 _PLAIN: Mapping[str, Labels] = {
     "integer": {"fr": "12", "ar": "12", "en": "12"},
@@ -62,6 +56,15 @@ def examples(column: Column, code_list: CodeList | None) -> Labels:
     if column.type in {"integer", "number"} and not _within(column, float(plain["en"])):
         return dict.fromkeys(LANGUAGES, str(column.maximum if column.minimum is None else column.minimum))
     return plain
+
+
+def in_words(column: Column, codelists: Mapping[str, CodeList], language: str) -> str:
+    """The example that the contract gives of a text, as agencies write it: labels for codes."""
+    listed = codelists.get(column.codelist or "")
+    codes = listed.codes if listed else {}
+    parts = (column.example or "").split(column.many)
+    shown = [codes[part].labels.get(language, part) if part in codes else part for part in parts]
+    return f"{column.many} ".join(shown)
 
 
 def _within(column: Column, value: float) -> bool:
@@ -108,7 +111,5 @@ def _written(pattern: str, when: datetime) -> str:
 
 
 def _codes(column: Column, code_list: CodeList, language: str) -> str:
-    known = code_list.codes
-    frequent = [code for code in _FREQUENT.get(code_list.scheme, ()) if code in known]
-    shown = [known[code] for code in (*frequent, *known)][: 2 if column.many else 1]
+    shown = typical(code_list)[: 2 if column.many else 1]
     return f"{column.many} ".join(code.labels.get(language, code.code) for code in shown)

@@ -51,6 +51,7 @@ class Column:
     ICU letters (``dd/MM/yyyy``, ``yyyy``), or number patterns (``#,##0``). ``many`` is the separator of multi-valued
     cells, ``many_also`` are others met. ``blanks`` are spellings of "nothing" besides the empty cell, ``placeholders``
     texts that say that there is a value but not which (``<5``, an age of 0): no value either, but worth a finding.
+    ``example`` is what the example row of a template has there, as a code or ISO date; empty: nothing; None: anything.
     ``privacy`` None means unclassified, which is treated like identity.
     """
 
@@ -70,6 +71,7 @@ class Column:
     minimum: float | str | None = None
     maximum: float | str | None = None
     max_length: int | None = None
+    example: str | None = None
     key: int | None = None
     bindings: tuple[Binding, ...] = ()
     severities: Mapping[str, Severity] = field(default_factory=dict)
@@ -126,6 +128,7 @@ class Total:
 class Contract:
     """Everything that says how one feed's file is found, shaped and read.
 
+    ``sheets`` are the names that the sheet to read may bear, by the language of its template; empty when any will do.
     ``justification`` names the column that tells, by a code of ``REASONS``, why what warnings doubt in its row is so.
     """
 
@@ -136,7 +139,7 @@ class Contract:
     columns: tuple[Column, ...]
     providers: tuple[str, ...]
     formats: tuple[str, ...]
-    sheet: str | None
+    sheets: Labels
     mode: Literal["increment", "snapshot"]
     period: Source
     revision: Source

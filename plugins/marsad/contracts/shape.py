@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic_core import PydanticCustomError
 
 from marsad.contracts.model import Severity
+from marsad.warehouse.model import LANGUAGES
 
 Language = Literal["fr", "ar", "en", "es"]
 Grain = Literal["day", "month", "quarter", "year"]
@@ -20,6 +21,10 @@ FILE_FORMATS: tuple[FileFormat, ...] = ("csv", "xlsx", "xls", "ods", "json", "js
 
 def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
+
+
+def _in_each_language(value: object) -> object:
+    return dict.fromkeys(LANGUAGES, value) if isinstance(value, str) else value
 
 
 class Strict(BaseModel):
@@ -86,7 +91,7 @@ class FeedSpec(Strict):
     title: Annotated[dict[Language, Text], Field(min_length=1)]
     providers: list[Text] = []
     formats: list[FileFormat] = list(FILE_FORMATS)
-    sheet: Text | None = None
+    sheet: Annotated[dict[Language, Text], BeforeValidator(_in_each_language)] = {}
     mode: Literal["increment", "snapshot"] = "increment"
     period: PeriodSpec = PeriodSpec(received=True)
     version: VersionSpec = VersionSpec(received=True)

@@ -17,9 +17,9 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
+from marsad.contracts.choices import choices
 from marsad.contracts.codelists import CodeList
-from marsad.contracts.examples import MOMENT, date_form, examples, labels
-from marsad.contracts.expected import choices
+from marsad.contracts.examples import MOMENT, date_form, examples, in_words, labels
 from marsad.contracts.model import Column, Contract
 from marsad.contracts.spreadsheet import looks_calculated
 from marsad.contracts.wording import word
@@ -57,7 +57,7 @@ class _Template:
     ) -> None:
         self._book, self._contract, self._codelists, self._language = book, contract, codelists, language
         self._lists: dict[str, _List] = {}
-        name = (contract.sheet or contract.title[language]).translate(_NOT_IN_NAMES)
+        name = (contract.sheets.get(language) or contract.title[language]).translate(_NOT_IN_NAMES)
         self._data = self._sheet(name[: _EXCEL["sheet"]].strip())
         self._example = self._sheet(self._word("template.example_sheet"))
         self._keys = self._sheet(self._word("template.lists_sheet"))
@@ -178,16 +178,30 @@ class _Template:
         self._example.freeze_panes(3, 0)
 
     def _write_example_cell(self, place: int, column: Column) -> None:
-        age = self._contract.age
+        if column.example == "":
+            return
         if column.type in {"date", "timestamp"}:
-            day = _BIRTH if age and column.name == age.birth_date else MOMENT
-            day = day if column.type == "timestamp" else datetime.combine(day, time())
             style = self._book.add_format({"num_format": _number_format(column), "align": "left"})
-            self._example.write_datetime(3, place, day, style)
-        elif age and column.name == age.stated:
-            self._example.write_number(3, place, _AGE)
-        elif self._shown(column):
-            self._text(self._example, 3, place, self._shown(column))
+            self._example.write_datetime(3, place, self._example_day(column), style)
+        elif column.type in {"integer", "number"}:
+            self._example.write_number(3, place, self._example_number(column))
+        elif text := self._example_text(column):
+            self._text(self._example, 3, place, text)
+
+    def _example_day(self, column: Column) -> datetime:
+        if column.example:
+            return datetime.fromisoformat(column.example)
+        age = self._contract.age
+        day = _BIRTH if age and column.name == age.birth_date else MOMENT
+        return day if column.type == "timestamp" else datetime.combine(day, time())
+
+    def _example_number(self, column: Column) -> float:
+        age = self._contract.age
+        shown = str(_AGE) if age and column.name == age.stated else examples(column, None)["en"]
+        return float(column.example or shown)
+
+    def _example_text(self, column: Column) -> str:
+        return in_words(column, self._codelists, self._language) if column.example else self._shown(column)
 
 
 def _needed(column: Column) -> bool:

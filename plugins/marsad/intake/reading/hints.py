@@ -18,13 +18,14 @@ class Hints:
 
     ``headers`` has one set of spellings a contract column, ``labels`` its titles (for messages), ``required``
     the indexes of columns without which the file is refused. ``formats`` empty means any. ``unmarked`` are columns
-    where no word stands for a total. ``examples`` are names of sheets that a template has beside the one to fill in.
+    where no word stands for a total. ``sheets`` are the names of the sheet to read, ``examples`` those of what a
+    template has beside it.
     """
 
     headers: Sequence[frozenset[str]]
     required: frozenset[int] = frozenset()
     labels: Sequence[str] = ()
-    sheet: str | None = None
+    sheets: frozenset[str] = frozenset()
     formats: frozenset[str] = frozenset()
     total_words: frozenset[str] = frozenset()
     unmarked: frozenset[int] = frozenset()
@@ -38,7 +39,7 @@ class Hints:
             headers=tuple(_spellings(column) for column in columns),
             required=frozenset(i for i, column in enumerate(columns) if column.required or column.key is not None),
             labels=tuple(_label(column) for column in columns),
-            sheet=contract.sheet,
+            sheets=frozenset(map(fold, contract.sheets.values())),
             formats=frozenset(contract.formats),
             total_words=frozenset(map(fold, contract.total_words)),
             unmarked=frozenset(i for i, column in enumerate(columns) if column.type in _MEASURES),

@@ -224,7 +224,7 @@ def _meant(book: _Book, found: list[_Found], hints: Hints) -> TableInfo:
 
     Visible sheets come first. What has the same titles further down the sheet is read with it.
     """
-    named = [each for each in found if hints.sheet and fold(each.sheet) == fold(hints.sheet)]
+    named = [each for each in found if fold(each.sheet) in hints.sheets]
     best = max(named or found, key=lambda each: (len(each.known), not each.hidden))
     read = [best, *(each for each in found if best.goes_on_in(each))]
     others = [each for each in found if each.sheet == best.sheet and each not in read]
