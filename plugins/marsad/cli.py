@@ -152,7 +152,11 @@ def feeds(as_json: Json = False) -> None:
 
 @feed_app.command("check")
 def feed_check(
-    folder: Annotated[Path, typer.Argument(help="Folder of contracts, or one contract.")], as_json: Json = False
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="Folder of contracts, or one contract; all folders of the settings if left out."),
+    ] = None,
+    as_json: Json = False,
 ) -> None:
     """Check contracts and their suites: every problem with file, line and what to do."""
     from marsad.quality.feeds import check_feeds
@@ -245,14 +249,14 @@ def drop(file: Path, feed: Feed, provider: Provider) -> None:
 
 
 @app.command()
-def ingest(file: Path, feed: Feed, provider: Provider, as_json: Json = False) -> None:
+def ingest(file: Path, feed: Feed, provider: Provider, lang: Lang = "fr", as_json: Json = False) -> None:
     """One delivery without Airflow, the same code. Exit code 0 accepted, 1 rows quarantined, 2 refused."""
     from marsad.intake import pipeline, receipts
 
     with _office(_catalog_to_send(file, feed, provider)) as office:
         receipt = pipeline.ingest(office, file, feed, provider)
         told = json.loads((office.settings.home / receipt["reports"]["json"]).read_text("utf-8"))
-        show_receipt(as_json, receipt, told["findings"])
+        show_receipt(as_json, receipt, told["findings"], lang)
     raise typer.Exit(receipts.exit_code(receipt))
 
 

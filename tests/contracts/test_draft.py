@@ -57,7 +57,7 @@ def test_a_draft_passes_the_check_and_reads_the_sample(tmp_path):
         ("code_interne", "identifier", "identity"),
     ]
     assert [column.name for column in contract.key] == ["no_du_dossier"]
-    assert [column.name for column in contract.columns if not column.required] == ["code_interne"]
+    assert [column.name for column in contract.columns if column.required] == ["no_du_dossier"]
     assert contract.column("sexe").codelist == "sex"
 
 
@@ -93,6 +93,7 @@ def test_columns_named_like_the_common_model_are_bound_to_it(tmp_path, catalog):
     assert contract.column("sex").privacy == victim["sex"].privacy
     assert contract.column("family_name").privacy == "identity"
     assert contract.column("family_name").headers["fr"] == victim["family_name"].label["fr"]
+    assert [column.name for column in contract.columns if column.required] == ["victim_reference", "met_on"]
     assert contract.age is not None
     assert (contract.age.birth_date, contract.age.on) == ("birth_date", "met_on")
     assert "status: draft" in text
@@ -130,7 +131,6 @@ def test_types_follow_what_the_cells_are(tmp_path, cells, kind, formats):
     _, contract = drafted(tmp_path, ["Colonne"], [{"Colonne": cell} for cell in [*cells] * 12])
     column = contract.columns[0]
     assert (column.type, column.formats) == (kind, formats)
-    assert column.required == all(cell not in {"", "-", "N/A"} for cell in cells)
 
 
 def test_dates_in_several_forms_are_dates_and_the_others_are_told_by_their_rows(tmp_path):
@@ -213,7 +213,6 @@ def test_spellings_of_nothing_are_written_down(tmp_path):
     rows = [{"Ville": cell} for cell in ["Fès", "n/a", "-", ""]]
     _, contract = drafted(tmp_path, ["Ville"], rows)
     assert contract.columns[0].blanks == ("-", "N/A")
-    assert not contract.columns[0].required
 
 
 def test_the_shortest_list_that_knows_the_cells_is_chosen(tmp_path):

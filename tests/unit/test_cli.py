@@ -13,8 +13,10 @@ import pytest
 import xlsxwriter
 
 from marsad import cli
+from marsad.contracts.codelists import load_codelists
 from marsad.intake import newfeed
 from marsad.intake.reading.workbook import open_workbook
+from marsad.settings import Settings
 
 
 def marsad(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
@@ -209,7 +211,48 @@ def test_a_code_list_outside_the_project_is_proposed_checked_and_guarded(
     (own / "sex.csv").write_text(VISAS, "utf-8")
     monkeypatch.setenv("MARSAD_CODELISTS", str(own))
     assert marsad(monkeypatch, "feed", "check", contract) == 64
-    assert "there is a code list sex already" in " ".join(capsys.readouterr().err.split())
+    assert "sex.csv:2: scheme and version must be 'sex'" in " ".join(capsys.readouterr().err.split())
+
+
+def test_providers_and_spellings_of_a_feed_outside_the_project_stand_beside_it(
+    drafted: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = drafted.parents[2] / "codelists"
+    own.mkdir()
+    head = VISAS.splitlines()[0]
+    (own / "provider.csv").write_text(f"{head}\nprovider,1,HARBOUR,,Port libre,ميناء,Free port,,,\n", "utf-8")
+    (own / "sex.csv").write_text(f"{head}\nsex,1,F,,,,,donna|mujeres,,\n", "utf-8")
+    drafted.write_text(drafted.read_text().replace("providers: []", "providers: [HARBOUR]"))
+    assert marsad(monkeypatch, "feed", "check", drafted) == 64
+    monkeypatch.setenv("MARSAD_CODELISTS", str(own))
+    assert marsad(monkeypatch, "feed", "check", drafted) == 0
+    lists = load_codelists(*Settings.from_env().codelist_dirs)
+    assert (lists["sex"].spelling("Donna"), lists["sex"].spelling("femme")) == ("F", "F")
+    assert lists["sex"].codes["F"].labels["fr"] == "Féminin"
+    for wrong, told in (("F,,Femme,,,", "leave its labels blank"), ("F,,,,,homme", "'homme' stands for F and M")):
+        (own / "sex.csv").write_text(f"{head}\nsex,1,{wrong},,\n", "utf-8")
+        capsys.readouterr()
+        assert marsad(monkeypatch, "feed", "check", drafted) == 64
+        assert told in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_suite_that_is_behind_its_contract_is_told(
+    drafted: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    severity = "codelist: sex\n              severity: {unmapped: critical}"
+    drafted.write_text(drafted.read_text().replace("codelist: sex", severity))
+    assert marsad(monkeypatch, "feed", "check", drafted) == 64
+    assert "its suite is behind — run `marsad feed sync partner/tried`" in capsys.readouterr().out
+
+
+def test_without_a_folder_all_feeds_of_the_settings_are_checked(
+    drafted: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MARSAD_CONTRACTS", str(drafted.parents[1]))
+    assert marsad(monkeypatch, "feed", "check") == 0
+    drafted.write_text(drafted.read_text().replace("providers: []", "providers: [DGSM]"))
+    assert marsad(monkeypatch, "feed", "check") == 64
+    assert "partner/tried.yaml" in capsys.readouterr().out
 
 
 def test_a_draft_that_the_check_refuses_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

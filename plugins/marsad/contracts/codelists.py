@@ -8,7 +8,7 @@ import io
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -73,26 +73,24 @@ def codelist_files(*folders: Path) -> list[Path]:
     return [path for each in folders for path in sorted(each.glob("*.csv")) if not path.name.startswith(".")]
 
 
-def codelists_by_name(*folders: Path) -> tuple[Mapping[str, Path], list[str]]:
-    """The one file of each scheme, and what is wrong: folders that are not there, and names that are taken."""
-    files: dict[str, Path] = {}
-    faults = [f"there is no folder of code lists {folder}" for folder in folders if not folder.is_dir()]
+def codelists_by_name(*folders: Path) -> tuple[Mapping[str, list[Path]], list[str]]:
+    """The files of each scheme in the order of folders, and what is wrong: folders that are not there."""
+    files: dict[str, list[Path]] = {}
     for path in codelist_files(*folders):
-        if files.setdefault(path.stem, path) is not path:
-            faults.append(f"{path}: there is a code list {path.stem} already: choose another name")
-    return files, faults
+        files.setdefault(path.stem, []).append(path)
+    return files, [f"there is no folder of code lists {folder}" for folder in folders if not folder.is_dir()]
 
 
 def load_codelists(*folders: Path) -> Mapping[str, CodeList]:
-    """All ``*.csv`` of the folders by scheme. Raises UsageFault naming what is wrong in each file.
+    """All ``*.csv`` of the folders by scheme; a file of a later folder adds to the list of its name.
 
-    A folder that is not there and a name that is taken are wrong too: a list is one file.
+    Raises UsageFault naming what is wrong in each file. A folder that is not there is wrong too.
     """
     lists: dict[str, CodeList] = {}
     files, faults = codelists_by_name(*folders)
-    for scheme, path in files.items():
+    for scheme, paths in files.items():
         try:
-            lists[scheme] = load_codelist(path)
+            lists[scheme] = load_codelist(*paths)
         except UsageFault as fault:
             faults.append(str(fault))
     if faults:
@@ -100,17 +98,47 @@ def load_codelists(*folders: Path) -> Mapping[str, CodeList]:
     return lists
 
 
-def load_codelist(path: Path) -> CodeList:
-    """One code list; its scheme is the file's stem. Raises UsageFault naming file and line."""
+def load_codelist(*paths: Path) -> CodeList:
+    """One code list; its scheme is the files' stem. Files after the first add codes to it, and spellings to its codes.
+
+    Raises UsageFault naming file and line.
+    """
+    return _merged(*((path, _content(path)) for path in paths))
+
+
+def _content(path: Path) -> bytes:
     try:
-        return _parsed(path, path.read_bytes())
+        return path.read_bytes()
     except OSError as error:
         raise UsageFault(f"{path.name}: the file cannot be read: {error.strerror}") from None
 
 
 @lru_cache(maxsize=512)
-def _parsed(path: Path, content: bytes) -> CodeList:
+def _merged(*files: tuple[Path, bytes]) -> CodeList:
     """Kept by content: a command asks for all lists several times, and folding their spellings takes a second."""
+    first, *more = files
+    found = _parsed(*first)
+    for path, content in more:
+        found = _added(found, _parsed(path, content), path)
+    _check_parents(files[-1][0], found.codes)
+    return found
+
+
+def _added(found: CodeList, own: CodeList, path: Path) -> CodeList:
+    codes = dict(found.codes)
+    for code in own.codes.values():
+        known = codes.setdefault(code.code, code)
+        if any(known.labels.get(language) != text for language, text in code.labels.items()):
+            raise UsageFault(f"{path}: code '{code.code}' is known: leave its labels blank and give spellings only")
+        if known is not code:
+            codes[code.code] = replace(known, spellings=(*known.spellings, *code.spellings))
+    try:
+        return CodeList(found.scheme, f"{found.version}+{own.version}", codes)
+    except UsageFault as fault:
+        raise UsageFault(f"{path}: {fault}") from None
+
+
+def _parsed(path: Path, content: bytes) -> CodeList:
     stream = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")
     reader = csv.DictReader(stream, strict=True)
     if tuple(reader.fieldnames or ()) != COLUMNS:
@@ -133,7 +161,6 @@ def _codes(path: Path, rows: list[tuple[int, dict[str, str]]]) -> Mapping[str, C
         if fault:
             raise UsageFault(f"{path.name}:{line}: {fault}")
         codes[row["code"]] = _code(row)
-    _check_parents(path, codes)
     return codes
 
 

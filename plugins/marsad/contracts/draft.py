@@ -187,12 +187,12 @@ def _privacy(header: str, found: Guess, concept: Concept | None, *, key: bool) -
     if concept:
         return concept.privacy, ()
     if names_a_person(header):
-        return "identity", ("the header speaks of who somebody is",)
+        return "identity", ("who somebody is",)
     if tells_a_story(header) or found.long:
-        return "free_text", ("free text can hold names",)
+        return "free_text", ("free text",)
     if found.type in {"code", "boolean"} or (found.few and found.type != "identifier" and not key):
-        return "quasi", ("REVIEW: few different values in the sample; identity if they can name a person",)
-    return "identity", ("REVIEW: not known to be harmless; quasi or public lets it out of the vault",)
+        return "quasi", ("REVIEW: few values: identity if they can name a person",)
+    return "identity", ("REVIEW: not known to be harmless",)
 
 
 def _labels(header: str, concept: Concept | None, language: str, taken: Iterable[str]) -> dict[str, str]:
@@ -217,6 +217,9 @@ def _key(headers: Sequence[str], guesses: Sequence[Guess]) -> int | None:
 def _head(feed: str, proposals: Sequence[_Proposal], rows: int, language: str) -> Iterator[str]:
     agency, _, name = feed.partition("/")
     yield f"# Draft from a sample of {rows} rows. Review every line marked REVIEW, then write status: active."
+    yield "# classification: identity and free_text stay in the vault; quasi and public can be counted."
+    yield "# required: a blank cell refuses its row. Set here only where a record can hardly do without the value"
+    yield "# (numbers, days of events) and the sample never does; add it where a row without the value is of no use."
     yield "apiVersion: v3.2.0"
     yield "kind: DataContract"
     yield f"id: {feed.replace('/', '-').replace('_', '-')}"
@@ -276,8 +279,8 @@ def _property(proposal: _Proposal) -> Iterator[str]:
         yield f"      # {note}"
     yield f"      - name: {_flow(proposal.name)}"
     yield f"        logicalType: {_LOGICAL.get(found.type, found.type)}"
-    if found.filled:
-        yield "        required: true  # REVIEW: never blank in the sample"
+    if found.filled and _structural(proposal):
+        yield "        required: true"
     if proposal.key:
         yield "        primaryKey: true  # REVIEW: never repeated in the sample"
     yield f"        classification: {proposal.privacy}"
@@ -288,6 +291,12 @@ def _property(proposal: _Proposal) -> Iterator[str]:
     if found.type == "identifier":
         yield "              identifier: true"
     yield from (f"              {key}: {_flow(value)}" for key, value in _own(proposal).items() if value)
+
+
+def _structural(proposal: _Proposal) -> bool:
+    """Whether a record can hardly do without the value: what tells it from others, and the day it is counted by."""
+    day = proposal.concept is not None and proposal.concept.field in _EVENT_DAYS
+    return proposal.key or day or is_reference(proposal.header)
 
 
 def _own(proposal: _Proposal) -> dict[str, object]:

@@ -158,7 +158,9 @@ def _providers(reading: Reading, feed: FeedSpec) -> Iterator[Problem]:
         return
     for number, provider in enumerate(feed.providers):
         if provider not in known.codes:
-            hint = did_you_mean(provider, known.codes, "add it to schemas/codelists/provider.csv")
+            hint = did_you_mean(
+                provider, known.codes, "add it to provider.csv in schemas/codelists or in a folder of MARSAD_CODELISTS"
+            )
             path = [*reading.parts.own, "providers", number]
             yield reading.document.problem(path, "unknown-provider", f"unknown provider '{provider}'", hint)
 

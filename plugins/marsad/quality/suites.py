@@ -19,7 +19,7 @@ from marsad.quality.structural import Expectation, RuleBook, structural
 if TYPE_CHECKING:
     from great_expectations import ExpectationSuite
 
-__all__ = ["Suite", "load_suite", "structural", "suite_path", "suite_to_write", "sync_suite"]
+__all__ = ["Suite", "in_step", "load_suite", "structural", "suite_path", "suite_to_write", "sync_suite"]
 
 ORIGINS = ("contract", "field")
 ENTRY_KEYS = ("type", "kwargs", "meta", "severity")
@@ -90,17 +90,31 @@ def sync_suite(contract: Contract, path: Path, book: RuleBook) -> bool:
     Rules written by hand (``meta.origin`` is ``field``) keep their order and content. Raises UsageFault when the
     result is no valid suite (a rule id used twice, an expectation type that is not allowed).
     """
-    before = path.read_text("utf-8") if path.is_file() else ""
-    by_hand = [e for e in (_read(path)["expectations"] if before else ()) if _origin(e) != "contract"]
-    entries = [_ordered(_checked(entry)) for entry in (*structural(contract, book), *by_hand)]
-    _rules(tuple(entries))
-    document = {"name": contract.feed.replace("/", "."), "expectations": entries, "meta": {"feed": contract.feed}}
-    after = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    before, after = _before(path), _in_step(contract, path, book)
     if after == before:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(after, "utf-8")
     return True
+
+
+def in_step(contract: Contract, path: Path, book: RuleBook) -> bool:
+    """Whether ``sync_suite`` would leave the file as it is. Raises as it does."""
+    return _in_step(contract, path, book) == _before(path)
+
+
+def _before(path: Path) -> str:
+    return path.read_text("utf-8") if path.is_file() else ""
+
+
+def _in_step(contract: Contract, path: Path, book: RuleBook) -> str:
+    """What the file has to say."""
+    before = _before(path)
+    by_hand = [e for e in (_read(path)["expectations"] if before else ()) if _origin(e) != "contract"]
+    entries = [_ordered(_checked(entry)) for entry in (*structural(contract, book), *by_hand)]
+    _rules(tuple(entries))
+    document = {"name": contract.feed.replace("/", "."), "expectations": entries, "meta": {"feed": contract.feed}}
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -31,8 +31,7 @@ def publish(connection: sa.Connection, settings: Settings, report: Report) -> No
 
     Nothing is done while the files are those that were published last: reading them takes seconds, at every start.
     One wrong file stops nothing: it is named through ``report``, and what it gave when it was right stays; so does what
-    a folder gave that is not there. A code list whose name is taken is named and left out. So are wrong contracts
-    named, though nothing here is taken from them.
+    a folder gave that is not there. Wrong contracts are named too, though nothing here is taken from them.
     """
     now = _fingerprint(settings)
     if now == connection.execute(sa.text("SELECT fingerprint FROM ref.published")).scalar():
@@ -67,25 +66,25 @@ def _content(path: Path) -> bytes:
 
 
 def _publish(connection: sa.Connection, settings: Settings, report: Report) -> None:
-    lists = dict(_code_lists(connection, settings, report))
+    lists = dict(_code_lists(settings, report))
     codes = {scheme: None if found is None else list(_codes(found)) for scheme, found in lists.items()}
+    if not all(folder.is_dir() for folder in settings.codelist_dirs):  # what it held is not known, and stays
+        published = connection.execute(sa.text("SELECT DISTINCT scheme FROM ref.code")).scalars()
+        codes |= dict.fromkeys(published)
     _replace(connection, "code", "scheme", codes)
     _replace(connection, "rule", "feed", dict(_rules(settings, report)))
     _name_wrong_contracts(settings, {name: found for name, found in lists.items() if found}, report)
 
 
-def _code_lists(connection: sa.Connection, settings: Settings, report: Report) -> Iterator[tuple[str, CodeList | None]]:
+def _code_lists(settings: Settings, report: Report) -> Iterator[tuple[str, CodeList | None]]:
     files, faults = codelists_by_name(*settings.codelist_dirs)
     for fault in faults:
         report(fault)
-    if not all(folder.is_dir() for folder in settings.codelist_dirs):  # what it held is not known, and stays
-        published = connection.execute(sa.text("SELECT DISTINCT scheme FROM ref.code")).scalars()
-        yield from ((scheme, None) for scheme in published if scheme not in files)
-    for scheme, path in files.items():
+    for scheme, paths in files.items():
         try:
-            yield scheme, load_codelist(path)
+            yield scheme, load_codelist(*paths)
         except UsageFault:
-            report(f"the code list {scheme} is wrong: `marsad feed check {settings.contract_dirs[0]}` says how")
+            report(f"the code list {scheme} is wrong: `marsad feed check` says how")
             yield scheme, None
 
 
