@@ -137,6 +137,19 @@ def test_ending_a_session_ends_children_that_outlive_their_leader() -> None:
     assert noted.members() == []
 
 
+def test_a_port_is_known_to_be_ours_or_anothers() -> None:
+    ours = start("import socket, time; s = socket.create_server(('127.0.0.1', 0)); "
+                 "print(s.getsockname()[1], flush=True); time.sleep(60)")  # fmt: skip
+    assert ours.stdout is not None
+    port = int(ours.stdout.readline())
+    noted = Started.of(ours.pid)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        assert noted.listens_on(port)
+        assert not noted.listens_on(other.getsockname()[1])
+    end([noted], grace=1)
+    assert not noted.listens_on(port)
+
+
 def test_a_leader_that_ignores_the_request_is_killed_after_its_grace() -> None:
     deaf = start(
         "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(60)"

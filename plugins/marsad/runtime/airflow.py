@@ -51,6 +51,11 @@ class Airflow:
         return None if note is None else int(note["port"])
 
     @property
+    def port_taken(self) -> bool:
+        """Whether somebody listens on the port that was chosen."""
+        return self.port is not None and free_port(self.port) != self.port
+
+    @property
     def url(self) -> str:
         """Address of the user interface."""
         return f"http://localhost:{self.port or PORT}"

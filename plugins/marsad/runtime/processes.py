@@ -55,6 +55,10 @@ class Started:
             return [] if _session(self.pid) == self.pid else self._followers()
         return self._followers()
 
+    def listens_on(self, port: int) -> bool:
+        """Whether one of its processes listens on that port, at any address."""
+        return any(port in _ports(process) for process in self.members())
+
     def _followers(self) -> list[psutil.Process]:
         found = [p for p in psutil.process_iter(["status"]) if _session(p.pid) == self.pid]
         living = [p for p in found if p.info["status"] != psutil.STATUS_ZOMBIE]
@@ -90,6 +94,14 @@ def _signal(pid: int, number: signal.Signals) -> None:
         os.kill(pid, number)
     except ProcessLookupError:
         return
+
+
+def _ports(process: psutil.Process) -> set[int]:
+    """Where a process listens; nowhere once it is gone."""
+    try:
+        return {one.laddr.port for one in process.net_connections("tcp") if one.status == psutil.CONN_LISTEN}
+    except psutil.Error:
+        return set()
 
 
 def _session(pid: int) -> int | None:

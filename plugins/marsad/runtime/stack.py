@@ -20,7 +20,7 @@ from marsad.runtime.files import read_json
 from marsad.runtime.postgres import Postgres
 from marsad.runtime.prepare import make_keys
 from marsad.runtime.processes import Started
-from marsad.runtime.supervisor import GRACE
+from marsad.runtime.supervisor import API, GRACE
 from marsad.settings import Settings
 from marsad.statistics import refresh
 from marsad.warehouse import migrate
@@ -29,6 +29,11 @@ from marsad.warehouse.engine import database_url
 Progress = Callable[[str], None]
 HEALTHY_SECONDS = 240  # 15-20 s on a quiet machine, four times that on a busy one
 DEATHS = 3  # a component that died so often while starting will not come up
+PORTS = 3  # tried for Airflow's pages, where others are faster again and again
+
+
+class _PortLost(PlatformFault):
+    """Somebody took the port of Airflow's pages after it was chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +164,23 @@ def _served_elsewhere(settings: Settings) -> bool:
 def _start(settings: Settings, progress: Progress) -> None:
     _end_airflow(settings)  # of a stack that crashed in part
     server = start_warehouse(settings, progress)
-    airflow = Airflow(settings)
-    progress("preparing Airflow")
-    airflow.configure(server.url("airflow"))
-    airflow.migrate()
     sftp.leave_address(settings)
     portal.configure(settings)
+    for last in range(1, PORTS + 1):
+        try:
+            _start_airflow(settings, server.url("airflow"), progress)
+            return
+        except _PortLost:
+            if last == PORTS:
+                raise
+            _end_airflow(settings)
+
+
+def _start_airflow(settings: Settings, metadata_url: str, progress: Progress) -> None:
+    airflow = Airflow(settings)
+    progress("preparing Airflow")
+    airflow.configure(metadata_url)
+    airflow.migrate()
     progress("starting Airflow")
     with (settings.place("logs") / "supervisor.log").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own command
@@ -185,6 +201,8 @@ def _wait_until_healthy(settings: Settings, airflow: Airflow, process: subproces
         if process.poll() is not None:
             raise PlatformFault(f"Airflow does not start: see {settings.place('logs') / 'supervisor.log'}")
         for name, deaths in _deaths(settings).items():
+            if name == API and deaths and airflow.port_taken and not _serves(settings, airflow):
+                raise _PortLost(f"another program took port {airflow.port} of Airflow's pages")
             if deaths >= DEATHS:
                 raise PlatformFault(f"the {name} does not start: see {settings.place('logs') / name}.log")
         if time.monotonic() > deadline:
@@ -194,9 +212,8 @@ def _wait_until_healthy(settings: Settings, airflow: Airflow, process: subproces
 
 
 def _health(settings: Settings, airflow: Airflow) -> dict[str, bool]:
-    """Health by component; empty while Airflow's API does not answer."""
-    found = airflow.health()
-    if not found:
+    """Health by component; empty while Airflow's API does not answer, also when another's answers in its place."""
+    if not _serves(settings, airflow) or not (found := airflow.health()):
         return {}
     ours = {"portal": portal.healthy(settings)} | ({"sftp": sftp.answers(settings)} if settings.sftp else {})
     return {**found, **ours}
@@ -226,6 +243,13 @@ def _supervisor(settings: Settings) -> Started | None:
 def _components(settings: Settings) -> list[Started]:
     note = read_json(settings.place("run") / "supervisor.json") or {"components": {}}
     return [Started.read(component) for component in note["components"].values()]
+
+
+def _serves(settings: Settings, airflow: Airflow) -> bool:
+    """Whether it is our own server that listens on the port of Airflow's pages."""
+    note = read_json(settings.place("run") / "supervisor.json") or {"components": {}}
+    server = note["components"].get(API)
+    return airflow.port is not None and server is not None and Started.read(server).listens_on(airflow.port)
 
 
 def _deaths(settings: Settings) -> dict[str, int]:

@@ -27,8 +27,9 @@ from marsad.runtime.postgres import Postgres
 from marsad.runtime.processes import Started, end
 from marsad.settings import Settings
 
+API = "api-server"
 COMPONENTS = {
-    "api-server": ("airflow", "api-server"),
+    API: ("airflow", "api-server"),
     "scheduler": ("airflow", "scheduler", "--skip-serve-logs"),  # the api-server reads the logs from the same disk
     "dag-processor": ("airflow", "dag-processor"),
     "triggerer": ("airflow", "triggerer", "--skip-serve-logs"),
