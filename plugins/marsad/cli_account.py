@@ -30,8 +30,13 @@ def add_to(app: typer.Typer, warehouse: Warehouse) -> None:
     @group.command("add")
     def add(
         email: Email,
-        role: Annotated[str, typer.Option(help="administrator, submitter, steward, case_officer, analyst, auditor.")],
-        provider: Annotated[list[str] | None, typer.Option(help="Of a submitter: sends for; may be repeated.")] = None,
+        role: Annotated[
+            str, typer.Option(help="administrator, submitter, steward, case_officer, commission, analyst, auditor.")
+        ],
+        provider: Annotated[
+            list[str] | None,
+            typer.Option(help="Of a submitter: sends for; of a case officer: works for; may be repeated."),
+        ] = None,
         feed: Annotated[
             list[str] | None, typer.Option(help="A feed that names nobody, sent for the providers; may be repeated.")
         ] = None,

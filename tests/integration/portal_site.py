@@ -81,9 +81,9 @@ class Browser(TestClient):
 
 def add_account(site: Site, email: str, *rights: Right) -> str:
     """An account; who submits without a word on feeds gets all that name nobody, as the small feeds do."""
-    every = [Right("submitter", right.provider, feed) for right in rights if right.provider and not right.feed
-             for feed in site.shelf.open_feeds]  # fmt: skip
-    rights = (*(right for right in rights if right.feed or not right.provider), *every)
+    named = [right for right in rights if right.role == "submitter" and not right.feed]
+    every = [Right("submitter", right.provider, feed) for right in named for feed in site.shelf.open_feeds]
+    rights = (*(right for right in rights if right not in named), *every)
     with site.transaction() as connection:
         account_id = accounts.add(connection, email, email.partition("@")[0], "fr", rights, "test", site.clock())
         account = accounts.find(connection, account_id=account_id)

@@ -19,7 +19,7 @@ READABLE = {
     "analyst": {"mart", "release", "ref"},
     "commission": {"mart", "release", "ref", "register"},
     "publisher": {"mart", "release", "ref"},
-    "portal": {"ops", "ref", "portal"},
+    "portal": {"ops", "ref", "portal", "register"},
     "trial": {"ops", "core", "ref"},
     "sftp": set(),
     "opener": set(),

@@ -17,7 +17,9 @@ from marsad.intake import inbox
 from marsad.portal.secrets_kept import hash_password, new_token, token_hash
 
 ADMINISTRATOR, SUBMITTER, STEWARD = "administrator", "submitter", "steward"
-ROLES = (SUBMITTER, STEWARD, "case_officer", "analyst", "auditor", ADMINISTRATOR)
+CASE_OFFICER, COMMISSION = "case_officer", "commission"
+ROLES = (SUBMITTER, STEWARD, CASE_OFFICER, COMMISSION, "analyst", "auditor", ADMINISTRATOR)
+FOR_A_BODY = (SUBMITTER, CASE_OFFICER)
 COMMAND_LINE = "command line"
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _MAX = 200
@@ -25,7 +27,7 @@ _MAX = 200
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """A role, for a submitter with the sending body it is for (else empty).
+    """A role, for a submitter or a case officer with the sending body it is for (else empty).
 
     Without ``feed`` it is for the feeds whose contracts name the body; a feed that names nobody must be said here.
     """
@@ -94,14 +96,18 @@ def check_rights(rights: Iterable[Right], known: Iterable[str], open_feeds: Iter
     ``known`` are the sending bodies that contracts name, ``open_feeds`` the feeds that name nobody.
 
     Raises:
-        UsageFault: an unknown role, or a submitter without a provider that can send.
+        UsageFault: an unknown role, or a submitter or case officer without a provider that can send.
     """
     names, feeds = set(known), set(open_feeds)
     for right in rights:
         if right.role not in ROLES:
             raise UsageFault(f"there is no role '{right.role}'; roles: {', '.join(ROLES)}")
-        if (right.role == SUBMITTER) != bool(right.provider):
-            raise UsageFault("a submitter sends for one provider, and nobody else has one")
+        if (right.role in FOR_A_BODY) != bool(right.provider):
+            raise UsageFault("a submitter and a case officer work for one provider, and nobody else has one")
+        if right.role == CASE_OFFICER:  # of any body, also one that no contract names
+            if right.feed or not inbox.is_name(right.provider):
+                raise UsageFault(f"'{right}' cannot be: a case officer works for one body, for all its feeds")
+            continue
         if right.feed and (right.feed not in feeds or not inbox.is_name(right.provider)):
             raise UsageFault(f"'{right}' cannot be; feeds that name nobody: {', '.join(sorted(feeds))}")
         if right.provider and not right.feed and right.provider not in names:

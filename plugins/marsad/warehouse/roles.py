@@ -31,7 +31,12 @@ _GRANTS: Mapping[str, Mapping[str, str]] = {
         "link": "SELECT",
         "register": "SELECT, INSERT, UPDATE, DELETE, MAINTAIN",
     },
-    "portal": {"ops": "SELECT", "ref": "SELECT", "portal": "SELECT, INSERT, UPDATE, DELETE"},
+    "portal": {
+        "ops": "SELECT",
+        "ref": "SELECT",
+        "register": "SELECT",
+        "portal": "SELECT, INSERT, UPDATE, DELETE",
+    },
     "trial": {"ops": "SELECT", "core": "SELECT", "ref": "SELECT"},
     "steward": {"ops": "SELECT", "quarantine": "SELECT", "core": "SELECT", "mart": "SELECT", "ref": "SELECT"},
     "commission": {"mart": "SELECT", "release": "SELECT", "ref": "SELECT", "register": "SELECT"},

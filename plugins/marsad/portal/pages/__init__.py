@@ -10,12 +10,13 @@ from marsad.portal.pages import (
     home,
     openid,
     own_account,
+    persons,
     send,
     sign_in,
     spellings,
     templates,
 )
 
-_MODULES = (sign_in, openid, home, send, templates, history, board, findings, spellings, accounts, own_account)
+_MODULES = (sign_in, openid, home, send, templates, history, board, findings, spellings, persons, accounts, own_account)
 ROUTERS = tuple(module.router for module in _MODULES)
 MENU = tuple(entry for module in _MODULES for entry in module.MENU)

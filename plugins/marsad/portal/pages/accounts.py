@@ -12,7 +12,7 @@ from starlette.datastructures import FormData
 
 from marsad.errors import UsageFault
 from marsad.portal import accounts, words
-from marsad.portal.accounts import ADMINISTRATOR, ROLES, SUBMITTER, Account, Right
+from marsad.portal.accounts import ADMINISTRATOR, CASE_OFFICER, FOR_A_BODY, ROLES, SUBMITTER, Account, Right
 from marsad.portal.render import Entry, go, page
 from marsad.portal.site import Site
 from marsad.portal.visitor import Posted, SiteOf, field, having
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/accounts", dependencies=[Depends(having(ADMINISTRATO
 MENU = (Entry("menu.accounts", "/accounts", (ADMINISTRATOR,)),)
 Administrator = Annotated[Account, Depends(having(ADMINISTRATOR))]
 _BETWEEN = re.compile("[,،]")
-OTHER_ROLES = tuple(role for role in ROLES if role != SUBMITTER)
+OTHER_ROLES = tuple(role for role in ROLES if role not in FOR_A_BODY)
 
 
 @router.get("")
@@ -99,7 +99,7 @@ def reset(request: Request, account_id: UUID, administrator: Administrator, site
 
 def _account_page(request: Request, site: Site, one: Account, fault: str | None = None) -> Response:
     choices = _choices(site, one)
-    plain = {right.provider for right in one.rights if right.provider and not right.feed}
+    plain = {right.provider for right in one.rights if right.role == SUBMITTER and not right.feed}
     choices["providers"] = sorted({*choices["providers"], *plain})
     return page(request, "account", 422 if fault else 200, one=one, **choices, fault=fault)
 
@@ -122,13 +122,20 @@ def _choices(site: Site, one: Account | None = None) -> dict[str, Any]:
     """What can be ticked; and for each feed that names nobody, in whose names ``one`` sends it."""
     had = one.rights if one else ()
     others = {feed: [right.provider for right in had if right.feed == feed] for feed in site.shelf.open_feeds}
-    return {"providers": site.shelf.providers, "roles": OTHER_ROLES, "others": others, "titles": site.shelf.titles}
+    return {
+        "providers": site.shelf.providers, "roles": OTHER_ROLES, "others": others, "titles": site.shelf.titles,
+        "officer": [right.provider for right in had if right.role == CASE_OFFICER],
+    }  # fmt: skip
 
 
 def _rights(site: Site, form: FormData) -> tuple[Right, ...]:
     chosen = [Right(SUBMITTER, str(name)) for name in form.getlist("provider")]
     for feed in site.shelf.open_feeds:
-        names = (name.strip() for name in _BETWEEN.split(field(form, f"open:{feed}")))
-        chosen += [Right(SUBMITTER, name, feed) for name in names if name]
+        chosen += [Right(SUBMITTER, name, feed) for name in _names(form, f"open:{feed}")]
+    chosen += [Right(CASE_OFFICER, name) for name in _names(form, "officer")]
     chosen += [Right(str(role)) for role in form.getlist("role")]
     return accounts.check_rights(chosen, site.shelf.providers, site.shelf.open_feeds)
+
+
+def _names(form: FormData, name: str) -> list[str]:
+    return [one for part in _BETWEEN.split(field(form, name)) if (one := part.strip())]

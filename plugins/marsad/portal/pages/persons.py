@@ -1,0 +1,100 @@
+"""The register's pages: persons that an account may see, one person's path, how long persons wait. Never a name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import Response
+
+from marsad import audit
+from marsad.portal import persons
+from marsad.portal.accounts import CASE_OFFICER, COMMISSION, Account
+from marsad.portal.persons import PAGE, Sight
+from marsad.portal.render import Entry, page
+from marsad.portal.site import Site
+from marsad.portal.visitor import Posted, SiteOf, Visiting, field, having
+from marsad.register import path
+from marsad.warehouse.model import common_model
+from marsad.warehouse.register_tables import FIELDS
+
+router = APIRouter()
+MENU = (
+    Entry("menu.persons", "/persons", (CASE_OFFICER, COMMISSION)),
+    Entry("menu.waiting", "/waiting", (COMMISSION,)),
+)
+Officer = Annotated[Account, Depends(having(CASE_OFFICER, COMMISSION))]
+_FARTHEST = 1_000_000
+_LONGEST = 200  # characters of a number
+# Code lists of what a step says besides its day; of a stay it is the shelter's own code.
+_DETAILS = {
+    "detection": "detection_source", "referral_from": "referral_destination", "identification": "deciding_body",
+    "referral_to": "referral_destination", "service": "service_type", "return": "country",
+    "reintegration": "service_type",
+}  # fmt: skip
+_CODELISTS = {name: common_model()["victim"].fields[name].codelist for name in FIELDS}
+
+
+@router.get("/persons")
+def overview(request: Request, account: Officer, site: SiteOf, who: Visiting, skip: int = 0) -> Response:
+    """Persons, the last met first."""
+    skip = max(0, min(skip, _FARTHEST))
+    with site.transaction() as connection:
+        rows = persons.listed(connection, Sight.of(account), skip)
+    older = skip + PAGE if len(rows) > PAGE else None
+    newer = max(skip - PAGE, 0) if skip else None
+    return page(
+        request, "persons", rows=rows[:PAGE], older=older, newer=newer, number="", label=labels(site, who.language)
+    )  # fmt: skip
+
+
+@router.post("/persons")
+def find(request: Request, account: Officer, form: Posted, site: SiteOf, who: Visiting) -> Response:
+    """Persons of whom an agency has a record with a number; asked in a form, since addresses are kept in logs."""
+    number = field(form, "number").strip()[:_LONGEST]
+    with site.transaction() as connection:
+        rows = persons.listed(connection, Sight.of(account), 0, number) if number else ()
+    return page(
+        request, "persons", rows=rows[:PAGE], older=None, newer=None, number=number, label=labels(site, who.language)
+    )  # fmt: skip
+
+
+@router.get("/persons/{person}")
+def one(request: Request, person: UUID, account: Officer, site: SiteOf, who: Visiting) -> Response:
+    """One person's path, what is believed of her and why; the look is audited."""
+    with site.transaction() as connection:
+        seen = persons.sees(connection, Sight.of(account), str(person))
+        told = path.history(connection, str(person)) if seen else None
+        if told is None:
+            raise HTTPException(404)
+        audit.append(connection, account.actor, "person.viewed", str(person), {}, site.clock())
+    fields = common_model()["victim"].fields
+    return page(
+        request, "person", one=told, titles=site.shelf.titles, label=labels(site, who.language), details=_DETAILS,
+        codelists=_CODELISTS, names={name: fields[name].label[who.language] for name in FIELDS},
+    )  # fmt: skip
+
+
+@router.get("/waiting", dependencies=[Depends(having(COMMISSION))])
+def waits(request: Request, site: SiteOf, who: Visiting) -> Response:
+    """How long persons wait, whom one agency alone knows, how full shelters are."""
+    with site.transaction() as connection:
+        return page(
+            request, "waiting", waiting=persons.waiting(connection), alone=persons.alone(connection),
+            shelters=persons.shelters(connection), label=labels(site, who.language),
+        )  # fmt: skip
+
+
+def labels(site: Site, language: str) -> Callable[[str | None, Any], str]:
+    """``label(scheme, code)``: a code, or several, in words of ``language``; a code that no list knows as it is."""
+    return partial(_label, site, language)
+
+
+def _label(site: Site, language: str, scheme: str | None, code: Any) -> str:  # noqa: ANN401 - a value of a column
+    if isinstance(code, list):
+        return ("، " if language == "ar" else ", ").join(_label(site, language, scheme, each) for each in code)
+    known = site.shelf.catalog.codelists[scheme].codes.get(code) if scheme else None
+    return known.labels.get(language, code) if known else str(code)
