@@ -54,6 +54,9 @@ SHE = record("Fatima", "El Idrissi", birth=BORN, sex="F")
         ("", None),
         ("inconnue", None),
         ("31/02/1990", None),
+        ("01/01/1900", None),
+        ("30/12/1899", None),
+        ("02/03/1931", Birth(1931, 3, 2)),
     ],
 )
 def test_a_birth_date_is_read_as_far_as_it_is_known(text: str, birth: Birth | None) -> None:
