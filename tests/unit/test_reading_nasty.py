@@ -12,6 +12,7 @@ import pytest
 import xlsxwriter
 
 from marsad.contracts.text import fold
+from marsad.errors import ProviderFault
 from marsad.intake.reading import Hints, open_file
 from marsad.quality.states import Shape
 
@@ -125,6 +126,14 @@ def test_titles_that_come_again_are_no_rows_and_told(tmp_path: Path) -> None:
     (table,) = open_file(path, hints=EXPECTED).tables
     assert [row for block in table.blocks() for row in block.rows.tolist()] == [2, 3, 5]
     assert table.notes == [("file.note.titles_again", 1)]
+
+
+def test_titles_that_come_again_in_another_order_begin_another_table(tmp_path: Path) -> None:
+    path, moved = tmp_path / "t.csv", ("Société", "Numéro", "Prénom")
+    path.write_bytes(lines(FORMAL, ("1", "Équité", "Zoé"), ("", "", ""), moved, ("Équité", "2", "Léa")))
+    with pytest.raises(ProviderFault) as fault:
+        list(open_file(path, hints=EXPECTED).blocks())
+    assert fault.value.rule == "file.tables_several"
 
 
 @pytest.mark.parametrize(

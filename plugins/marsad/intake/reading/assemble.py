@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from marsad.contracts.text import fold
+from marsad.errors import ProviderFault
 from marsad.intake.blocks import BLOCK_ROWS, RawBlock, Shape
 from marsad.intake.reading.encoding import BROKEN
 from marsad.intake.reading.limits import BLOCK_BYTES, FOOTER_ROWS
@@ -30,6 +31,7 @@ _NOTE_WORDS = re.compile(
 )
 _NOTE_MARKS = ("*", "(", "[", "©", "†", "—", "--")
 _FEW = 1_000
+_TITLES = 3  # cells that are titles, the first two among them: no row of data looks so
 _NOTE_LENGTH = 5  # words: no single cell of a form's row stands alone with so many
 
 
@@ -54,19 +56,26 @@ class _Rows:
 class Assembler:
     """Collects pieces of one table and gives blocks; knows at the end what was left out."""
 
-    def __init__(self, sheet: str | None, width: int, totals: TotalWords, titles: Sequence[str] = ()) -> None:
-        """With ``titles``, folded, rows that are these once more are left out: two files joined, or printed pages."""
+    def __init__(
+        self, sheet: str | None, width: int, totals: TotalWords, titles: Sequence[str] = (), header: Sequence[str] = ()
+    ) -> None:
+        """With ``titles``, folded, rows that are these once more are left out: two files joined, or printed pages.
+
+        With ``header``, as written, a row that has these in another order is refused: it begins another table.
+        """
         self.sheet, self.width = sheet, width
         self._totals = totals
         self._titles = titles
+        self._header = list(header)
         self._waiting: list[_Rows] = []
         self._held: list[_Rows] = []
         self._last_row = 0
         self._blank = self._footers = self._footer_gap = self._again = 0
 
     def add(self, piece: Piece) -> Iterator[RawBlock]:
-        """Take the next piece; yields the blocks that are full now."""
+        """Take the next piece; yields the blocks that are full now. Raises ProviderFault where another table begins."""
         rows = self._without_titles(self._without_blank(_shaped(piece, self.width)))
+        self._refuse_another_order(rows)
         self._mark_totals(rows)
         self._queue(rows)
         yield from self._full_blocks()
@@ -107,6 +116,18 @@ class Assembler:
                     return rows
         self._again += len(again)
         return rows.take(np.delete(np.arange(len(rows)), again)) if len(again) else rows
+
+    def _refuse_another_order(self, rows: _Rows) -> None:
+        """What stands below titles in another order would be read under the wrong ones, and nobody would see it."""
+        titles = set(self._header) - {""}
+        if len(titles) < _TITLES or not len(rows):
+            return
+        first, second = (pc.is_in(column, pa.array(titles, pa.string())) for column in rows.table.columns[:2])
+        for place in np.flatnonzero(np.asarray(pc.and_(first, second))):
+            cells = [column[int(place)].as_py() for column in rows.table.columns]
+            moved = any(cell in titles and cell != title for cell, title in zip(cells, self._header, strict=False))
+            if moved and len(titles.intersection(cells)) >= _TITLES:
+                raise ProviderFault("file.tables_several", tables=2)
 
     def _mark_totals(self, rows: _Rows) -> None:
         found = self._totals.rows(rows.table)

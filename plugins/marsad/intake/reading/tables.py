@@ -54,7 +54,8 @@ class TableInfo:
         self.rows_read, self.notes = 0, list(self.found_notes)
         titles = list(map(fold, self.header)) if self.hints and len(self.header_rows) == 1 else []
         titles = titles if len(set(titles)) > 1 else []
-        assembler = Assembler(self.sheet, max(1, len(self.header)), self._totals(), titles)
+        header = self.header if titles else []
+        assembler = Assembler(self.sheet, max(1, len(self.header)), self._totals(), titles, header)
         for piece in self.pieces(self):
             yield from self._counted(assembler.add(piece))
         yield from self._counted(assembler.finish())
