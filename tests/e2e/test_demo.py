@@ -56,6 +56,10 @@ def test_demo_loads_everything_as_expected_and_leaves_nothing_running(demonstrat
     assert statuses == {"accepted", "refused", "duplicate"}
     assert {finding["severity"] for finding in told["findings"]} >= {"critical"}
     assert told["report_files"] > len(told["deliveries"])
+    assert told["person"]["registered"] >= 30
+    assert len(told["person"]["agencies"]) >= 3
+    assert told["person"]["records"] >= 3
+    assert "detection" in {step["kind"] for step in told["person"]["steps"]}
     assert [p for p in psutil.process_iter() if str(demonstration.home) in " ".join(_command(p))] == []
     assert list(demonstration.elsewhere.iterdir()) == []
 

@@ -60,6 +60,7 @@ def test_the_tables_show_surprises_and_do_not_claim_success_beside_them() -> Non
         "deliveries": [row],
         "findings": [],
         "persons": {"made_up": 1, "victim_records": {"police": 2}},
+        "person": {"registered": 1},
         "reports": "/somewhere",
         "report_files": 3,
         "portal": {

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from marsad.quality.messages import message_rule
 from marsad.quality.suites import load_suite, suite_path
+from marsad.runtime import one_person
 from marsad.settings import Settings
 from marsad.warehouse.engine import clean_errors, database_url, make_engine
 
@@ -52,6 +53,7 @@ def tell(
         "deliveries": _deliveries(truth, receipts),
         "findings": [_readable(settings, row) for row in findings],
         "persons": {"made_up": len(truth["persons"]), "victim_records": victims},
+        "person": one_person.follow(settings),
         "reports": str(settings.place("reports")),
         "report_files": sum(path.is_file() for path in settings.place("reports").rglob("*")),
         **seen,
@@ -123,6 +125,7 @@ def show(told: Mapping[str, Any], console: Console) -> None:
     console.print(f"Reports to the agencies: {told['report_files']} files below {told['reports']}", soft_wrap=True)
     show_visit(told["portal"], console)
     console.print(f"By SFTP: one file in, {len(told['outbox'])} reports and receipts in its sender's outbox.")
+    one_person.show(told["person"], console)
     for text in told["surprises"]:
         console.print(f"NOT AS EXPECTED  {text}", style="red", markup=False)
     if told["as_expected"]:
