@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 from tests.integration.station import VISITS_OR_NOT, Station, csv, stations, visit, visits, withdrawn_visit
 
+from marsad import cli
 from marsad.identity.keys import KeyRing
 from marsad.intake import pipeline
 from marsad.intake.office import Office
@@ -326,3 +327,32 @@ def test_the_registrar_opens_nobody(simulated: tuple[Office, dict[str, Any]]) ->
            AND c.relkind = 'r' AND has_table_privilege('marsad_registrar', c.oid, 'SELECT, INSERT, UPDATE, DELETE')""",
     )
     assert readable == []
+
+
+@pytest.mark.timeout(600)
+def test_the_command_tells_a_path_and_whether_all_holds_together(
+    simulated: tuple[Office, dict[str, Any]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office, _ = simulated
+    monkeypatch.setenv("MARSAD_HOME", str(office.settings.home))
+    monkeypatch.setenv("MARSAD_WAREHOUSE_URL", office.settings.warehouse_url or "")
+
+    def said(*words: str) -> tuple[Any, Any]:
+        monkeypatch.setattr(sys, "argv", ["marsad", "register", *words])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        return end.value.code, capsys.readouterr()
+
+    code, told = said("--json")
+    assert (code, json.loads(told.out)["touched"]) == (0, 0)
+    code, told = said("--check", "--json")
+    assert code == 0
+    assert "critical" not in told.out
+    ((person,),) = asked(office, "SELECT person_id::text FROM register.person ORDER BY 1 LIMIT 1")
+    code, told = said("--person", person, "--json")
+    one = json.loads(told.out)
+    assert one["values"]["sex"]["value"] in ("F", "M")
+    assert one["statuses"]
+    code, told = said("--person", "00000000-0000-0000-0000-000000000000")
+    assert (code, told.out) == (64, "")
+    assert "nobody" in told.err

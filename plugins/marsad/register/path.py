@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,7 +16,8 @@ from marsad.register.survivorship import Value
 from marsad.warehouse.register_tables import FIELDS
 
 
-class Believed(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Believed:
     """A value and the records it comes from, the one believed first at the front."""
 
     value: Value
