@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 
-from bench import loading, orchestrated, result
+from bench import loading, orchestrated, reported, result
 from bench.place import Place, place
 from bench.result import Result
 from marsad.settings import Settings
@@ -19,6 +19,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "without": loading.without_identities,
     "with": loading.with_identities,
     "growth": loading.growth,
+    "report": reported.report,
     "airflow": orchestrated.airflow,
 }
 ROWS = 1_000_000
