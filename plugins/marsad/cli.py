@@ -28,6 +28,7 @@ from marsad import (
     cli_linkage,
     cli_register,
     cli_reports,
+    cli_rights,
     cli_statistics,
 )
 from marsad.errors import MarsadError
@@ -362,7 +363,8 @@ cli_ledger.add_to(app, _office)
 cli_reports.add_to(app, _office)
 cli_account.add_to(app, _warehouse)
 cli_agencies.add_to(app, _office)
-cli_keys.add_to(app)
+cli_keys.add_to(app, _office)
 cli_linkage.add_to(app, _office)
 cli_register.add_to(app, _office)
+cli_rights.add_to(app, _office)
 cli_statistics.add_to(app)

@@ -27,12 +27,13 @@ READABLE = {
     "steward": {"ops", "quarantine", "core", "mart", "ref"},
     "loader": {"ops", "quarantine", "core", "ref", "mart", "audit"},
     "case_officer": set(),
-    "linker": {"core", "ops", "link", "vault", "audit"},
+    "linker": {"core", "ops", "link", "audit"},
     "registrar": {"core", "ops", "link", "register"},
 }
 # Whoever adds an event reads the chain's end. Of findings the portal reads rule and column (test_portal_stewards).
 READABLE_TABLES = {
-    "loader": {"vault.record"},
+    "loader": {"vault.record", "vault.erased", "vault.erased_row"},
+    "linker": {"vault.record", "vault.token", "vault.token_key", "vault.erased"},
     "portal": {"audit.head", "quarantine.finding"},
     "sftp": {"audit.head"},
     "opener": {"audit.head", "ops.delivery", "portal.session", "portal.account", "portal.account_right"},

@@ -89,7 +89,7 @@ def test_receiving_needs_no_private_key(tmp_path: Path) -> None:
         lambda: ring.signer,
         lambda: ring.landing_identity,
         lambda: ring.senders_identity,
-        lambda: ring.token_key,
+        ring.token_key,
         lambda: ring.wrapping_id,
     ):
         with pytest.raises(PlatformFault, match="no private keys"):
@@ -102,7 +102,7 @@ def test_opening_a_ring_reads_no_key(tmp_path: Path) -> None:
         path.write_bytes(b"garbage")
     ring = KeyRing.open(tmp_path / "keys")
     with pytest.raises(PlatformFault, match=r"private/token\.key is damaged"):
-        _ = ring.token_key
+        ring.token_key()
     with pytest.raises(PlatformFault, match="landing key is damaged"):
         _ = ring.landing_identity
 
@@ -111,7 +111,7 @@ def test_a_lost_key_is_a_fault_and_never_made_anew(tmp_path: Path) -> None:
     KeyRing.create(tmp_path / "keys")
     (tmp_path / "keys" / "private" / "token.key").unlink()
     with pytest.raises(PlatformFault):
-        _ = KeyRing.create(tmp_path / "keys").token_key
+        KeyRing.create(tmp_path / "keys").token_key()
     (tmp_path / "keys" / "private" / "wrapping-0001.key").unlink()
     with pytest.raises(PlatformFault):
         _ = KeyRing.open(tmp_path / "keys").wrapping_id
@@ -194,9 +194,9 @@ def test_a_newer_wrapping_key_is_used_from_now_on(tmp_path: Path) -> None:
 
 def test_no_secret_shows_when_printed(tmp_path: Path) -> None:
     ring = KeyRing.create(tmp_path / "keys")
-    shown = f"{ring!r} {ring.token_key!r} {ring.signer!r} {ring.landing_identity!r}"
+    shown = f"{ring!r} {ring.token_key()!r} {ring.signer!r} {ring.landing_identity!r}"
     assert not any(secret.decode() in shown for secret in contents(tmp_path / "keys" / "private").values())
-    assert ring.token_key.secret.hex() not in shown
+    assert ring.token_key().secret.hex() not in shown
 
 
 def test_identity_does_not_load_airflow_or_pandas() -> None:

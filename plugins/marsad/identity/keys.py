@@ -28,6 +28,7 @@ _LANDING, _SIGNING, _SENDERS = "landing.key", "signing.key", "senders.key"
 _HASHING = ("pseudonym", "fingerprint", "token")
 RESTORE = "restore the folder of keys from its backup (docs/runbooks/keys.md)"
 _WRAPPING = re.compile(r"wrapping-(\d{4})\.key")
+_TOKEN = re.compile(r"token(?:-(\d{4}))?\.key")
 
 
 class KeyDestroyed(PolicyRefusal):
@@ -183,6 +184,11 @@ class KeyRing:
         """Where the data keys of sealed records lie, wrapped."""
         return self.folder / _STORE
 
+    @property
+    def erased(self) -> Path:
+        """Where it is written down what was erased: records and key references, no identity."""
+        return self.folder / "erased"
+
     @cached_property
     def landing_identity(self) -> x25519.Identity:
         """Opens the keys of landed files."""
@@ -208,10 +214,19 @@ class KeyRing:
         """For fingerprints of rows that hold identities."""
         return self._hash_key("fingerprint")
 
-    @cached_property
-    def token_key(self) -> HashKey:
-        """For blocking and search tokens."""
-        return self._hash_key("token")
+    def token_key(self, number: int = 1) -> HashKey:
+        """For blocking and search tokens; the database says by which number they are made.
+
+        Raises:
+            PlatformFault: that key is not there.
+        """
+        return HashKey(f"t{number}", self._raw(token_name(number)))
+
+    @property
+    def token_ids(self) -> tuple[int, ...]:
+        """Numbers of the keys of tokens; more than one while a rotation is not finished. Looked up each time."""
+        names = (_TOKEN.fullmatch(path.name) for path in self.private_folder.iterdir())
+        return tuple(sorted(int(name[1] or 1) for name in names if name))
 
     @property
     def wrapping_ids(self) -> tuple[int, ...]:
@@ -297,6 +312,11 @@ def _said(name: str) -> str:
 def wrapping_name(number: int) -> str:
     """Name of the file of a wrapping key."""
     return f"wrapping-{number:04d}.key"
+
+
+def token_name(number: int) -> str:
+    """Name of the file of a key of tokens; the first has no number."""
+    return f"token-{number:04d}.key" if number > 1 else "token.key"
 
 
 def _read(path: Path) -> bytes:

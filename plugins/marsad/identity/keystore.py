@@ -89,6 +89,11 @@ class NewStore:
         self.slots += count
         return memoryview(keys)
 
+    def destroy(self, slots: Iterable[int]) -> None:
+        """Overwrites keys before anything was ever sealed for good by them."""
+        for slot in slots:
+            os.pwrite(self._file.fileno(), _GONE, _offset(slot))
+
     def sync(self) -> None:
         """Makes file and name durable."""
         durable.sync_file(self._file)

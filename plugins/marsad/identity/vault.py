@@ -90,6 +90,15 @@ class Sealer:
             )
         ]
 
+    def destroy(self, slots: Iterable[int]) -> None:
+        """Makes records of this sealing unreadable: they are of somebody who was erased.
+
+        Raises:
+            PassingFault, PlatformFault: the key store cannot be written.
+        """
+        with durable.os_faults("sealing records"):
+            self._store.destroy(slots)
+
     def commit(self) -> None:
         """Makes the keys durable. To be called before the database commit: ciphertext without keys would be lost.
 

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from marsad import audit
 from marsad.audit import Head
 from marsad.errors import UsageFault
-from marsad.intake import ledger
+from marsad.identity.keys import KeyDestroyed
+from marsad.intake import landing, ledger
 from marsad.intake.judging import Judged
 from marsad.intake.ledger import Arrival, Delivery
 from marsad.intake.naming import name_facts
@@ -126,11 +127,18 @@ def take_decided(office: Office, feed: str) -> int:
     with clean_errors(), office.engine.connect() as connection:
         waiting = connection.execute(_WAITING, {"feed": feed}).scalars().all()
         old = [ledger.get(connection, delivery_id) for delivery_id in waiting]
-    return sum(judge_again(office, delivery)[1] for delivery in old)
+    kept = [one for one in old if landing.is_kept(one.sha256, office.landing, office.keyring.public)]
+    return sum(judge_again(office, delivery)[1] for delivery in kept)
 
 
 def judge_again(office: Office, old: Delivery) -> tuple[Delivery, bool]:
-    """A new judgement of the same bytes in the ledger, and whether it is new; an admitted file stays admitted."""
+    """A new judgement of the same bytes in the ledger, and whether it is new; an admitted file stays admitted.
+
+    Raises:
+        KeyDestroyed: what was sent is gone by policy.
+    """
+    if not landing.is_kept(old.sha256, office.landing, office.keyring.public):
+        raise KeyDestroyed(f"what was sent as delivery {old.delivery_id} is gone by policy: ask for it again")
     with clean_errors(), office.engine.begin() as connection:
         decided = of(connection, old.delivery_id)
         came = ledger.last_arrived(connection, old)  # a feed without versions orders by it

@@ -276,6 +276,11 @@ def _nameless(size: int, tmp_dir: Path) -> int:
     return os.open(tmp_dir, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o644)
 
 
+def is_kept(sha256: str, landing_dir: Path, public_keys: PublicKeys) -> bool:
+    """Whether a content and its key are there still."""
+    return _place(landing_dir, sha256).exists() and _key_path(public_keys.landing_folder, sha256).exists()
+
+
 def destroy_landed(sha256: str, landing_dir: Path, public_keys: PublicKeys) -> None:
     """Destroys key and file of one content; repeatable. Deliveries of the same bytes to two feeds share them.
 

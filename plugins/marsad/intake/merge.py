@@ -80,6 +80,14 @@ class Merge:
         """Keeps the refused rows, sealed. One that is older than what is known already is corrected from the start."""
         self._run(_QUARANTINE)
 
+    def erased(self, sha256: str) -> list[int]:
+        """Slots of staged rows that speak of erased persons, by their record or by their place in the file ``sha256``.
+
+        Nobody is erased from now until the transaction's end.
+        """
+        lock(self._connection, self._target.feed, self._target.provider)
+        return [slot for row in self._run(_ERASED, sha256=sha256) for slot in row if slot is not None]
+
     def cover(self, unmapped_share: float) -> None:
         """Notes which periods the delivery speaks of: only good rows count, and none that withdraws its record."""
         self._run(_COVERAGE, unmapped_share=unmapped_share)
@@ -199,6 +207,11 @@ _QUARANTINE = """
               AND s.version <> '' AND k.version > s.version AND k.delivery_id <> :delivery_id
             ORDER BY k.version, k.delivery_id LIMIT 1)
     FROM {table} s WHERE s.refused AND s.sealed IS NOT NULL
+"""
+_ERASED = """
+    SELECT s.slot, s.late_slot FROM vault.erased e JOIN {table} s USING (record_id)
+    WHERE e.feed = :feed AND e.provider = :provider
+    UNION SELECT s.slot, s.late_slot FROM vault.erased_row e JOIN {table} s USING (row) WHERE e.sha256 = :sha256
 """
 _COVERAGE = """
     INSERT INTO ops.coverage (delivery_id, period, feed, provider, version, rows, unmapped_share)

@@ -262,6 +262,7 @@ def _settle(
     lists, place = work.office.catalog.codelists, work.office.settings.place("reports")
     aside = drafts(place, work.delivery.delivery_id)
     write_reports(aside, draft, work.contract, judged.broken, lists, judged.titles)
+    sealer.destroy(merge.erased(work.delivery.sha256))
     sealer.commit()
     return settle.issue_receipt(connection, work, outcome, judged, seconds)
 
@@ -309,6 +310,7 @@ def rejudge(office: Office, target: str) -> list[dict[str, Any]]:
 
     Raises:
         UsageFault: neither a feed nor a delivery has that name.
+        KeyDestroyed: what was sent as that delivery is gone by policy; of a feed such deliveries are left out.
     """
     with clean_errors(), office.engine.connect() as connection:
         if target not in office.catalog.contracts and not ledger.exists(connection, target):
@@ -316,6 +318,9 @@ def rejudge(office: Office, target: str) -> list[dict[str, Any]]:
         old = [ledger.get(connection, id_) for id_ in ledger.to_rejudge(connection, target)]
     receipts = []
     for delivery in old:
+        kept = landing.is_kept(delivery.sha256, office.landing, office.keyring.public)
+        if target != delivery.delivery_id and not kept:
+            continue
         again, new = admission.judge_again(office, delivery)
         if new:
             receipts.append(settle_now(office, again))

@@ -52,7 +52,7 @@ class Tools:
     rules: NameRules
     hearing: Hearing
     stock: Stock
-    hashed: KeyedHash
+    hashed: Callable[[int], KeyedHash]
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
@@ -64,10 +64,10 @@ class Tools:
         """The weight without the prior that reaches a probability among so many records."""
         return weight_of(probability) - self.prior(records)
 
-    def tokens(self, record: Record) -> list[int]:
-        """The keyed hashes of a record's keys, as signed 64-bit numbers."""
+    def tokens(self, record: Record, key: int) -> list[int]:
+        """The keyed hashes of a record's keys under the token key of that number, as signed 64-bit numbers."""
         made = sorted(keys(record, skeletons(record, self.hearing)))
-        digests = self.hashed.digests([key.encode() for key in made], _TOKEN_BYTES)
+        digests = self.hashed(key).digests([one.encode() for one in made], _TOKEN_BYTES)
         return sorted({int.from_bytes(digest or b"", "big", signed=True) for digest in digests})
 
 
@@ -112,7 +112,9 @@ class Batch:
     def _look_for(self, fresh: Mapping[int, Key], size: int) -> None:
         """Opens new contents, hashes their keys, compares them with all that share one."""
         self._open(fresh)
-        store.put_tokens(self._connection, {content: self._tools.tokens(self._records[content]) for content in fresh})
+        number = store.token_key(self._connection)
+        tokens = {content: self._tools.tokens(self._records[content], number) for content in fresh}
+        store.put_tokens(self._connection, tokens)
         pairs = store.candidates(self._connection, list(fresh), self._tools.policy.candidates.most_per_key)
         ends = {content for pair in pairs for content in pair}
         self._open({content: key for content, (key, _) in store.linked_contents(self._connection, ends).items()})

@@ -19,7 +19,7 @@ def decide(office: Office, pairs: Iterable[tuple[Key, Key]], actor: str, *, same
     """Notes that the records of each pair are of one person, or of two; linkage looks at them next. Returns how many.
 
     Raises:
-        UsageFault: a record is not linked, or it is named beside itself.
+        UsageFault: a record is not linked or was erased, or it is named beside itself.
     """
     with transaction(office.engine) as connection:
         number = _decide(connection, pairs, actor, office, same=same)
@@ -56,7 +56,7 @@ def _decide(
     keys = sorted({key for pair in ordered for key in pair})
     known = {Key(*row) for row in connection.execute(sa.text(_KNOWN), queue.columns(keys))}
     if missing := [key for key in keys if key not in known]:
-        raise UsageFault(f"not linked, so there is nothing to decide: {', '.join(map(str, missing))}")
+        raise UsageFault(f"not linked, or erased, so there is nothing to decide: {', '.join(map(str, missing))}")
     if any(one == other for one, other in ordered):
         raise UsageFault("a record is always of one person with itself")
     for one, other in ordered:
@@ -95,6 +95,8 @@ _MET = """
 """
 _KNOWN = (
     f"SELECT r.feed, r.provider, r.record_id FROM {queue.KEYS} JOIN link.record r USING (feed, provider, record_id)"  # noqa: S608
+    " WHERE NOT EXISTS (SELECT FROM vault.erased e"
+    " WHERE (e.feed, e.provider, e.record_id) = (r.feed, r.provider, r.record_id))"
 )
 _PUT = """
     INSERT INTO link.decision SELECT (CAST(:one AS text[]))[1], (CAST(:one AS text[]))[2], (CAST(:one AS text[]))[3],

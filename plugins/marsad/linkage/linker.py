@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import cache
 
 import sqlalchemy as sa
 
@@ -43,8 +44,13 @@ def reading(engine: sa.Engine, role: str = "linker") -> Iterator[sa.Connection]:
 def transaction(engine: sa.Engine, role: str = "linker") -> Iterator[sa.Connection]:
     """The same for who changes persons, or needs them to stay as they are: one at a time."""
     with reading(engine, role) as connection:
-        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
+        alone(connection)
         yield connection
+
+
+def alone(connection: sa.Connection) -> None:
+    """Waits until nobody else changes persons, and keeps others waiting to the transaction's end."""
+    connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
 
 
 def tools(office: Office, new_id: Callable[[], str] = lambda: str(uuid.uuid4())) -> Tools:
@@ -53,7 +59,7 @@ def tools(office: Office, new_id: Callable[[], str] = lambda: str(uuid.uuid4()))
     rules = load_rules(schemas / "names")
     hearing = Hearing(rules)
     stock = Stock(office.keyring, contracts, hearing, office.clock().date())
-    hashed = KeyedHash(office.keyring.token_key, "linkage")
+    hashed = cache(lambda number: KeyedHash(office.keyring.token_key(number), "linkage"))
     return Tools(load_policy(schemas), rules, hearing, stock, hashed, office.clock, new_id)
 
 

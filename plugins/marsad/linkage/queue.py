@@ -19,11 +19,13 @@ def notice(connection: sa.Connection, feeds: Sequence[str], others: Sequence[str
     """Puts into the queue what came and what changed since it was last asked; in proportion to that.
 
     What changed in ``others`` is of no concern. Of a feed that is neither, what changed waits for its contract.
+    Records of erased persons stay as they were linked: nobody opens or compares them again.
     """
     unread = connection.execute(sa.text(_UNREAD), {"feeds": list(feeds)}).scalars().all()
     if unread:
         connection.execute(sa.text(_READ), {"deliveries": unread})
     connection.execute(sa.text(_CHANGED), {"feeds": list(feeds), "others": list(others)})
+    connection.execute(sa.text(_LEAVE_ERASED))
 
 
 def everything_again(connection: sa.Connection) -> None:
@@ -79,8 +81,13 @@ _AGAIN = (
     "INSERT INTO link.due SELECT feed, provider, record_id FROM link.record ON CONFLICT DO NOTHING",
     "DELETE FROM link.pair",
     "DELETE FROM vault.token",
-    "UPDATE link.record SET content_id = -content_id WHERE content_id > 0",
+    """UPDATE link.record r SET content_id = -content_id WHERE content_id > 0 AND NOT EXISTS (
+        SELECT FROM vault.erased e WHERE (e.feed, e.provider, e.record_id) = (r.feed, r.provider, r.record_id))""",
 )
+_LEAVE_ERASED = """
+    DELETE FROM link.due d USING vault.erased e
+    WHERE (d.feed, d.provider, d.record_id) = (e.feed, e.provider, e.record_id)
+"""
 _TAKE = """
     DELETE FROM link.due d USING (
         SELECT feed, provider, record_id FROM link.due ORDER BY feed, provider, record_id LIMIT :most

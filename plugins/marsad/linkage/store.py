@@ -50,6 +50,11 @@ def forget(connection: sa.Connection, contents: Collection[int]) -> None:
         connection.execute(sa.text(statement), {"contents": list(contents)})
 
 
+def token_key(connection: sa.Connection) -> int:
+    """Number of the key that tokens are made with."""
+    return connection.execute(sa.text("SELECT number FROM vault.token_key")).scalar() or 1
+
+
 def put_tokens(connection: sa.Connection, tokens: Mapping[int, Iterable[int]]) -> None:
     """Writes the tokens of contents."""
     insert(

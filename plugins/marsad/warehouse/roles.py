@@ -114,6 +114,7 @@ def _grant_loader(connection: sa.Connection) -> None:
     connection.execute(sa.text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA core, ops TO {loader}"))
     connection.execute(sa.text(f"GRANT USAGE ON SCHEMA vault, audit TO {loader}"))
     connection.execute(sa.text(f"GRANT SELECT, INSERT, DELETE ON vault.record TO {loader}"))
+    connection.execute(sa.text(f"GRANT SELECT ON vault.erased, vault.erased_row TO {loader}"))
     connection.execute(sa.text(f"GRANT SELECT, INSERT ON audit.event TO {loader}"))
     connection.execute(sa.text(f"GRANT SELECT, UPDATE ON audit.head TO {loader}"))
 
@@ -122,8 +123,9 @@ def _grant_linker(connection: sa.Connection) -> None:
     """Nobody else reads tokens; linkage opens candidates, and changes nothing outside its own tables."""
     linker = role_name("linker")
     connection.execute(sa.text(f"GRANT USAGE ON SCHEMA vault, audit TO {linker}"))
-    connection.execute(sa.text(f"GRANT SELECT ON vault.record TO {linker}"))
+    connection.execute(sa.text(f"GRANT SELECT ON vault.record, vault.erased TO {linker}"))
     connection.execute(sa.text(f"GRANT SELECT, INSERT, DELETE, MAINTAIN ON vault.token TO {linker}"))
+    connection.execute(sa.text(f"GRANT SELECT, INSERT, UPDATE ON vault.token_key TO {linker}"))
     connection.execute(sa.text(f"GRANT DELETE ON core.changed TO {linker}"))
     connection.execute(sa.text(f"GRANT SELECT, INSERT ON audit.event TO {linker}"))
     connection.execute(sa.text(f"GRANT SELECT, UPDATE ON audit.head TO {linker}"))

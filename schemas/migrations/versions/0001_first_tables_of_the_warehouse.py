@@ -1247,6 +1247,46 @@ def upgrade() -> None:
     )
     op.create_index("token_content", "token", ["content_id"], unique=False, schema="vault")
     op.create_table(
+        "hold",
+        sa.Column("held_id", sa.UUID(as_uuid=False), nullable=False, comment="A person or a delivery"),
+        sa.Column("reason", sa.Text(collation="C"), nullable=False),
+        sa.Column("placed_by", sa.Text(), nullable=False),
+        sa.Column("placed_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("held_id", name=op.f("hold_pk")),
+        schema="ops",
+        comment="Legal holds: neither erasing nor retention takes anything of these",
+    )
+    op.create_table(
+        "token_key",
+        sa.Column("one", sa.Boolean(), server_default="true", nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.CheckConstraint("one", name="token_key_single"),
+        sa.PrimaryKeyConstraint("one", name=op.f("token_key_pk")),
+        schema="vault",
+        comment="By which key all tokens are made; the first while there is no row",
+    )
+    op.create_table(
+        "erased",
+        sa.Column("feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("record_id", sa.Text(collation="C"), nullable=False),
+        sa.Column("person_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("erased_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("feed", "provider", "record_id", name=op.f("erased_pk")),
+        schema="vault",
+        comment="Records of erased persons: whatever is stated of them again comes in without an identity",
+    )
+    op.create_index(op.f("erased_person_id"), "erased", ["person_id"], unique=False, schema="vault")
+    op.create_table(
+        "erased_row",
+        sa.Column("sha256", sa.Text(collation="C"), nullable=False),
+        sa.Column("row", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("erased_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("sha256", "row", name=op.f("erased_row_pk")),
+        schema="vault",
+        comment="Rows of landed files that speak of erased persons, whatever a later contract takes for their number",
+    )
+    op.create_table(
         "record",
         sa.Column("feed", sa.Text(collation="C"), nullable=False),
         sa.Column("provider", sa.Text(collation="C"), nullable=False),
@@ -1504,6 +1544,11 @@ def downgrade() -> None:
     op.drop_table("restated", schema="core")
     op.drop_index(op.f("record_person_id"), table_name="record", schema="link")
     op.drop_table("record", schema="link")
+    op.drop_table("erased_row", schema="vault")
+    op.drop_index(op.f("erased_person_id"), table_name="erased", schema="vault")
+    op.drop_table("erased", schema="vault")
+    op.drop_table("token_key", schema="vault")
+    op.drop_table("hold", schema="ops")
     op.drop_index("token_content", table_name="token", schema="vault")
     op.drop_table("token", schema="vault")
     op.drop_table("run", schema="link")

@@ -1,0 +1,43 @@
+"""Builds the DAG ``housekeeping``: each night what the retention policy takes is destroyed."""
+
+from __future__ import annotations
+
+from airflow.sdk import DAG, CronTriggerTimetable, task
+
+from marsad.orchestration.intake import DEFAULTS, IDENTITY_QUEUE
+from marsad.settings import Settings
+
+EACH_NIGHT = "40 2 * * *"  # UTC
+
+DOC = """\
+### Housekeeping
+
+Each night: destroys what `schemas/policies/retention.yaml` says is kept long enough (landed files, refused rows,
+replaced identities, persons met last long ago), but nothing on which a legal hold stands. Proof: the audit event
+`retention.applied`. Safe to be killed and run again. When it fails: `docs/runbooks/erasure.md`.
+"""
+
+
+def housekeeping_dag() -> DAG:
+    """The DAG ``housekeeping`` with its one task ``retain``."""
+    with DAG(
+        dag_id="housekeeping",
+        description="What is kept long enough is destroyed",
+        doc_md=DOC,
+        schedule=CronTriggerTimetable(EACH_NIGHT, timezone="UTC"),
+        catchup=False,
+        max_active_runs=1,
+        tags={"housekeeping"},
+        default_args=DEFAULTS,
+    ) as dag:
+        retain()
+    return dag
+
+
+@task(queue=IDENTITY_QUEUE, multiple_outputs=False)  # type: ignore[untyped-decorator]
+def retain() -> dict[str, int]:
+    """Destroy what is due; returns counts."""
+    from marsad.intake.office import Office
+    from marsad.register.retention import apply
+
+    return apply(Office.open(Settings.from_env()))

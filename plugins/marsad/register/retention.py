@@ -1,0 +1,187 @@
+"""Retention: what ``schemas/policies/retention.yaml`` says is kept long enough is destroyed, with proof in the audit.
+
+What is destroyed are keys, so backups of the database lose it too. Codes, counts, hashes, receipts and findings stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from marsad import audit, yaml12
+from marsad.errors import UsageFault
+from marsad.identity import mirror, vault
+from marsad.identity.vault import KeyRef
+from marsad.intake import landing
+from marsad.intake.office import Office
+from marsad.register import erasure
+from marsad.warehouse.engine import clean_errors
+
+ACTOR = "retention"
+Count = Annotated[int, Field(gt=0)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Landing(_Part):
+    """Files as sent, days after the last verdict; or after somebody of whom they speak was erased."""
+
+    accepted_days: Count
+    refused_days: Count
+    erased_days: Count
+
+
+class Quarantine(_Part):
+    """Refused rows, days after their correction, or after they came."""
+
+    corrected_days: Count
+    waiting_days: Count
+
+
+class Vault(_Part):
+    """Identities of states that count no longer, and of persons who were met last long ago."""
+
+    replaced_days: Count
+    persons_years: Count
+
+
+class Policy(_Part):
+    """The whole policy."""
+
+    version: Count
+    owner: str
+    decided: date
+    landing: Landing
+    quarantine: Quarantine
+    vault: Vault
+
+    def before(self, at: datetime) -> Mapping[str, datetime]:
+        """For each number of the policy, the moment before which things go."""
+        days = {**self.landing.model_dump(), **self.quarantine.model_dump(), "replaced_days": self.vault.replaced_days}
+        moments = {name.removesuffix("_days"): at - timedelta(days=number) for name, number in days.items()}
+        return {**moments, "persons": at - timedelta(days=365.25 * self.vault.persons_years)}
+
+
+def load_policy(schemas: Path) -> Policy:
+    """The policy in force. Raises UsageFault with what is wrong."""
+    try:
+        return Policy.model_validate(yaml12.load(schemas / "policies" / "retention.yaml"))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UsageFault(f"retention.yaml: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What the policy takes now: landed files (SHA-256), refused rows and identities (data keys), persons."""
+
+    landed: Sequence[str]
+    quarantined: Sequence[KeyRef]
+    identities: Sequence[KeyRef]
+    persons: Sequence[str]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many of each."""
+        return {name: len(getattr(self, name)) for name in self.__dataclass_fields__}
+
+
+def due(office: Office, policy: Policy) -> Due:
+    """What goes now; nothing on which a legal hold stands."""
+    moments = policy.before(office.clock())
+    with clean_errors(), office.engine.connect() as connection:
+        old = connection.execute(sa.text(_LANDED), moments).scalars().all()
+        landed = [sha for sha in old if landing.is_kept(sha, office.landing, office.keyring.public)]
+        quarantined = [KeyRef(*row) for row in connection.execute(sa.text(_QUARANTINED), moments)]
+        identities = [KeyRef(*row) for row in connection.execute(sa.text(_REPLACED), moments)]
+        persons = connection.execute(sa.text(_PERSONS), moments).scalars().all()
+    return Due(landed, quarantined, identities, persons)
+
+
+def apply(office: Office) -> dict[str, int]:
+    """Destroys what is due and says how many of each; safe to be killed and run again, and beside intake.
+
+    Raises:
+        UsageFault: the policy is wrong.
+        PassingFault, PlatformFault: database, key store or landing.
+    """
+    policy = load_policy(office.settings.schemas)
+    now = due(office, policy)
+    for person in now.persons:
+        erasure.erase_linked(office, person, "retention", ACTOR)
+    for sha256 in now.landed:
+        landing.destroy_landed(sha256, office.landing, office.keyring.public)
+    keys = [*now.quarantined, *now.identities]
+    vault.destroy(office.keyring, keys)
+    if any(now.counts.values()):
+        _note(office, keys, {**now.counts, "policy": policy.version})
+        mirror.renew(office.keyring)
+    return now.counts
+
+
+def _note(office: Office, keys: Sequence[KeyRef], detail: Mapping[str, int]) -> None:
+    gone = {"deliveries": [key.delivery_id for key in keys], "attempts": [key.attempt for key in keys],
+            "slots": [key.slot for key in keys]}  # fmt: skip
+    with clean_errors(), office.engine.begin() as connection:
+        for table in ("vault", "quarantine"):
+            connection.execute(sa.text(_EMPTY.format(table=table)), gone)
+        head = audit.append(connection, ACTOR, "retention.applied", "policy", detail, office.clock())
+    audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
+
+
+_HELD_DELIVERY = "EXISTS (SELECT FROM ops.hold h WHERE h.held_id = {delivery})"
+_HELD_RECORD = """EXISTS (SELECT FROM ops.hold h JOIN link.person_record p ON p.person_id = h.held_id
+        WHERE (p.feed, p.provider, p.record_id) = ({record}))"""
+_LANDED = f"""
+    SELECT d.sha256 FROM ops.delivery d
+    LEFT JOIN (SELECT delivery_id, max(received_at) AS came FROM ops.arrival GROUP BY 1) a USING (delivery_id)
+    GROUP BY d.sha256
+    HAVING bool_and(d.status <> 'received')
+       AND (max(greatest(d.finished_at, d.received_at, a.came)) <
+            CASE WHEN bool_or(d.status = 'refused') THEN CAST(:refused AS timestamptz)
+                 ELSE CAST(:accepted AS timestamptz) END
+         OR d.sha256 IN (SELECT sha256 FROM vault.erased_row WHERE erased_at < :erased))
+       AND NOT bool_or({_HELD_DELIVERY.format(delivery="d.delivery_id")})
+       AND NOT EXISTS (
+            SELECT FROM ops.hold h JOIN link.person_record p ON p.person_id = h.held_id
+            JOIN core.sighting k ON (k.feed, k.provider, k.record_id) = (p.feed, p.provider, p.record_id)
+            JOIN ops.delivery o ON o.delivery_id = k.delivery_id WHERE o.sha256 = d.sha256)
+    ORDER BY 1
+"""  # noqa: S608 - our own words, here and below
+_QUARANTINED = f"""
+    SELECT q.delivery_id::text, q.attempt, q.key_slot
+    FROM quarantine.record q JOIN ops.delivery d USING (delivery_id)
+    LEFT JOIN ops.delivery o ON o.delivery_id = q.corrected_by
+    WHERE q.sealed <> '' AND (o.finished_at < :corrected OR greatest(d.finished_at, d.received_at) < :waiting)
+      AND NOT {_HELD_DELIVERY.format(delivery="d.delivery_id")}
+      AND NOT {_HELD_RECORD.format(record="d.feed, d.provider, q.record_id")}
+"""  # noqa: S608
+_REPLACED = f"""
+    SELECT v.delivery_id::text, v.attempt, v.key_slot
+    FROM vault.record v JOIN core.sighting k USING (content_id)
+    WHERE v.sealed <> '' AND NOT {_HELD_DELIVERY.format(delivery="v.delivery_id")}
+      AND NOT {_HELD_RECORD.format(record="k.feed, k.provider, k.record_id")}
+      AND (SELECT max(n.recorded_at) FROM core.sighting n
+           WHERE (n.feed, n.provider, n.record_id) = (k.feed, k.provider, k.record_id)) < :replaced
+    GROUP BY 1, 2, 3 HAVING NOT bool_or(k.current)
+"""  # noqa: S608
+_PERSONS = """
+    SELECT p.person_id::text FROM link.person_record p JOIN core.sighting k USING (feed, provider, record_id)
+    WHERE NOT EXISTS (SELECT FROM ops.hold h WHERE h.held_id = p.person_id)
+      AND NOT EXISTS (SELECT FROM vault.erased e WHERE e.person_id = p.person_id)
+    GROUP BY 1 HAVING max(k.recorded_at) < :persons ORDER BY 1
+"""
+_EMPTY = """
+    UPDATE {table}.record r SET sealed = ''
+    FROM unnest(CAST(:deliveries AS uuid[]), CAST(:attempts AS integer[]), CAST(:slots AS integer[]))
+        AS g (delivery_id, attempt, key_slot)
+    WHERE (r.delivery_id, r.attempt, r.key_slot) = (g.delivery_id, g.attempt, g.key_slot) AND sealed <> ''
+"""

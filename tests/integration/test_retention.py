@@ -1,0 +1,135 @@
+"""What goes when: exactly what the policy says, nothing that is held, with proof; and one person's whole file."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from tests.integration.station import Station, visits
+from tests.integration.test_erasure import FEED, FIRST, HERS, OTHER, assert_gone, fresh, met_twice, readable, woman
+
+from marsad.errors import PolicyRefusal, UsageFault
+from marsad.identity.keys import KeyDestroyed
+from marsad.intake import pipeline
+from marsad.intake.proof import verify_trail
+from marsad.linkage import linker
+from marsad.register import erasure, holds, retention, subject
+
+__all__ = ["fresh"]
+CORRECTED = visits(woman("V1", "Salma Bouzid", "05/05/2024"))
+
+
+def later(station: Station, days: int) -> None:
+    station.office.clock.now += timedelta(days=days)
+
+
+def due(station: Station) -> dict[str, int]:
+    return retention.due(station.office, retention.load_policy(station.office.settings.schemas)).counts
+
+
+def nothing(**but: int) -> dict[str, int]:
+    return {"landed": 0, "quarantined": 0, "identities": 0, "persons": 0} | but
+
+
+def test_each_thing_goes_in_its_time_and_nothing_else(fresh: Station) -> None:
+    policy = retention.load_policy(fresh.office.settings.schemas)
+    (first,) = [fresh.send(FEED, FIRST, "A")]
+    later(fresh, policy.landing.accepted_days - 1)
+    assert due(fresh) == nothing()
+    fresh.send(FEED, CORRECTED, "A")
+    later(fresh, 2)
+    assert due(fresh) == nothing(landed=1)
+    assert retention.apply(fresh.office) == nothing(landed=1)
+    assert due(fresh) == nothing()
+    with pytest.raises(KeyDestroyed):
+        pipeline.rejudge(fresh.office, first["delivery_id"])
+    with fresh.amended(FEED, "maximum: 30", "maximum: 40"):
+        assert pipeline.rejudge(fresh.office, FEED) == [], "what is gone is left out"
+    later(fresh, policy.quarantine.corrected_days)
+    assert due(fresh) == nothing(quarantined=1)
+    assert retention.apply(fresh.office)["quarantined"] == 1
+    later(fresh, policy.vault.replaced_days)
+    assert due(fresh)["identities"] == 1
+    assert HERS[0] in readable(fresh)
+    retention.apply(fresh.office)
+    held = readable(fresh)
+    assert HERS[0] not in held
+    assert "Salma Bouzid" in held
+    assert OTHER in held
+    counts = fresh.one("SELECT detail FROM audit.event WHERE action = 'retention.applied' ORDER BY seq DESC LIMIT 1")
+    assert counts["policy"] == policy.version
+    assert counts["identities"] == 1
+    assert verify_trail(fresh.office) == []
+
+
+def test_persons_of_long_ago_are_erased(fresh: Station) -> None:
+    person = met_twice(fresh)
+    later(fresh, 366 * retention.load_policy(fresh.office.settings.schemas).vault.persons_years)
+    fresh.send(FEED, visits(woman("V2", OTHER, "05/05/2044")), "A")
+    linker.link(fresh.office)
+    assert due(fresh)["persons"] == 1
+    assert retention.apply(fresh.office)["persons"] == 1
+    assert_gone(fresh, person)
+    assert due(fresh) == nothing()
+
+
+def test_a_hold_stands_above_all(fresh: Station) -> None:
+    person = met_twice(fresh)
+    holds.place(fresh.office, person, "court_order", "tester")
+    later(fresh, 366 * 20)
+    left = due(fresh)
+    assert (left["persons"], left["landed"], left["quarantined"]) == (1, 0, 0), "the other woman alone"
+    with pytest.raises(PolicyRefusal, match="court_order"):
+        erasure.erase(fresh.office, person, "own_request", "tester")
+    retention.apply(fresh.office)
+    assert all(name in readable(fresh) for name in HERS)
+    holds.lift(fresh.office, person, "tester")
+    assert due(fresh)["landed"] == 2
+    for wrong in (lambda: holds.lift(fresh.office, person, "x"), lambda: holds.place(fresh.office, person, "why", "x")):
+        with pytest.raises(UsageFault):
+            wrong()
+
+
+def test_a_file_that_speaks_of_who_was_erased_goes_earlier(fresh: Station) -> None:
+    person = met_twice(fresh)
+    erasure.erase(fresh.office, person, "own_request", "tester")
+    later(fresh, retention.load_policy(fresh.office.settings.schemas).landing.erased_days + 1)
+    assert due(fresh)["landed"] == 2
+
+
+def test_one_person_gets_all_that_is_held_of_her_and_of_nobody_else(fresh: Station, tmp_path: Path) -> None:
+    person = met_twice(fresh)
+    fresh.send(FEED, visits(woman("V1", "Zqxvarkine Idrissi", "05/05/2024")), "A")
+    linker.link(fresh.office)
+    out = tmp_path / "her.json"
+    assert subject.hand_out(fresh.office, person, "own_request", "tester", out) == 2
+    assert out.stat().st_mode & 0o077 == 0
+    text = out.read_text("utf-8")
+    assert all(name in text for name in (*HERS, "Zqxvarkine Idrissi"))
+    assert OTHER not in text
+    told = json.loads(text)
+    (at_first,) = [record for record in told["records"] if record["provider"] == "A"]
+    assert [state["counts_now"] for state in at_first["states"]] == [False, True]
+    assert at_first["states"][1]["data"][0]["sex"] == "F"
+    assert len(told["refused"]) == 1
+    assert fresh.one("SELECT detail->>'reason' FROM audit.event WHERE action = 'subject.opened'") == "own_request"
+    subject.hand_out(fresh.office, person, "court_order", "tester", tmp_path / "her.html")
+    shown = (tmp_path / "her.html").read_text("utf-8")
+    assert all(name in shown for name in HERS)
+    assert "subject.opened" in shown, "who looked is part of it"
+    erasure.erase(fresh.office, person, "own_request", "tester")
+    subject.hand_out(fresh.office, person, "own_request", "tester", tmp_path / "after.json")
+    assert not [name for name in HERS if name in (tmp_path / "after.json").read_text("utf-8")]
+
+
+@pytest.mark.parametrize(
+    ("reason", "name"), [("curiosity", "x.json"), ("own_request", "x.txt"), ("own_request", "there.json")]
+)
+def test_nobody_is_opened_by_a_slip(fresh: Station, tmp_path: Path, reason: str, name: str) -> None:
+    person = met_twice(fresh)
+    (tmp_path / "there.json").write_text("{}")
+    with pytest.raises(UsageFault):
+        subject.hand_out(fresh.office, person, reason, "tester", tmp_path / name)
+    assert fresh.one("SELECT count(*) FROM audit.event WHERE action = 'subject.opened'") == 0
