@@ -31,6 +31,7 @@ def add_to(app: typer.Typer, office: Opened) -> None:
     _add_subject(app, office)
     _add_hold(app, office)
     _add_retention(app, office)
+    _add_officer(app, office)
     _add_backup(app, office)
     _add_restore(app, office)
 
@@ -103,6 +104,21 @@ def _add_retention(app: typer.Typer, office: Opened) -> None:
                 counts = policy.apply(opened)
         text = "{landed} landed files, {quarantined} refused rows, {identities} replaced identities, {persons} persons"
         show(as_json, counts | {"dry_run": dry_run}, text.format(**counts) + (" would go" if dry_run else ""))
+
+
+def _add_officer(app: typer.Typer, office: Opened) -> None:
+    @app.command()
+    def officer(
+        name: Annotated[str, typer.Argument(help="Small letters, digits and underscores.")],
+        provider: Annotated[list[str] | None, typer.Option(help="Sending body; none: sees nobody any more.")] = None,
+        as_json: Json = False,
+    ) -> None:
+        """Let a case officer sign in to the database, for persons whom these bodies saw; a new password each time."""
+        from marsad.register.officers import admit
+
+        with office() as opened:
+            address = admit(opened, name, provider or [], getpass.getuser())
+        show(as_json, {"url": address}, f"shown once: {address}")
 
 
 def _keys_beside(folder: Path) -> Path:

@@ -6,6 +6,7 @@ import io
 import itertools
 import json
 import logging
+import subprocess
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator
@@ -25,7 +26,9 @@ from marsad.intake.stage import Stage
 from marsad.linkage import batch, linker, reasons
 from marsad.quality import engine as gx_engine
 from marsad.quality import rows as quality_rows
-from marsad.runtime.postgres import Postgres
+from marsad.register import erasure
+from marsad.runtime import backup
+from marsad.runtime.postgres import Postgres, programs
 
 ROOTS = ("Zqxvarkine", "ظقذفاخثض")  # no word of any language or of the project holds them
 FEED = "lab/visits"
@@ -280,6 +283,21 @@ def test_names_of_records_that_are_linked(station: Station, canary: Canaries, wa
     reasons.why(station.office, *("/".join(row.values()) for row in pair), "fr")
     assert station.one("SELECT count(*) FROM vault.token") > 0
     assert station.one("SELECT count(*) FROM link.pair") > 0
+
+
+def test_names_of_who_is_erased_and_of_what_is_backed_up(
+    station: Station, sender: str, canary: Canaries, watched, tmp_path: Path
+):
+    station.send(FEED, visits(planted(canary, "E1"), planted(canary, "E1", Sexe="?", Enfants=canary())), sender)
+    linker.link(station.office)
+    person = station.one("SELECT person_id::text FROM link.record WHERE provider = :p", p=sender)
+    backup.backup(station.office, tmp_path / "data", tmp_path / "keys")
+    erasure.erase(station.office, person, "own_request", "tester")
+    watched()
+    moment = backup.restore(station.office, tmp_path / "data", "tester")
+    script = subprocess.run([programs() / "pg_restore", "-f-", moment / backup.DUMP], capture_output=True, check=True)
+    assert b"COPY vault.record" in script.stdout
+    assert find_in_clear(tmp_path, {"dump": script.stdout}, ROOTS) == []
 
 
 def test_nothing_in_the_files_and_the_log_of_the_server(station: Station, postgres: Postgres):

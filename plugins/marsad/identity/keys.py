@@ -267,7 +267,7 @@ class KeyRing:
 
     def _publish(self) -> None:
         """Writes what follows from the private keys, and the folders that hold wrapped keys."""
-        for folder in (self.store, self.public.landing_folder, self.folder / _PUBLIC):
+        for folder in (self.store, self.erased, self.public.landing_folder, self.folder / _PUBLIC):
             durable.private_folder(folder)
         identities = {_LANDING: self.landing_identity, _SENDERS: self.senders_identity}
         recipients = {name: str(own.to_public()) + "\n" for name, own in identities.items()}

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
+from psycopg2.extras import execute_values
 
 from marsad.linkage.queue import KEYS, columns
 from marsad.linkage.scoring import Scored
@@ -114,13 +115,19 @@ def analyse(connection: sa.Connection) -> None:
 
 
 def insert(connection: sa.Connection, target: str, rows: Iterable[Sequence[object]]) -> None:
-    """Appends rows to a table; ``target`` names it and its columns."""
+    """Appends rows to a table; ``target`` names it and its columns. Empty texts are nulls."""
+    cursor = connection.connection.cursor()
+    if connection.execute(sa.text(_ROW_SECURITY), {"table": target.partition(" ")[0]}).scalar():
+        plain = [[None if value == "" else value for value in row] for row in rows]  # noqa: PLC1901 - not 0 or False
+        execute_values(cursor, f"INSERT INTO {target} VALUES %s", plain)  # noqa: S608 - where COPY is not allowed
+        return
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerows(rows)
     buffer.seek(0)
-    connection.connection.cursor().copy_expert(f"COPY {target} FROM STDIN (FORMAT csv)", buffer)
+    cursor.copy_expert(f"COPY {target} FROM STDIN (FORMAT csv)", buffer)
 
 
+_ROW_SECURITY = "SELECT row_security_active(CAST(:table AS regclass))"
 _CURRENT = f"""
     SELECT k.feed, k.provider, k.record_id, k.content_id
     FROM {KEYS} JOIN core.sighting k USING (provider, record_id) WHERE k.feed = i.feed AND k.current

@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 
 from marsad.settings import PROJECT
-from marsad.warehouse import roles
+from marsad.warehouse import own_persons, roles
 from marsad.warehouse.engine import clean_errors, make_engine
 from marsad.warehouse.tables import SCHEMAS
 
@@ -74,6 +74,7 @@ def upgrade(url: str, views: Path = PROJECT / "schemas" / "views") -> None:
         create_views(connection, views, "mart")
         create_views(connection, views / "link", "link")
         create_views(connection, views / "register", "register")
+        own_persons.protect(connection)
         roles.grant(connection)
     engine.dispose()
 

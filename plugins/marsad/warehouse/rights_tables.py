@@ -22,6 +22,14 @@ def add(metadata: sa.MetaData) -> None:
         comment="Legal holds: neither erasing nor retention takes anything of these",
     )
     sa.Table(
+        "officer",
+        metadata,
+        sa.Column("login", _C, primary_key=True, comment="Login role of the database"),
+        sa.Column("provider", _C, primary_key=True),
+        schema="register",
+        comment="Case officers who sign in to the database themselves, and the sending bodies they work for",
+    )
+    sa.Table(
         "token_key",
         metadata,
         sa.Column("one", sa.Boolean, primary_key=True, server_default="true"),

@@ -1257,6 +1257,14 @@ def upgrade() -> None:
         comment="Legal holds: neither erasing nor retention takes anything of these",
     )
     op.create_table(
+        "officer",
+        sa.Column("login", sa.Text(collation="C"), nullable=False, comment="Login role of the database"),
+        sa.Column("provider", sa.Text(collation="C"), nullable=False),
+        sa.PrimaryKeyConstraint("login", "provider", name=op.f("officer_pk")),
+        schema="register",
+        comment="Case officers who sign in to the database themselves, and the sending bodies they work for",
+    )
+    op.create_table(
         "token_key",
         sa.Column("one", sa.Boolean(), server_default="true", nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
@@ -1548,6 +1556,7 @@ def downgrade() -> None:
     op.drop_index(op.f("erased_person_id"), table_name="erased", schema="vault")
     op.drop_table("erased", schema="vault")
     op.drop_table("token_key", schema="vault")
+    op.drop_table("officer", schema="register")
     op.drop_table("hold", schema="ops")
     op.drop_index("token_content", table_name="token", schema="vault")
     op.drop_table("token", schema="vault")
