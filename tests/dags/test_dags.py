@@ -25,7 +25,7 @@ FEEDS = (
 )
 FOR_ALL = {  # DAG -> its tasks, one after the other
     "statistics": ["refresh"], "link": ["persons"], "register": ["rebuild", "check"], "due": ["remind"],
-    "mail": ["send"],
+    "mail": ["send"], "housekeeping": ["retain"],
 }  # fmt: skip
 ALLOWED_IMPORTS = ("marsad.orchestration", "marsad.settings", "airflow.sdk")
 
@@ -87,11 +87,11 @@ def test_every_task_retries_by_the_table_and_ends_some_day(dags: dict[str, DAG])
             assert task.execution_timeout
 
 
-def test_only_loading_and_linking_open_identities(dags: dict[str, DAG]) -> None:
+def test_only_loading_linking_and_retention_have_keys(dags: dict[str, DAG]) -> None:
     queues = {task.task_id: task.queue for dag in dags.values() for task in dag.tasks}
     assert queues == {
         "receive": "default", "load": "identity", "persons": "identity", "refresh": "default", "remind": "default",
-        "send": "mail", "rebuild": "default", "check": "default",
+        "send": "mail", "rebuild": "default", "check": "default", "retain": "identity",
     }  # fmt: skip
 
 
