@@ -262,7 +262,8 @@ def _settle(
     lists, place = work.office.catalog.codelists, work.office.settings.place("reports")
     aside = drafts(place, work.delivery.delivery_id)
     write_reports(aside, draft, work.contract, judged.broken, lists, judged.titles)
-    sealer.destroy(merge.erased(work.delivery.sha256))
+    if judged.rows:  # else nothing was staged
+        sealer.destroy(merge.erased(work.delivery.sha256))
     sealer.commit()
     return settle.issue_receipt(connection, work, outcome, judged, seconds)
 
