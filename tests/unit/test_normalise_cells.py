@@ -39,6 +39,8 @@ TEXT = column("note")
         ("", (None, State.BLANK)),
         ("#N/A", (None, State.UNPARSED)),
         ("#Valeur!", (None, State.UNPARSED)),
+        ("#N/D", (None, State.UNPARSED)),
+        ("#REF\u00a0!", (None, State.UNPARSED)),
         ("#12", ("#12", State.OK)),
     ],
 )

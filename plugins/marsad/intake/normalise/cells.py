@@ -20,9 +20,10 @@ _INVISIBLE = re.compile(
 _HARD_SPACE = re.compile("[\xa0\u2007\u202f]")
 _FOREIGN_DIGIT = re.compile("[٠-٩۰-۹]")  # Arabic-Indic, Persian
 
-# What spreadsheets in English and French show where a formula failed; nobody typed it, so it is no text either.
+# What spreadsheets in English and French show where a formula failed, without spaces (LibreOffice writes "#REF !");
+# nobody typed it, so it is no text either.
 FAILED = frozenset({
-    "#calc!", "#div/0!", "#n/a", "#name?", "#nom?", "#nombre!", "#nul!", "#null!", "#num!", "#ref!", "#spill!",
+    "#calc!", "#div/0!", "#n/a", "#n/d", "#name?", "#nom?", "#nombre!", "#nul!", "#null!", "#num!", "#ref!", "#spill!",
     "#valeur!", "#value!",
 })  # fmt: skip
 FAILED_SIGN = "#"

@@ -12,6 +12,7 @@ from marsad.intake.blocks import State
 from marsad.intake.normalise.cells import (
     BLANK,
     FAILED,
+    FAILED_SIGN,
     PLACEHOLDER,
     UNPARSED,
     Cell,
@@ -47,7 +48,7 @@ def cell_reader(column: Column, codelists: Mapping[str, CodeList]) -> CellReader
             return BLANK
         if key in stand_ins:
             return PLACEHOLDER
-        if key in FAILED:
+        if key.startswith(FAILED_SIGN) and key.replace(" ", "") in FAILED:
             return UNPARSED
         cell = parse(text)
         if touched and remark and cell.state is State.OK:

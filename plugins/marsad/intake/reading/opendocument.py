@@ -18,7 +18,7 @@ _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}p"
 _CELLS = frozenset({f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"})
 _ROW = f"{_TABLE}table-row"
 _DIGITS = 8
-_FAILED = re.compile(r"#[^\W_a-z][^a-z]{1,19}|(Err|Erreur):\d{3}")
+_FAILED, _NUMBERED = re.compile(r"#[^\W_a-z][^a-z]{1,19}"), re.compile(r"\w{1,12} ?:\d{3}")
 
 
 @dataclass(slots=True)
@@ -81,10 +81,12 @@ def _note(facts: Facts, element: ET.Element, row: int) -> None:
 
 
 def _failure(cell: ET.Element) -> str:
-    """What a cell shows whose formula failed; empty for every other."""
+    """What a cell shows whose formula failed (LibreOffice also has numbers, ``Err:502``); empty for every other."""
     if f"{_TABLE}formula" not in cell.attrib:
         return ""
     text = "".join("".join(part.itertext()) for part in cell.findall(_TEXT))
+    if _NUMBERED.fullmatch(text):
+        return "#VALUE!"
     return text if _FAILED.fullmatch(text) else ""
 
 
