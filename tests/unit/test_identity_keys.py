@@ -53,7 +53,7 @@ def test_who_reads_a_private_key_leaves_no_memory_on_a_disk(tmp_path: Path) -> N
     before = resource.getrlimit(resource.RLIMIT_CORE)
     resource.setrlimit(resource.RLIMIT_CORE, (before[1], before[1]))
     try:
-        assert KeyRing.open(tmp_path).token_key
+        assert KeyRing.open(tmp_path).token_key()
         assert resource.getrlimit(resource.RLIMIT_CORE) == (0, before[1])
     finally:
         resource.setrlimit(resource.RLIMIT_CORE, before)
