@@ -15,12 +15,13 @@ from marsad.identity.pseudonyms import KeyedHash
 from marsad.linkage import history, identities, store
 from marsad.linkage.clusters import persons
 from marsad.linkage.history import Move
-from marsad.linkage.keys import keys
+from marsad.linkage.keys import PLACES, keys
 from marsad.linkage.policy import Policy
 from marsad.linkage.records import Record, skeletons
 from marsad.linkage.scoring import Scored, compare, weight_of
 from marsad.linkage.stock import Key, Stock
 from marsad.linkage.store import Edge, Linked
+from marsad.linkage.worth import worthy
 
 ACTOR = "linker"
 _TOKEN_BYTES = 8
@@ -65,10 +66,13 @@ class Tools:
         return weight_of(probability) - self.prior(records)
 
     def tokens(self, record: Record, key: int) -> list[int]:
-        """The keyed hashes of a record's keys under the token key of that number, as signed 64-bit numbers."""
+        """The hashes of a record's keys under the token key of that number: signed 64-bit numbers.
+
+        They end with the place of their key's kind.
+        """
         made = sorted(keys(record, skeletons(record, self.hearing)))
-        digests = self.hashed(key).digests([one.encode() for one in made], _TOKEN_BYTES)
-        return sorted({int.from_bytes(digest or b"", "big", signed=True) for digest in digests})
+        digests = zip(made, self.hashed(key).digests([one.encode() for one in made], _TOKEN_BYTES), strict=True)
+        return sorted({_number(digest) & ~store.KIND_BITS | PLACES[one[0]] for one, digest in digests if digest})
 
 
 class Batch:
@@ -115,7 +119,8 @@ class Batch:
         number = store.token_key(self._connection)
         tokens = {content: self._tools.tokens(self._records[content], number) for content in fresh}
         store.put_tokens(self._connection, tokens)
-        pairs = store.candidates(self._connection, list(fresh), self._tools.policy.candidates.most_per_key)
+        worth = worthy(self._tools.policy, self._tools.bound(self._tools.policy.thresholds.link, size))
+        pairs = store.candidates(self._connection, list(fresh), self._tools.policy.candidates.most_per_key, worth)
         ends = {content for pair in pairs for content in pair}
         self._open({content: key for content, (key, _) in store.linked_contents(self._connection, ends).items()})
         self._counts.compared = len(pairs)
@@ -186,6 +191,10 @@ class Batch:
         history.settle(self._connection, changed)
         history.note_moves(self._connection, moves, self._at)
         self._counts.persons, self._counts.moved = len(new), len(moves)
+
+
+def _number(digest: bytes) -> int:
+    return int.from_bytes(digest, "big", signed=True)
 
 
 def _ordered(one: int, other: int) -> tuple[int, int]:

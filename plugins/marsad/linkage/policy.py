@@ -81,6 +81,7 @@ class Candidates(_Part):
     """How pairs worth comparing are found."""
 
     most_per_key: Annotated[int, Field(gt=1)]
+    near: Annotated[float, Field(ge=0)]
 
 
 class TermFrequency(_Part):

@@ -82,7 +82,7 @@ def skeletons(record: Record, hearing: Hearing) -> Skeletons:
 
 def plain_phone(text: str) -> str:
     """The last digits of a telephone number; "" for one that tells nobody apart: too short, or one digit throughout."""
-    digits = re.sub(r"\D", "", fold(text))[-_PHONE_DIGITS:]
+    digits = re.sub(r"\D", "", fold(text) if text else "")[-_PHONE_DIGITS:]
     return digits if len(digits) >= _PHONE_DIGITS - 2 and len(set(digits)) > 1 else ""
 
 
@@ -91,6 +91,6 @@ def plain_document(text: str) -> str:
 
     That is too short, a word ("lost", "none"), or one sign again and again.
     """
-    signs = re.sub(r"[\W_]", "", fold(text))
+    signs = re.sub(r"[\W_]", "", fold(text) if text else "")
     enough = len(signs) > 3 and any(map(str.isdigit, signs))  # noqa: PLR2004 - AB1: the shortest that is none
     return signs if enough and len(set(signs)) > 1 else ""

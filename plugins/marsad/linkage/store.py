@@ -14,6 +14,10 @@ from psycopg2.extras import execute_values
 from marsad.linkage.queue import KEYS, columns
 from marsad.linkage.scoring import Scored
 from marsad.linkage.stock import Key
+from marsad.linkage.worth import needed
+
+KIND_BITS = 7
+"""The last bits of a token tell the kind of its key."""
 
 Edge = tuple[int, int]
 """Two contents, the smaller first."""
@@ -63,9 +67,14 @@ def put_tokens(connection: sa.Connection, tokens: Mapping[int, Iterable[int]]) -
     )
 
 
-def candidates(connection: sa.Connection, contents: Collection[int], most: int) -> list[Edge]:
-    """Pairs of ``contents`` with any content that share a token which no more than ``most`` hold."""
-    rows = connection.execute(sa.text(_CANDIDATES), {"contents": list(contents), "most": most})
+def candidates(connection: sa.Connection, contents: Collection[int], most: int, worth: Collection[int]) -> list[Edge]:
+    """Pairs of ``contents`` with any content that share tokens of kinds that are ``worth`` it (``worth.worthy``).
+
+    A token that more than ``most`` contents hold finds nobody.
+    """
+    places = [kind.place for kind in needed(worth)]
+    values = {"contents": list(contents), "most": most, "worth": list(worth), "places": places, "bits": KIND_BITS}
+    rows = connection.execute(sa.text(_CANDIDATES), values)
     return [(left, right) for left, right in rows]
 
 
@@ -152,7 +161,8 @@ _FORGET = (
 # Counting stops at the bound: a name that half the register bears costs no more than a rare one.
 _CANDIDATES = """
     WITH own AS MATERIALIZED (
-        SELECT content_id, token FROM vault.token WHERE content_id = ANY(CAST(:contents AS bigint[]))
+        SELECT content_id, token FROM vault.token
+        WHERE content_id = ANY(CAST(:contents AS bigint[])) AND token & :bits = ANY(:places)
     ), fitting AS MATERIALIZED (
         SELECT o.token FROM (SELECT DISTINCT token FROM own) o, LATERAL (
             SELECT count(*) AS times FROM (
@@ -161,8 +171,9 @@ _CANDIDATES = """
         ) AS counted
         WHERE times BETWEEN 2 AND :most
     )
-    SELECT DISTINCT least(o.content_id, t.content_id), greatest(o.content_id, t.content_id)
+    SELECT least(o.content_id, t.content_id), greatest(o.content_id, t.content_id)
     FROM fitting JOIN own o USING (token) JOIN vault.token t USING (token) WHERE o.content_id <> t.content_id
+    GROUP BY 1, 2 HAVING bit_or(1 << CAST(token & :bits AS int)) = ANY(:worth)
 """
 _EDGES = """
     SELECT left_content, right_content, weight FROM link.pair

@@ -25,6 +25,7 @@ class Hearing:
         self._rules = rules
         self._word = lru_cache(_REMEMBERED)(self._heard)
         self._name = lru_cache(_REMEMBERED)(self._sounds)
+        self._bones = lru_cache(_REMEMBERED)(self._skeleton)
 
     def sounds(self, name: str) -> str:
         """The words of a name as sounds, parted by spaces; "" for a name without any letter, and for one nobody knows.
@@ -35,6 +36,9 @@ class Hearing:
 
     def skeleton(self, sounds: str) -> str:
         """The classes of the consonants of ``sounds`` (one word or more), without what is often left out."""
+        return self._bones(sounds)
+
+    def _skeleton(self, sounds: str) -> str:
         known = self._rules.sounds
         kinds = (known[sound].kind if sound in known else sound for sound in sounds if sound != " ")
         return "".join(kind for kind, _ in groupby(filter(None, kinds)))
