@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from random import Random
 
 import pytest
 import sqlalchemy as sa
-from tests.integration.station import VISITS_OR_NOT, Station, csv, stations, visit, visits, withdrawn_visit
+from tests.integration.station import VISITS_OR_NOT, Station, csv, stations, stays, visit, visits, withdrawn_visit
 
-from marsad import cli
-from marsad.identity.keys import KeyRing
 from marsad.intake import pipeline
-from marsad.intake.office import Office
 from marsad.linkage import decisions, linker
 from marsad.linkage.stock import Key
+from marsad.register import queue
 from marsad.register import refresh as refreshing
 from marsad.register.path import History, history, told
 from marsad.register.refresh import refresh
 from marsad.register.watch import check
-from marsad.settings import PROJECT, Settings
-from marsad.simulation import simulate
+from marsad.settings import PROJECT
 
 FEED = "lab/visits"
 TABLES = ("person", "record", "source", "status", "step", "seen_by")
@@ -171,6 +167,73 @@ def test_who_is_withdrawn_leaves_the_register_and_comes_back(fresh: Callable[[],
     assert [tuple(row.values()) for row in history_of_it] == [("2024-02-01", "2024-03-03"), ("2024-04-04", None)]
 
 
+def test_a_stay_follows_its_guests_code_wherever_a_newer_list_puts_it(fresh: Callable[[], Station]) -> None:
+    station = fresh()
+    with station.amended("lab/stays", "concept: service.shelter", "concept: service.victim_reference"):
+        station.send("lab/stays", stays("2024-02-01", S1="V1", S2="V1", S3="V9"), "A")
+        station.send(FEED, visits(LATIN, OTHER), "A")
+        run(station)
+        assert guests(station) == {"S1": "V1", "S2": "V1"}
+        station.send("lab/stays", stays("2024-02-02", S1="V2", S3="V9"), "A")
+        assert run(station)["touched"] == 2
+        assert guests(station) == {"S1": "V2"}
+        station.send(FEED, visits(woman("V9", "Sara Benali", "03/12/2003")), "A")
+        run(station)
+        assert guests(station) == {"S1": "V2", "S3": "V9"}
+        holds_together(station)
+
+
+def guests(station: Station) -> dict[str, str]:
+    query = """SELECT s.record_id AS stay, v.record_id AS guest FROM register.record s JOIN register.record v
+        USING (person_id) WHERE s.feed = 'lab/stays' AND v.feed = 'lab/visits'"""
+    return {row["stay"]: row["guest"] for row in station.rows(query)}
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_what_grew_step_by_step_is_what_is_built_from_nothing(fresh: Callable[[], Station], seed: int) -> None:
+    station, chance = fresh(), Random(seed)
+    women = [("Fatima Zahra El Idrissi", "13/04/1990"), ("فاطمة الزهراء الإدريسي", "13/04/1990"),
+             ("Khadija Naciri", "02/11/1984")]  # fmt: skip
+
+    def send() -> None:
+        number, sent, met = chance.choice("123"), chance.randint(1, 28), chance.randint(1, 31)
+        row = woman(f"V{number}", *chance.choice(women), f"{sent:02}/02/2024", Rencontre=f"{met:02}/01/2024")
+        station.send(FEED, visits(row), chance.choice("ABC"))
+
+    def withdraw() -> None:
+        number, sent = chance.choice("123"), chance.randint(1, 28)
+        station.send(
+            FEED, csv(VISITS_OR_NOT, withdrawn_visit(f"V{number}", f"{sent:02}/02/2024")), chance.choice("ABC")
+        )
+
+    def retract() -> None:
+        live = station.rows("SELECT delivery_id::text AS id FROM ops.delivery WHERE live AND status LIKE 'accepted%'")
+        if live:
+            pipeline.retract(station.office, chance.choice(live)["id"], "tester")
+
+    def decide() -> None:
+        found = station.rows("SELECT feed, provider, record_id FROM link.record ORDER BY 1, 2, 3")
+        linked = [Key(*row.values()) for row in found]
+        if len(linked) > 1:
+            pair = tuple(chance.sample(linked, 2))
+            decisions.decide(station.office, [pair], "tester", same=chance.random() < 0.5)
+
+    send()
+    for _ in range(14):
+        chance.choice((send, send, send, withdraw, retract, decide))()
+        if chance.random() < 0.7:
+            run(station)
+    run(station)
+    grown = rows(station)
+    with station.office.engine.begin() as connection:
+        for table in TABLES:
+            connection.execute(sa.text(f"DELETE FROM register.{table}"))
+        queue.everybody(connection)
+    refresh(station.office)
+    assert rows(station) == grown
+    holds_together(station)
+
+
 def test_a_killed_refresh_has_done_nothing_or_all(fresh: Callable[[], Station]) -> None:
     station = fresh()
     station.send(FEED, visits(LATIN, OTHER), "A")
@@ -234,125 +297,3 @@ def test_every_view_and_column_of_the_register_is_described(station: Station) ->
              AND (col_description(c.oid, a.attnum) IS NULL OR obj_description(c.oid) IS NULL)"""
     )
     assert undescribed == []
-
-
-# -- made-up agencies, whose books know what must come out ------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def simulated(
-    tmp_path_factory: pytest.TempPathFactory, module_database: str
-) -> Iterator[tuple[Office, dict[str, Any]]]:
-    base = tmp_path_factory.mktemp("simulated")
-    truth = json.loads(Path(simulate(base / "agencies", 60, 5)).read_text("utf-8"))
-    settings = Settings.from_env({"MARSAD_HOME": str(base / "home"), "MARSAD_WAREHOUSE_URL": module_database})
-    KeyRing.create(settings.place("keys"))
-    office = Office.open(settings)
-    for number, entry in enumerate(truth["files"]):
-        pipeline.ingest(office, base / "agencies" / entry["file"], entry["feed"], entry["provider"])
-        if number == len(truth["files"]) // 2:
-            linker.link(office)
-            refresh(office)
-    linker.link(office)
-    refresh(office)
-    yield office, truth
-    office.engine.dispose()
-
-
-def asked(office: Office, query: str) -> list[tuple[Any, ...]]:
-    with office.engine.connect() as connection:
-        return [tuple(row) for row in connection.execute(sa.text(query))]
-
-
-@pytest.mark.timeout(600)
-def test_statuses_are_those_of_the_agencies_books(simulated: tuple[Office, dict[str, Any]]) -> None:
-    office, truth = simulated
-    query = """SELECT feed, provider, record_id, stated, status, decided_on::text, replaced FROM register.status
-        ORDER BY feed, provider, record_id, stated"""
-    found: dict[tuple[str, ...], list[list[str | None]]] = {}
-    for feed, provider, record, *entry in asked(office, query):
-        found.setdefault((feed, provider, record), []).append(entry)
-    for one in truth["statuses"]:
-        entries = found.pop((one["feed"], one["provider"], one["record_id"]))
-        assert [entry[:3] for entry in entries] == one["entries"]
-        assert [entry[3] for entry in entries] == [later[0] for later in entries[1:]] + [None]
-    assert found == {}
-
-
-@pytest.mark.timeout(600)
-def test_where_linkage_was_right_the_register_knows_who_saw_her(simulated: tuple[Office, dict[str, Any]]) -> None:
-    office, truth = simulated
-    records: dict[str, set[tuple[str, ...]]] = {}
-    for person, *key in asked(office, "SELECT person_id::text, feed, provider, record_id FROM register.record"):
-        records.setdefault(person, set()).add(tuple(key))
-    linked: dict[str, set[tuple[str, ...]]] = {}
-    for person, *key in asked(office, "SELECT person_id::text, feed, provider, record_id FROM link.person_record"):
-        linked.setdefault(person, set()).add(tuple(key))
-    assert records == {person: linked[person] for person in records}
-    seen: dict[str, set[str]] = {}
-    for person, provider in asked(office, "SELECT person_id::text, provider FROM register.seen_by"):
-        seen.setdefault(person, set()).add(provider)
-    true = {frozenset(map(tuple, one["records"])) for one in truth["persons"] if one["person"].startswith("V")}
-    right = [person for person, keys in records.items() if frozenset(keys) in true]
-    assert len(right) > 0.8 * len(records)
-    assert all(seen[person] == {provider for _, provider, _ in records[person]} for person in right)
-    one_agency = {person for (person,) in asked(office, "SELECT person_id::text FROM register.seen_by_one_agency")}
-    assert one_agency == {p for p, keys in records.items() if len({feed.split("/")[0] for feed, *_ in keys}) == 1}
-    assert [one.rule.id for some in check(office).values() for one in some if one.severity == "critical"] == []
-
-
-@pytest.mark.timeout(600)
-def test_paths_hold_steps_proceedings_and_sources_only_with_consent(simulated: tuple[Office, dict[str, Any]]) -> None:
-    office, _ = simulated
-    kinds = {kind for (kind,) in asked(office, "SELECT DISTINCT kind FROM register.step")}
-    assert kinds >= {"detection", "referral_from", "court", "identification", "referral_to", "shelter", "service"}
-    assert asked(office, "SELECT count(*) FROM register.proceeding WHERE NOT as_victim")[0][0] > 0
-    assert asked(office, "SELECT count(*) FROM register.waiting WHERE median_days >= 0")[0][0] > 3
-    consent = """SELECT purpose, consent, bool_or(identity)
-        FROM register.person JOIN register.source USING (person_id) GROUP BY 1, 2"""
-    for purpose, word, identity in asked(office, consent):
-        given = word in ("given", "given_by_guardian")
-        assert (purpose, identity) == (("assistance", True) if given else ("statistics", False))
-    assert {purpose for (purpose,) in asked(office, "SELECT DISTINCT purpose FROM register.person")} == {
-        "assistance",
-        "statistics",
-    }
-
-
-def test_the_registrar_opens_nobody(simulated: tuple[Office, dict[str, Any]]) -> None:
-    office, _ = simulated
-    readable = asked(
-        office,
-        """SELECT c.oid::regclass::text FROM pg_class c WHERE c.relnamespace = 'vault'::regnamespace
-           AND c.relkind = 'r' AND has_table_privilege('marsad_registrar', c.oid, 'SELECT, INSERT, UPDATE, DELETE')""",
-    )
-    assert readable == []
-
-
-@pytest.mark.timeout(600)
-def test_the_command_tells_a_path_and_whether_all_holds_together(
-    simulated: tuple[Office, dict[str, Any]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    office, _ = simulated
-    monkeypatch.setenv("MARSAD_HOME", str(office.settings.home))
-    monkeypatch.setenv("MARSAD_WAREHOUSE_URL", office.settings.warehouse_url or "")
-
-    def said(*words: str) -> tuple[Any, Any]:
-        monkeypatch.setattr(sys, "argv", ["marsad", "register", *words])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        return end.value.code, capsys.readouterr()
-
-    code, told = said("--json")
-    assert (code, json.loads(told.out)["touched"]) == (0, 0)
-    code, told = said("--check", "--json")
-    assert code == 0
-    assert "critical" not in told.out
-    ((person,),) = asked(office, "SELECT person_id::text FROM register.person ORDER BY 1 LIMIT 1")
-    code, told = said("--person", person, "--json")
-    one = json.loads(told.out)
-    assert one["values"]["sex"]["value"] in ("F", "M")
-    assert one["statuses"]
-    code, told = said("--person", "00000000-0000-0000-0000-000000000000")
-    assert (code, told.out) == (64, "")
-    assert "nobody" in told.err

@@ -27,6 +27,7 @@ from marsad.linkage import batch, linker, reasons
 from marsad.quality import engine as gx_engine
 from marsad.quality import rows as quality_rows
 from marsad.register import erasure
+from marsad.register.refresh import refresh
 from marsad.runtime import backup
 from marsad.runtime.postgres import Postgres, programs
 
@@ -279,6 +280,8 @@ def test_names_of_records_that_are_linked(station: Station, canary: Canaries, wa
     told = "".join(traceback.format_exception(caught.value))
     assert find_in_clear(Path("/nonexistent"), {"told": told.encode()}, ROOTS) == []
     linker.link(station.office)
+    refresh(station.office)
+    assert station.one("SELECT count(*) FROM register.person") > 0
     pair = station.rows("SELECT feed, provider, record_id FROM link.record ORDER BY 2, 3 LIMIT 2")
     reasons.why(station.office, *("/".join(row.values()) for row in pair), "fr")
     assert station.one("SELECT count(*) FROM vault.token") > 0
