@@ -86,7 +86,7 @@ def readers(station: Station, table: str) -> set[str]:
 def test_rules_that_stand_by_themselves(station: Station) -> None:
     assert readers(station, "vault.token") == {"linker"}
     assert readers(station, "vault.token_key") == {"linker"}
-    assert readers(station, "vault.record") == {"loader", "linker"}
+    assert readers(station, "vault.record") == {"loader", "linker", "looker"}
     assert readers(station, "audit.event") == {"loader", "linker", "auditor"}
     assert readers(station, "register.person") == {"registrar", "case_officer", "commission", "portal"}
     assert readers(station, "register.officer") == set()

@@ -19,7 +19,8 @@ from marsad.linkage.clusters import persons
 from marsad.linkage.keys import keys
 from marsad.linkage.policy import Policy, load_policy
 from marsad.linkage.records import Birth, Record, plain_document, plain_phone, skeletons
-from marsad.linkage.scoring import Scored, compare, score
+from marsad.linkage.scored import Scored
+from marsad.linkage.scoring import compare, score
 from marsad.settings import PROJECT
 
 RULES = load_rules(PROJECT / "schemas" / "names")

@@ -12,13 +12,14 @@ from marsad import audit
 from marsad.audit import Head
 from marsad.identity.names import Hearing, NameRules
 from marsad.identity.pseudonyms import KeyedHash
-from marsad.linkage import history, identities, store
+from marsad.linkage import grey, history, identities, store
 from marsad.linkage.clusters import persons
 from marsad.linkage.history import Move
 from marsad.linkage.keys import PLACES, keys
 from marsad.linkage.policy import Policy
 from marsad.linkage.records import Record, skeletons
-from marsad.linkage.scoring import Scored, compare, weight_of
+from marsad.linkage.scored import Scored, weight_of
+from marsad.linkage.scoring import compare
 from marsad.linkage.stock import Key, Stock
 from marsad.linkage.store import Edge, Linked
 from marsad.linkage.worth import worthy
@@ -100,7 +101,10 @@ class Batch:
         start = {content: key for key, content in current.items()}
         start |= self._touched({one.person for one in known.values()}, stale)
         start |= self._shifted(before, size)
-        self._settle_persons(start, size)
+        touched = self._settle_persons(start, size) | {one.person for one in known.values()}
+        whole = self._tools.prior(before) != self._tools.prior(size)
+        review = self._tools.policy.thresholds.review
+        grey.settle(self._connection, None if whole else touched, self._tools.prior(size), review)
         history.note_moves(self._connection, (Move(key, one.person, None) for key, one in gone.items()), self._at)
         self._counts.entered, self._counts.departed = len(fresh), len(gone)
         return self._counts
@@ -152,7 +156,8 @@ class Batch:
         bounds = sorted((self._tools.bound(link, before), self._tools.bound(link, size)))
         return store.ends_between(self._connection, *bounds) if bounds[0] < bounds[1] else {}
 
-    def _settle_persons(self, start: Mapping[int, Key], size: int) -> None:
+    def _settle_persons(self, start: Mapping[int, Key], size: int) -> set[str]:
+        """Returns the persons it looked at, before and after."""
         around = Around(self._connection, start, self._tools.bound(self._tools.policy.thresholds.link, size))
         contents = dict(sorted((key, content) for content, key in around.contents.items()))
         was = store.linked(self._connection, list(contents))
@@ -164,6 +169,7 @@ class Batch:
                for group, person in zip(groups, names, strict=True) for key in group}  # fmt: skip
         self._write({key: one for key, one in now.items() if was.get(key) != one}, was, past)
         history.note_heirs(self._connection, identities.heirs(groups, names, past), names)
+        return {*names, *(one.person for one in was.values())}
 
     def _since(self, was: Linked | None, person: str) -> datetime:
         return was.since if was and was.person == person else self._at

@@ -7,7 +7,7 @@ from itertools import product
 from math import inf
 
 from marsad.linkage.records import Record
-from marsad.linkage.scoring import Scored
+from marsad.linkage.scored import Scored
 
 _YEARS = 2  # births so far apart are not one slip
 _YEARS_STATED = 6  # nor, where one of them is an age that was guessed, a guess

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from marsad import audit
 from marsad.errors import UsageFault
 from marsad.intake.office import Office
 from marsad.linkage import queue
-from marsad.linkage.linker import transaction
+from marsad.linkage.access import transaction
 from marsad.linkage.stock import Key
 
 
@@ -59,11 +60,16 @@ def _decide(
         raise UsageFault(f"not linked, or erased, so there is nothing to decide: {', '.join(map(str, missing))}")
     if any(one == other for one, other in ordered):
         raise UsageFault("a record is always of one person with itself")
-    for one, other in ordered:
-        values = {"one": list(one), "other": list(other), "same": same, "by": actor, "at": office.clock()}
-        connection.execute(sa.text(_PUT), values)
-    queue.put(connection, keys)
+    put(connection, ordered, actor, office.clock(), same=same)
     return len(ordered)
+
+
+def put(connection: sa.Connection, pairs: Iterable[tuple[Key, Key]], actor: str, at: datetime, *, same: bool) -> None:
+    """Writes decisions (the smaller record first) and has linkage look at the records; the caller audits them."""
+    told = {"same": same, "by": actor, "at": at}
+    for pair in pairs:
+        connection.execute(sa.text(_PUT), told | queue.ends(*pair))
+        queue.put(connection, pair)
 
 
 def _uuid(text: str) -> str:
@@ -98,9 +104,6 @@ _KNOWN = (
     " WHERE NOT EXISTS (SELECT FROM vault.erased e"
     " WHERE (e.feed, e.provider, e.record_id) = (r.feed, r.provider, r.record_id))"
 )
-_PUT = """
-    INSERT INTO link.decision SELECT (CAST(:one AS text[]))[1], (CAST(:one AS text[]))[2], (CAST(:one AS text[]))[3],
-        (CAST(:other AS text[]))[1], (CAST(:other AS text[]))[2], (CAST(:other AS text[]))[3], :same, :by, :at
-    ON CONFLICT (left_feed, left_provider, left_record, right_feed, right_provider, right_record)
-    DO UPDATE SET same = EXCLUDED.same, decided_by = EXCLUDED.decided_by, decided_at = EXCLUDED.decided_at
-"""
+_PUT = f"""
+    INSERT INTO link.decision ({queue.ENDS}, same, decided_by, decided_at) VALUES ({queue.END_VALUES}, :same, :by, :at)
+"""  # noqa: S608

@@ -19,7 +19,8 @@ from marsad.linkage.births import read_births
 from marsad.linkage.clusters import persons
 from marsad.linkage.policy import Policy, load_policy
 from marsad.linkage.records import UNKNOWN, Record, plain_document, plain_phone
-from marsad.linkage.scoring import Scored, score
+from marsad.linkage.scored import Scored
+from marsad.linkage.scoring import score
 from marsad.quality.messages import render
 
 CONCEPTS = (

@@ -9,8 +9,7 @@ of its two records, the prior one of how many there are, and clusters are settle
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import cache
 
@@ -22,35 +21,12 @@ from marsad.identity.names import Hearing, load_rules
 from marsad.identity.pseudonyms import KeyedHash
 from marsad.intake.office import Office
 from marsad.linkage import history, queue, store
+from marsad.linkage.access import transaction
 from marsad.linkage.batch import Batch, Counts, Tools
 from marsad.linkage.policy import deciding, load_policy
 from marsad.linkage.stock import Stock, victim_feeds
-from marsad.warehouse.engine import clean_errors
-from marsad.warehouse.roles import role_name
 
 AT_ONCE = 20_000  # records a transaction: a kill loses no more than a minute or two
-_ONE_AT_A_TIME = 7_262_720  # any constant: linkers settle persons one after the other
-
-
-@contextmanager
-def reading(engine: sa.Engine, role: str = "linker") -> Iterator[sa.Connection]:
-    """A transaction with the linker's rights, or those of ``role``, and no others."""
-    with clean_errors(), engine.begin() as connection:
-        connection.execute(sa.text(f"SET LOCAL ROLE {role_name(role)}"))
-        yield connection
-
-
-@contextmanager
-def transaction(engine: sa.Engine, role: str = "linker") -> Iterator[sa.Connection]:
-    """The same for who changes persons, or needs them to stay as they are: one at a time."""
-    with reading(engine, role) as connection:
-        alone(connection)
-        yield connection
-
-
-def alone(connection: sa.Connection) -> None:
-    """Waits until nobody else changes persons, and keeps others waiting to the transaction's end."""
-    connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
 
 
 def tools(office: Office, new_id: Callable[[], str] = lambda: str(uuid.uuid4())) -> Tools:

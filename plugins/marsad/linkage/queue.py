@@ -53,6 +53,22 @@ def columns(keys: Sequence[Key]) -> dict[str, list[str]]:
     return {"feeds": list(feeds), "providers": list(providers), "ids": list(ids)}
 
 
+def ends(left: Key, right: Key) -> dict[str, str]:
+    """Two records as statements take them (``END_VALUES``)."""
+    return dict(zip(_ENDS, (*left, *right), strict=True))
+
+
+_ENDS = tuple(f"{side}_{part}" for side in ("left", "right") for part in ("feed", "provider", "record"))
+ENDS = ", ".join(_ENDS)
+"""The columns of two records, and the values of ``ends`` for them."""
+END_VALUES = ", ".join(f":{name}" for name in _ENDS)
+
+
+def ends_of(table: str) -> str:
+    """The columns of two records as a row of ``table``, to be compared with another's."""
+    return f"({', '.join(f'{table}.{name}' for name in _ENDS)})"
+
+
 KEYS = """
     unnest(CAST(:feeds AS text[]), CAST(:providers AS text[]), CAST(:ids AS text[])) AS i (feed, provider, record_id)
 """
@@ -80,6 +96,7 @@ _CHANGED = """
 _AGAIN = (
     "INSERT INTO link.due SELECT feed, provider, record_id FROM link.record ON CONFLICT DO NOTHING",
     "DELETE FROM link.pair",
+    "DELETE FROM link.review",
     "DELETE FROM vault.token",
     """UPDATE link.record r SET content_id = -content_id WHERE content_id > 0 AND NOT EXISTS (
         SELECT FROM vault.erased e WHERE (e.feed, e.provider, e.record_id) = (r.feed, r.provider, r.record_id))""",

@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from marsad.errors import UsageFault
 from marsad.intake.office import Office
 from marsad.linkage import history, store
+from marsad.linkage.access import reading
 from marsad.linkage.batch import Tools
-from marsad.linkage.linker import reading, tools
-from marsad.linkage.scoring import Said, Scored, probability_of
+from marsad.linkage.linker import tools
+from marsad.linkage.scored import Said, Scored, probability_of
 from marsad.linkage.stock import Key
 
 _PARTS = 4

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -21,6 +18,7 @@ from marsad.linkage import model
 from marsad.linkage.keys import keys
 from marsad.linkage.policy import Policy
 from marsad.linkage.records import Record, Skeletons, skeletons
+from marsad.linkage.scored import Scored, weight_of
 
 # Nothing may reach a disk: DuckDB neither spills nor opens files.
 _IN_MEMORY = "SET temp_directory = ''; SET python_enable_replacements = false; SET enable_external_access = false"
@@ -33,38 +31,6 @@ SELECT DISTINCT l.row AS join_key_l, r.row AS join_key_r, '0' AS match_key
 FROM fitting JOIN keys l USING (key) JOIN keys r USING (key)
 WHERE l.row < r.row
 """
-
-
-class Said(NamedTuple):
-    """One step of a pair's waterfall: what was compared, what was found, the bits it added."""
-
-    comparison: str
-    level: str
-    weight: float
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """Two records, by their place in what was given, and what comparing them came to.
-
-    ``weight`` is in bits and holds the prior. ``levels`` and ``weights`` go with the policy's comparisons: the level
-    reached ("blank" where a side says nothing) and what it added.
-    """
-
-    left: int
-    right: int
-    weight: float
-    probability: float
-    levels: tuple[str, ...]
-    weights: tuple[float, ...]
-
-    def waterfall(self, policy: Policy, language: str) -> Iterator[Said]:
-        """From the prior over each comparison that says something: what was found, in words, and what it added."""
-        prior = policy.prior
-        yield Said(prior.label[language], prior.says[language], self.weight - sum(self.weights))
-        for (_, one), level, weight in zip(policy.comparisons.items(), self.levels, self.weights, strict=True):
-            if level != model.BLANK:
-                yield Said(one.label[language], one.levels[level].says[language], weight)
 
 
 def score(records: Sequence[Record], policy: Policy, rules: NameRules) -> Iterator[Scored]:
@@ -98,16 +64,6 @@ def compare(
         connection.execute("CREATE TABLE pairs AS SELECT *, '0' AS match_key FROM given")
         table = _table(records, [skeletons(record, hearing) for record in records])
         yield from _predicted(connection, table, policy, 0.5, least, frequencies=False)
-
-
-def weight_of(probability: float) -> float:
-    """The weight in bits whose probability that is."""
-    return math.log2(probability / (1 - probability))
-
-
-def probability_of(weight: float) -> float:
-    """The probability of a weight in bits, the prior among them."""
-    return 1 / (1 + math.exp2(-weight))
 
 
 def _predicted(

@@ -22,8 +22,7 @@ from marsad.linkage.births import birth_reader
 from marsad.linkage.records import UNKNOWN, Birth, Record, plain_document, plain_phone
 
 _ENTITY = "victim"
-# Concepts of a person, with the spellings of one thing in the order in which they are believed.
-_IDENTITY = {
+IDENTITY = {
     "given": ("given_name", "given_name_ar"),
     "family": ("family_name", "family_name_ar"),
     "whole": ("full_name",),
@@ -31,6 +30,7 @@ _IDENTITY = {
     "phone": ("phone",),
     "document": ("document_number",),
 }
+"""Concepts of a person, with the spellings of one thing in the order in which they are believed."""
 
 
 class Key(NamedTuple):
@@ -69,7 +69,7 @@ class Stock:
             PlatformFault: the key store is damaged or does not belong to the database.
         UsageFault: the contract of a record's feed is not there.
         """
-        rows = connection.execute(_ROWS, {"ids": list(contents)}).all()
+        rows = connection.execute(ROWS, {"ids": list(contents)}).all()
         sealed = [row for row in rows if row.sealed is not None]
         refs = [KeyRef(row.delivery_id, row.attempt, row.key_slot) for row in sealed]
         payloads = open_many(self.keyring, refs, [row.sealed for row in sealed], VAULT)
@@ -78,7 +78,7 @@ class Stock:
                 for row in rows}  # fmt: skip
 
     def _record(self, key: Key, row: sa.Row[Any], clear: Mapping[str, str]) -> Record:
-        said = {name: self._said(key.feed, concepts, clear) for name, concepts in _IDENTITY.items()}
+        said = {name: self._said(key.feed, concepts, clear) for name, concepts in IDENTITY.items()}
         given, family, whole = (self.hearing.sounds(said[name]) for name in ("given", "family", "whole"))
         return Record(
             given=given,
@@ -100,24 +100,30 @@ class Stock:
         if feed not in self._columns:
             raise UsageFault(f"there is no contract of {feed} here, but records of it: they could be misread")
         columns = (place for concept in concepts for place in self._columns[feed].get(concept, ()))
-        texts = (clear[name] for name, nothing in columns if name in clear and blank_key(clear[name]) not in nothing)
-        return next(texts, "")
+        return next(texts(columns, clear), "")
 
     @cached_property
-    def _columns(self) -> Mapping[str, Mapping[str, Sequence[_Place]]]:
+    def _columns(self) -> Mapping[str, Mapping[str, Sequence[Place]]]:
         """Of each feed: vaulted columns by the field of the victim that they hold."""
-        return {feed: _vaulted(contract) for feed, contract in self.contracts.items()}
+        return {feed: vaulted(contract) for feed, contract in self.contracts.items()}
 
     @cached_property
     def _births(self) -> Callable[[str], Birth | None]:
         return birth_reader(self.today)
 
 
-_Place = tuple[str, frozenset[str]]  # a column, and what stands there for nothing: the vault keeps that too
+Place = tuple[str, frozenset[str]]
+"""A column, and what stands there for nothing: the vault keeps that too."""
 
 
-def _vaulted(contract: Contract) -> dict[str, list[_Place]]:
-    found: dict[str, list[_Place]] = {}
+def texts(places: Iterable[Place], clear: Mapping[str, str]) -> Iterator[str]:
+    """What an opened record says in these columns."""
+    return (clear[name] for name, nothing in places if name in clear and blank_key(clear[name]) not in nothing)
+
+
+def vaulted(contract: Contract) -> dict[str, list[Place]]:
+    """Of each field of the victim that goes to the vault: the columns that hold it."""
+    found: dict[str, list[Place]] = {}
     for column in contract.columns:
         for binding in column.bindings:
             if column.vaulted and binding.entity == _ENTITY:
@@ -144,7 +150,7 @@ def _file(key: Key, row: sa.Row[Any]) -> str:
 
 
 # A detection at a border that is no presumed victim is a contact, with the same identity in the vault.
-_ROWS = sa.text(
+ROWS = sa.text(
     """
     SELECT i.content_id, r.delivery_id::text AS delivery_id, r.attempt, r.key_slot, r.sealed,
            coalesce(v.sex, c.sex) AS sex, coalesce(v.citizenship, c.citizenship) AS citizenship,

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from psycopg2.extras import execute_values
 
-from marsad.linkage.queue import KEYS, columns
-from marsad.linkage.scoring import Scored
+from marsad.linkage.queue import ENDS, KEYS, columns
+from marsad.linkage.scored import Scored
 from marsad.linkage.stock import Key
 from marsad.linkage.worth import needed
 
@@ -50,7 +50,7 @@ def linked_contents(connection: sa.Connection, contents: Collection[int]) -> dic
 
 
 def forget(connection: sa.Connection, contents: Collection[int]) -> None:
-    """Removes tokens and pairs of contents that count no longer."""
+    """Removes tokens and pairs of contents that count no longer, and what people are asked about them."""
     for statement in _FORGET:
         connection.execute(sa.text(statement), {"contents": list(contents)})
 
@@ -120,7 +120,7 @@ def decisions(connection: sa.Connection, keys: Sequence[Key]) -> dict[tuple[Key,
 
 def analyse(connection: sa.Connection) -> None:
     """Tells the planner how much there is now; for who filled tables in bulk."""
-    connection.execute(sa.text("ANALYZE vault.token, link.pair, link.record, link.person, link.move"))
+    connection.execute(sa.text("ANALYZE vault.token, link.pair, link.record, link.person, link.move, link.review"))
 
 
 def insert(connection: sa.Connection, target: str, rows: Iterable[Sequence[object]]) -> None:
@@ -157,6 +157,8 @@ _FORGET = (
     "DELETE FROM vault.token WHERE content_id = ANY(CAST(:contents AS bigint[]))",
     "DELETE FROM link.pair WHERE left_content = ANY(CAST(:contents AS bigint[]))",
     "DELETE FROM link.pair WHERE right_content = ANY(CAST(:contents AS bigint[]))",
+    """DELETE FROM link.review WHERE left_content = ANY(CAST(:contents AS bigint[]))
+        OR right_content = ANY(CAST(:contents AS bigint[]))""",
 )
 # Counting stops at the bound: a name that half the register bears costs no more than a rare one.
 _CANDIDATES = """
@@ -188,11 +190,12 @@ _ENDS_BETWEEN = """
     WHERE p.weight >= :low AND p.weight < :high
 """
 _DECISIONS = f"""
-    SELECT d.left_feed, d.left_provider, d.left_record, d.right_feed, d.right_provider, d.right_record, d.same
-    FROM {KEYS} JOIN link.decision d
-      ON (d.left_feed, d.left_provider, d.left_record) = (i.feed, i.provider, i.record_id)
-    UNION
-    SELECT d.left_feed, d.left_provider, d.left_record, d.right_feed, d.right_provider, d.right_record, d.same
-    FROM {KEYS} JOIN link.decision d
-      ON (d.right_feed, d.right_provider, d.right_record) = (i.feed, i.provider, i.record_id)
+    SELECT DISTINCT ON ({ENDS}) {ENDS}, same FROM (
+        SELECT d.* FROM {KEYS} JOIN link.decision d
+          ON (d.left_feed, d.left_provider, d.left_record) = (i.feed, i.provider, i.record_id)
+        UNION
+        SELECT d.* FROM {KEYS} JOIN link.decision d
+          ON (d.right_feed, d.right_provider, d.right_record) = (i.feed, i.provider, i.record_id)
+    ) AS touching
+    ORDER BY {ENDS}, decision_id DESC
 """  # noqa: S608

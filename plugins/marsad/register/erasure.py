@@ -23,7 +23,7 @@ from marsad.identity.keys import KeyRing
 from marsad.identity.vault import KeyRef
 from marsad.intake import current, landing
 from marsad.intake.office import Office
-from marsad.linkage import linker, queue, store
+from marsad.linkage import access, linker, queue, store
 from marsad.linkage.stock import Key
 from marsad.register import holds
 from marsad.warehouse.engine import clean_errors
@@ -109,7 +109,7 @@ def erase_linked(office: Office, person: str, reason: str, actor: str) -> Erasur
         PolicyRefusal: a legal hold stands on her.
     """
     with clean_errors(), office.engine.begin() as connection:
-        linker.alone(connection)
+        access.alone(connection)
         records = _records(connection, person_id(person))
         holds.check(connection, person_id(person))
         _wait_for_loads(connection, records)
@@ -152,7 +152,7 @@ def apply_all(office: Office) -> int:
     """
     erasures = list(written(office.keyring))
     with clean_errors(), office.engine.begin() as connection:
-        linker.alone(connection)
+        access.alone(connection)
         _wait_for_loads(connection, [key for erasure in erasures for key in erasure.records])
         for erasure in erasures:
             apply(connection, office.keyring, erasure)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from marsad.contracts.model import Contract
 from marsad.errors import own_faults_only
 from marsad.intake.office import Office
-from marsad.linkage.linker import transaction
+from marsad.linkage.access import transaction
 from marsad.register import queue, store
 from marsad.register.policy import Survivorship, load_survivorship
 from marsad.register.survivorship import Speaking

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from marsad.errors import PlatformFault
 from marsad.intake.office import Office
-from marsad.linkage.linker import transaction
+from marsad.linkage.access import transaction
 from marsad.quality.findings import Broken
 from marsad.quality.messages import render
 from marsad.quality.warehouse import Facts, judge_facts, warehouse_suites

@@ -11,6 +11,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSON, TIMESTAMP, UUID
 
 _C = sa.Text(collation="C")  # never depend on a server's collation order
 _AT = TIMESTAMP(timezone=True)
+_END_NAMES = tuple(f"{side}_{part}" for side in ("left", "right") for part in ("feed", "provider", "record"))
+"""Two records, the smaller on the left."""
 
 
 def add(metadata: sa.MetaData) -> None:
@@ -19,7 +21,7 @@ def add(metadata: sa.MetaData) -> None:
     _model(metadata)
     _persons(metadata)
     _pair(metadata)
-    _decision(metadata)
+    _review(metadata)
     sa.Table(
         "token",
         metadata,
@@ -141,20 +143,52 @@ def _pair(metadata: sa.MetaData) -> None:
     )
 
 
-def _decision(metadata: sa.MetaData) -> None:
-    ends = [
-        sa.Column(f"{side}_{part}", _C, primary_key=True)
-        for side in ("left", "right")
-        for part in ("feed", "provider", "record")
-    ]
+def _review(metadata: sa.MetaData) -> None:
     sa.Table(
         "decision",
         metadata,
-        *ends,
+        sa.Column("decision_id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+        *_ends(),
         sa.Column("same", sa.Boolean, nullable=False),
         sa.Column("decided_by", sa.Text, nullable=False),
         sa.Column("decided_at", _AT, nullable=False),
+        sa.Index("decision_left", "left_feed", "left_provider", "left_record"),
         sa.Index("decision_right", "right_feed", "right_provider", "right_record"),
         schema="link",
-        comment="What people decided of two records, stronger than the machine; the smaller record is on the left",
+        comment="What people decided of two records, stronger than the machine; kept for ever, the newest counts",
     )
+    sa.Table(
+        "vote",
+        metadata,
+        sa.Column("vote_id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+        *_ends(),
+        sa.Column("said", _C, nullable=False),
+        sa.Column("probability", sa.REAL, nullable=False, comment="What the machine said then"),
+        sa.Column("given_by", _C, nullable=False),
+        sa.Column("given_at", _AT, nullable=False),
+        sa.CheckConstraint("said IN ('same','different','unknown')", name="vote_said"),
+        sa.UniqueConstraint(*_END_NAMES, "given_by"),
+        schema="link",
+        comment="What each reviewer said of two records, once and for ever",
+    )
+    sa.Table(
+        "review",
+        metadata,
+        sa.Column("one_person", UUID(as_uuid=False), primary_key=True),
+        sa.Column("other_person", UUID(as_uuid=False), primary_key=True, index=True),
+        *_ends(),
+        sa.Column("left_content", sa.BigInteger, nullable=False),
+        sa.Column("right_content", sa.BigInteger, nullable=False),
+        sa.Column("weight", sa.Double, nullable=False, comment="Bits, with the prior"),
+        sa.Column("probability", sa.Double, nullable=False),
+        sa.Column("joins", sa.BigInteger, nullable=False, comment="Pairs of records that would be of one person"),
+        sa.Column("worth", sa.Double, nullable=False, comment="Mean probability of all pairs of their records"),
+        sa.Index("review_worth", "worth", "left_content", "right_content"),
+        sa.UniqueConstraint("left_content", "right_content"),
+        schema="link",
+        comment="Persons whom the machine keeps apart in doubt and of whom nobody decided: the pair of records to show",
+    )
+
+
+def _ends() -> list[sa.Column[str]]:
+    return [sa.Column(name, _C, nullable=False) for name in _END_NAMES]

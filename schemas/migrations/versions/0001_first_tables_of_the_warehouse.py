@@ -1116,6 +1116,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "decision",
+        sa.Column("decision_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("left_feed", sa.Text(collation="C"), nullable=False),
         sa.Column("left_provider", sa.Text(collation="C"), nullable=False),
         sa.Column("left_record", sa.Text(collation="C"), nullable=False),
@@ -1125,17 +1126,12 @@ def upgrade() -> None:
         sa.Column("same", sa.Boolean(), nullable=False),
         sa.Column("decided_by", sa.Text(), nullable=False),
         sa.Column("decided_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint(
-            "left_feed",
-            "left_provider",
-            "left_record",
-            "right_feed",
-            "right_provider",
-            "right_record",
-            name=op.f("decision_pk"),
-        ),
+        sa.PrimaryKeyConstraint("decision_id", name=op.f("decision_pk")),
         schema="link",
-        comment="What people decided of two records, stronger than the machine; the smaller record is on the left",
+        comment="What people decided of two records, stronger than the machine; kept for ever, the newest counts",
+    )
+    op.create_index(
+        "decision_left", "decision", ["left_feed", "left_provider", "left_record"], unique=False, schema="link"
     )
     op.create_index(
         "decision_right", "decision", ["right_feed", "right_provider", "right_record"], unique=False, schema="link"
@@ -1236,6 +1232,57 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("run_id", name=op.f("run_pk")),
         schema="link",
         comment="One row a transaction of linkage: counts only",
+    )
+    op.create_table(
+        "review",
+        sa.Column("one_person", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("other_person", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("left_feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("left_provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("left_record", sa.Text(collation="C"), nullable=False),
+        sa.Column("right_feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("right_provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("right_record", sa.Text(collation="C"), nullable=False),
+        sa.Column("left_content", sa.BigInteger(), nullable=False),
+        sa.Column("right_content", sa.BigInteger(), nullable=False),
+        sa.Column("weight", sa.Double(), nullable=False, comment="Bits, with the prior"),
+        sa.Column("probability", sa.Double(), nullable=False),
+        sa.Column("joins", sa.BigInteger(), nullable=False, comment="Pairs of records that would be of one person"),
+        sa.Column("worth", sa.Double(), nullable=False, comment="Mean probability of all pairs of their records"),
+        sa.PrimaryKeyConstraint("one_person", "other_person", name=op.f("review_pk")),
+        sa.UniqueConstraint("left_content", "right_content", name=op.f("review_uq")),
+        schema="link",
+        comment="Persons whom the machine keeps apart in doubt and of whom nobody decided: the pair of records to show",
+    )
+    op.create_index(op.f("review_other_person"), "review", ["other_person"], unique=False, schema="link")
+    op.create_index("review_worth", "review", ["worth", "left_content", "right_content"], unique=False, schema="link")
+    op.create_table(
+        "vote",
+        sa.Column("vote_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("left_feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("left_provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("left_record", sa.Text(collation="C"), nullable=False),
+        sa.Column("right_feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("right_provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("right_record", sa.Text(collation="C"), nullable=False),
+        sa.Column("said", sa.Text(collation="C"), nullable=False),
+        sa.Column("probability", sa.REAL(), nullable=False, comment="What the machine said then"),
+        sa.Column("given_by", sa.Text(collation="C"), nullable=False),
+        sa.Column("given_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.CheckConstraint("said IN ('same','different','unknown')", name="vote_said"),
+        sa.PrimaryKeyConstraint("vote_id", name=op.f("vote_pk")),
+        sa.UniqueConstraint(
+            "left_feed",
+            "left_provider",
+            "left_record",
+            "right_feed",
+            "right_provider",
+            "right_record",
+            "given_by",
+            name=op.f("vote_uq"),
+        ),
+        schema="link",
+        comment="What each reviewer said of two records, once and for ever",
     )
     op.create_table(
         "token",
@@ -1571,7 +1618,12 @@ def downgrade() -> None:
     op.drop_table("model", schema="link")
     op.drop_table("due", schema="link")
     op.drop_table("delivery", schema="link")
+    op.drop_table("vote", schema="link")
+    op.drop_index("review_worth", table_name="review", schema="link")
+    op.drop_index(op.f("review_other_person"), table_name="review", schema="link")
+    op.drop_table("review", schema="link")
     op.drop_index("decision_right", table_name="decision", schema="link")
+    op.drop_index("decision_left", table_name="decision", schema="link")
     op.drop_table("decision", schema="link")
     op.drop_table("changed", schema="core")
     op.drop_table("returned", schema="portal")
