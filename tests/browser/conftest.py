@@ -32,7 +32,7 @@ ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-MODULES = ("marsad.portal", "marsad.portal.trial", "marsad.portal.opener")
+MODULES = ("marsad.portal", "marsad.portal.trial", "marsad.portal.opener", "marsad.portal.looker")
 PASSWORD = "une phrase de quelques mots"
 
 

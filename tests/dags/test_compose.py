@@ -22,7 +22,7 @@ from marsad.runtime.secret_files import LOGINS, make_secrets
 
 PROJECT = Path(__file__).parents[2]
 AIRFLOW = {"api-server", "scheduler", "dag-processor", "triggerer", "worker", "worker-identity", "worker-mail"}
-SERVERS = {"sftp", "portal", "trial", "opener", "reader"}  # of our own
+SERVERS = {"sftp", "portal", "trial", "opener", "looker", "reader"}  # of our own
 HOME = "/var/lib/marsad/"
 
 
@@ -97,7 +97,7 @@ def mounts(service: dict[str, Any]) -> dict[str, bool]:
 def test_private_keys_are_mounted_read_only_and_only_where_identities_are_opened(services: dict[str, Any]) -> None:
     private = f"{HOME}keys/private"
     holders = {name: mounts(service)[private] for name, service in services.items() if private in mounts(service)}
-    assert holders == {"worker-identity": True}
+    assert holders == {"worker-identity": True, "looker": True}
     whole = {name for name, service in services.items() if f"{HOME}keys" in mounts(service)}
     assert whole == {"init"}  # makes them once, and ends
     assert mounts(services["worker"])[f"{HOME}keys/public"] is True
@@ -133,7 +133,12 @@ def test_portal_and_dry_runs_share_uploads_and_have_their_own_logins_and_keys(se
     }  # fmt: skip
     written = {place for place, read_only in mounts(services["opener"]).items() if not read_only}
     assert written == {f"{HOME}run", f"{HOME}audit"}
-    for name, more in (("portal", {"oidc_secret"}), ("trial", set()), ("opener", set())):
+    assert mounts(services["looker"]) == {
+        f"{HOME}{place}": read_only
+        for place, read_only in (("run", False), ("audit", False), ("keys/public", True), ("keys/private", True),
+                                 ("keys/store", True))
+    }  # fmt: skip
+    for name, more in (("portal", {"oidc_secret"}), ("trial", set()), ("opener", set()), ("looker", set())):
         urls = {secret["source"]: secret["target"] for secret in services[name]["secrets"]}
         assert urls[f"{name}_url"] == f"{HOME}run/{name}.url"
         assert set(urls) == {f"{name}_url"} | more
@@ -210,7 +215,7 @@ def test_the_image_preloads_what_the_embedded_scheduler_preloads_and_runs_unpriv
 
 def test_secret_files_are_made_once_in_a_closed_folder(tmp_path: Path) -> None:
     folder = tmp_path / "secrets"
-    assert len(make_secrets(folder)) == 22
+    assert len(make_secrets(folder)) == 24
     before = {path.name: path.read_text() for path in folder.iterdir()}
     (folder / "jwt_secret").unlink()
     assert make_secrets(folder) == ["jwt_secret"]

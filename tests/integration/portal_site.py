@@ -18,6 +18,7 @@ from tests.integration.station import Station
 from marsad.portal import accounts
 from marsad.portal.accounts import Right
 from marsad.portal.app import create_app
+from marsad.portal.looker import Looker
 from marsad.portal.opener import Opener
 from marsad.portal.site import Site, address_of
 from marsad.portal.trial import answer
@@ -29,20 +30,29 @@ _TOKEN = re.compile(r'name="form_token" value="([0-9a-f]+)"')
 
 
 def site_over(station: Station) -> Site:
-    """A site with the role ``portal`` on the station's database; dry runs as ``trial``, opening as ``opener``."""
+    """A site with the role ``portal`` on the station's database; beside it ``trial``, ``opener`` and ``looker``."""
     settings = station.office.settings
     settings.place("run").mkdir(mode=0o700, exist_ok=True)
-    for role in ("portal", "trial", "opener"):
+    for role in ("portal", "trial", "opener", "looker"):
         (settings.place("run") / f"{role}.url").write_text(role_url(settings, role))
 
     trial = replace(station.office, engine=make_engine(address_of(settings, "trial")))
 
     def ask(question: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        return answer(trial, json.loads(json.dumps(question)))
+        return answer(trial, _carried(question))
 
     site = Site.open(settings, station.office.clock)
     opener = Opener(settings, site.policy, station.office.clock)
-    return replace(site, ask=ask, opener=lambda question: opener.answer(json.loads(json.dumps(question))))
+    looker = Looker(settings, site.policy, site.shelf, station.office.clock)
+    return replace(
+        site, ask=ask, opener=lambda question: opener.answer(_carried(question)),
+        looker=lambda question: _carried(looker.answer(_carried(question))),
+    )  # fmt: skip
+
+
+def _carried(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What is left of it once it went over a socket."""
+    return dict(json.loads(json.dumps(told)))
 
 
 _APPS: dict[int, tuple[Site, FastAPI]] = {}  # the site too, so that its number stays its own

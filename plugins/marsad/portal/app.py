@@ -24,7 +24,7 @@ from marsad.portal.visitor import UPLOAD_PATH, CodeMissing, NotSignedIn, posted,
 
 _LOG = logging.getLogger(__name__)
 _SWEEP_EVERY = 60.0  # seconds
-_TOLD = (400, 403, 404, 405, 413, 429)
+_TOLD = (400, 403, 404, 405, 409, 413, 429)
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 

@@ -1,4 +1,4 @@
-"""Asking the processes beside the pages over their sockets (``portal.trial``, ``portal.opener``)."""
+"""Asking the processes beside the pages over their sockets (``portal.trial``, ``portal.opener``, ``portal.looker``)."""
 
 from __future__ import annotations
 
@@ -76,3 +76,14 @@ def opened(opener: Ask, session: str, delivery_id: str, language: str) -> bytes 
     if told and told.get("fault") == KeyDestroyed.__name__:
         raise KeyDestroyed("what was sent is gone by policy")
     return base64.b64decode(told["workbook"]) if _sound(told) and told else None
+
+
+def looked(looker: Ask, session: str, pair: tuple[int, int], reason: str, language: str) -> Answer | None:
+    """Two records side by side (``linkage.shown``), for who has the session of that token and is asked about them."""
+    return _sound(looker({"session": session, "pair": pair, "reason": reason, "language": language}))
+
+
+def answered(looker: Ask, session: str, pair: tuple[int, int], said: str) -> str | None:
+    """What became of somebody's answer about two records: ``noted`` or ``decided``; None where it was not taken."""
+    told = _sound(looker({"session": session, "pair": pair, "said": said}))
+    return str(told["became"]) if told else None

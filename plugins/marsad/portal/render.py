@@ -19,6 +19,7 @@ from marsad.portal import words
 from marsad.portal.visitor import VISITOR, Visitor, site_of
 from marsad.warehouse.model import LANGUAGES
 
+_WHOLE = (0.01, 0.99)  # between them whole per cents say enough
 _NAMES = {"fr": "Français", "ar": "العربية", "en": "English"}
 
 
@@ -41,6 +42,7 @@ def _environment(zone: ZoneInfo) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"day": _day, "number": _number, "covered": covered, "astuple": astuple}
+    environment.filters |= {"percent": _percent, "bits": _bits}
     environment.filters["moment"] = partial(shown_at, zone)
     return environment
 
@@ -58,6 +60,14 @@ def shown_at(zone: ZoneInfo, at: datetime) -> str:
 
 def _number(value: int) -> str:
     return f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.{0 if _WHOLE[0] <= share <= _WHOLE[1] else 1}f} %"
+
+
+def _bits(weight: float) -> str:
+    return f"{weight:+.1f}".replace("-", "\N{MINUS SIGN}")
 
 
 def page(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:  # noqa: ANN401

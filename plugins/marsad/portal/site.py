@@ -21,7 +21,7 @@ from marsad.portal.secrets_kept import Sealing
 from marsad.settings import Settings
 from marsad.warehouse.engine import clean_errors, make_engine
 
-TRIAL, OPENER = "trial.sock", "opener.sock"  # in run/
+TRIAL, OPENER, LOOKER = "trial.sock", "opener.sock", "looker.sock"  # in run/
 KEYS = "portal"  # folder of keys that is the portal's alone
 
 
@@ -31,7 +31,7 @@ def utc_now() -> datetime:
 
 
 def address_of(settings: Settings, role: str) -> str:
-    """The database address that ``marsad up`` left for ``portal``, ``trial`` or ``opener`` (``run/<role>.url``).
+    """The database address that ``marsad up`` left for a process of the portal (``run/<role>.url``).
 
     Raises:
         UsageFault: it did not.
@@ -120,7 +120,8 @@ def _stamps(paths: Iterable[Path]) -> Iterator[tuple[str, int, int]]:
 class Site:
     """Safe to share between threads. ``secure`` when browsers come by https.
 
-    ``ask`` reaches the process of dry runs, ``opener`` the one that opens what was delivered.
+    ``ask`` reaches the process of dry runs, ``opener`` the one that opens what was delivered, ``looker`` the one that
+    opens single records.
     """
 
     settings: Settings
@@ -130,6 +131,7 @@ class Site:
     shelf: Shelf
     ask: Ask
     opener: Ask
+    looker: Ask
     secure: bool = False
     clock: Callable[[], datetime] = utc_now
 
@@ -148,6 +150,7 @@ class Site:
             Shelf(settings),
             over(settings.place("run") / TRIAL),
             over(settings.place("run") / OPENER),
+            over(settings.place("run") / LOOKER),
             secure=(settings.portal.url or "").startswith("https://"),
             clock=clock,
         )

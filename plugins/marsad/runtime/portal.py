@@ -11,8 +11,9 @@ from marsad.settings import Settings
 from marsad.warehouse.query import role_url
 
 NOTE = "portal.json"  # in run/: host and port, kept over restarts as long as they are free; bound, once it listens
-_ROLES = ("portal", "trial", "opener")
-LEFT = (*(f"{role}.url" for role in _ROLES), "trial.sock", "opener.sock")  # in run/, only while the stack is up
+_ROLES = ("portal", "trial", "opener", "looker")
+# In run/, only while the stack is up.
+LEFT = (*(f"{role}.url" for role in _ROLES), *(f"{role}.sock" for role in _ROLES[1:]))
 _SECONDS = 10
 
 

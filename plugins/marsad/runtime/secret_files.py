@@ -15,10 +15,12 @@ from pathlib import Path
 from marsad.durable import open_new, private_folder
 from marsad.warehouse.roles import role_name
 
-PASSWORDS = ("postgres_password", "marsad_password", "airflow_password", "redis_password", "admin_password",
-             "sftp_password", "portal_password", "trial_password", "opener_password",
-             "smtp_password", "oidc_secret")  # fmt: skip  # the last two are to be replaced by those of others' servers
-LOGINS = ("sftp", "portal", "trial", "opener")  # roles of the database that servers of ours sign in as
+PASSWORDS = (
+    "postgres_password", "marsad_password", "airflow_password", "redis_password", "admin_password", "sftp_password",
+    "portal_password", "trial_password", "opener_password", "looker_password",
+    "smtp_password", "oidc_secret",  # to be replaced by those of others' servers
+)  # fmt: skip
+LOGINS = ("sftp", "portal", "trial", "opener", "looker")  # roles of the database that servers of ours sign in as
 
 
 def make_secrets(folder: Path) -> list[str]:

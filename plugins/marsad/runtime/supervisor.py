@@ -38,6 +38,7 @@ PORTAL = {
     "portal": ("marsad.portal",),
     "trial": ("marsad.portal.trial",),
     "opener": ("marsad.portal.opener",),
+    "looker": ("marsad.portal.looker",),
 }
 SFTP = {"sftp": ("marsad.intake.sftp",)}
 GRACE = 12.0  # seconds a component gets to end by itself

@@ -11,12 +11,15 @@ from marsad.portal.pages import (
     openid,
     own_account,
     persons,
+    review,
     send,
     sign_in,
     spellings,
     templates,
 )
 
-_MODULES = (sign_in, openid, home, send, templates, history, board, findings, spellings, persons, accounts, own_account)
+_MODULES = (
+    sign_in, openid, home, send, templates, history, board, findings, spellings, persons, review, accounts, own_account,
+)  # fmt: skip
 ROUTERS = tuple(module.router for module in _MODULES)
 MENU = tuple(entry for module in _MODULES for entry in module.MENU)

@@ -1,0 +1,120 @@
+"""``python -m marsad.portal.looker``: shows reviewers two records side by side, takes their answers.
+
+It opens the vault. The pages hold no key, and what they say about who asks proves nothing here: they hand on the cookie
+of the session, and we find out ourselves whose it is, whether that account reviews and gives one-time codes, and
+whether the two records are asked of it. Every look is in the audit trail, with its reason, before anything is handed
+out.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.pool import NullPool
+
+from marsad import audit
+from marsad.errors import MarsadError, UsageFault, own_faults_only
+from marsad.identity.keys import KeyRing
+from marsad.linkage import review, shown
+from marsad.linkage.policy import load_policy as load_linkage
+from marsad.linkage.review import Question
+from marsad.portal import bearer
+from marsad.portal.accounts import REVIEWER
+from marsad.portal.answering import Answering
+from marsad.portal.policy import Policy, load_policy
+from marsad.portal.site import LOOKER, Shelf, address_of, utc_now
+from marsad.settings import Settings
+from marsad.warehouse.engine import clean_errors
+
+_LOG = logging.getLogger(__name__)
+_REVIEWER = sa.text(f"SELECT s.account_id::text FROM {bearer.SIGNED_IN} WHERE {bearer.LIVES} AND r.role = :role")  # noqa: S608
+_PATIENCE = "SET LOCAL lock_timeout = '20s'"  # a batch of linkage may hold one of the records
+
+
+@dataclass(frozen=True)
+class Looker:
+    """Answers for one installation, as the role ``looker``."""
+
+    settings: Settings
+    policy: Policy
+    shelf: Shelf
+    clock: Callable[[], datetime] = utc_now
+
+    def answer(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """To ``reason``: what the two records say and what the machine made of them, in ``language``.
+
+        To ``said``: what became of it, ``{"became": "noted" or "decided"}``. A fault is ``{"fault": its class}``; who
+        may not review gets ``UsageFault``, like one who asks for a pair that is not asked of them.
+        """
+        engine = sa.create_engine(address_of(self.settings, "looker"), hide_parameters=True, poolclass=NullPool)
+        try:
+            with own_faults_only():
+                return self._voted(engine, asked) if "said" in asked else self._looked(engine, asked)
+        except MarsadError as fault:
+            _LOG.error("%s: %s", type(fault).__name__, fault)
+            return {"fault": type(fault).__name__}
+
+    def _looked(self, engine: sa.Engine, asked: Mapping[str, Any]) -> dict[str, Any]:
+        if asked["reason"] not in review.load_policy(self.settings.schemas).reasons:
+            raise UsageFault("somebody gave no reason for looking")
+        keyring, linkage = KeyRing.open(self.settings.place("keys")), load_linkage(self.settings.schemas)
+        with clean_errors(), engine.begin() as connection:
+            actor, question = self._asker(connection, asked)
+            told = shown.shown(connection, keyring, self.shelf.catalog, linkage, question, asked["language"])
+            head = self._note(connection, actor, "identity.seen", question, reason=asked["reason"], records=2)
+        self._sign(head, keyring)
+        return asdict(told)
+
+    def _voted(self, engine: sa.Engine, asked: Mapping[str, Any]) -> dict[str, Any]:
+        with clean_errors(), engine.begin() as connection:
+            connection.execute(sa.text(_PATIENCE))
+            actor, question = self._asker(connection, asked)
+            policy = review.load_policy(self.settings.schemas)
+            became = review.answer(connection, question, asked["said"], actor, policy, self.clock())
+            head = self._note(connection, actor, f"review.{became}", question, said=asked["said"])
+        self._sign(head, KeyRing.open(self.settings.place("keys")))
+        return {"became": became}
+
+    def _asker(self, connection: sa.Connection, asked: Mapping[str, Any]) -> tuple[str, Question]:
+        values = bearer.values(asked["session"], self.policy, self.clock())
+        account = connection.execute(_REVIEWER, values | {"role": REVIEWER}).scalar()
+        actor = f"account:{account}"
+        question = review.question(connection, actor, *map(int, asked["pair"])) if account else None
+        if question is None:
+            raise UsageFault("somebody asked for two records that are not asked of them")
+        return actor, question
+
+    def _note(self, connection: sa.Connection, actor: str, action: str, about: Question, **detail: Any) -> audit.Head:  # noqa: ANN401
+        pair = f"pair:{about.place.left}-{about.place.right}"
+        return audit.append(connection, actor, action, pair, detail, self.clock())
+
+    def _sign(self, head: audit.Head, keyring: KeyRing) -> None:
+        audit.write_head_file(self.settings.place("audit"), head, self.clock(), keyring.signer)
+
+
+class _Server(Answering):
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings.place("run") / LOOKER)
+        self._looker = Looker(settings, load_policy(settings.schemas), Shelf(settings))
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ANN401 - as in socketserver
+        """Before the fork of each question: contracts are read once, not in every fork."""
+        try:
+            with own_faults_only():
+                self._looker.shelf.catalog  # noqa: B018
+        except MarsadError as fault:  # raised from here, it would end the server
+            _LOG.error("%s", fault)
+        return True
+
+    def answer(self, question: Mapping[str, Any]) -> dict[str, Any]:
+        return self._looker.answer(question)
+
+
+if __name__ == "__main__":
+    with _Server(Settings.from_env()) as server:
+        server.serve_forever()
