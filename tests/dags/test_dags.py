@@ -25,7 +25,7 @@ FEEDS = (
 )
 FOR_ALL = {  # DAG -> its tasks, one after the other
     "statistics": ["refresh"], "link": ["persons"], "register": ["rebuild", "check"], "due": ["remind"],
-    "mail": ["send"], "housekeeping": ["retain"],
+    "mail": ["send"], "housekeeping": ["retain"], "review": ["waiting", "notice"],
 }  # fmt: skip
 ALLOWED_IMPORTS = ("marsad.orchestration", "marsad.settings", "airflow.sdk")
 
@@ -92,6 +92,7 @@ def test_only_loading_linking_and_retention_have_keys(dags: dict[str, DAG]) -> N
     assert queues == {
         "receive": "default", "load": "identity", "persons": "identity", "refresh": "default", "remind": "default",
         "send": "mail", "rebuild": "default", "check": "default", "retain": "identity",
+        "waiting": "default", "notice": "default",
     }  # fmt: skip
 
 

@@ -134,7 +134,7 @@ def test_the_pages_want_the_generated_password_and_listen_on_this_machine_only(
     with pytest.raises(urllib.error.HTTPError, match="401"):
         get(f"{running.url}/api/v2/dags")
     token = get(f"{running.url}/auth/token", body={"username": running.user, "password": password})["access_token"]
-    eventually(lambda: get(f"{running.url}/api/v2/dags", token)["total_entries"] == 11)
+    eventually(lambda: get(f"{running.url}/api/v2/dags", token)["total_entries"] == 14)
     assert get(f"{running.url}/api/v2/importErrors", token)["total_entries"] == 0
     assert set().union(*map(listening, pids(settings).values())) == {"127.0.0.1"}
 
