@@ -2,6 +2,8 @@
 
 Simulates agencies, ingests their files, links, and holds ``link.person_record`` against the truth, before any review:
 pairs of all feeds that speak of victims. Errors are told by kind: feeds, scripts and which comparisons spoke against.
+With ``--review 0.02`` two people who know the truth answer the queue of clerical review then, in its order, up to that
+share of the pairs that reached it or were joined, and what came of it is told again.
 """
 
 from __future__ import annotations
@@ -23,14 +25,17 @@ from marsad.errors import UsageFault
 from marsad.identity.keys import KeyRing
 from marsad.intake import pipeline
 from marsad.intake.office import Office
-from marsad.linkage import linker
+from marsad.linkage import linker, review
 from marsad.linkage.reasons import why
+from marsad.linkage.review import Question
 from marsad.settings import Settings
 from marsad.simulation import simulate
 
 Key = tuple[str, str, str]
 Pair = tuple[Key, Key]
 _SHOWN = 12
+_PEOPLE = ("first", "second")  # who answer, knowing the truth
+_ROUND = 100  # answers between two runs of linkage
 
 
 def main() -> None:
@@ -38,6 +43,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.linked", description=__doc__)
     parser.add_argument("--victims", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--review", type=float, default=0.0, help="Share of the pairs kept that people answer.")
     chosen = parser.parse_args()
     with fresh_warehouse("marsad-linked-") as (base, url), tempfile.TemporaryDirectory() as folder:
         files = simulate(Path(folder), chosen.victims, chosen.seed).parent
@@ -46,6 +52,8 @@ def main() -> None:
         office = Office.open(settings)
         truth = json.loads((files / "truth.json").read_text("utf-8"))
         _measure(office, files, truth)
+        if chosen.review:
+            _review(office, truth, chosen.review)
         office.engine.dispose()
 
 
@@ -57,17 +65,57 @@ def _measure(office: Office, files: Path, truth: Mapping[str, Any]) -> None:
     counts = linker.link(office)
     ended = time.perf_counter()
     print(f"ingested in {ingested - started:.0f} s, linked in {ended - ingested:.1f} s: {counts}")
-    known = {tuple(record): one["person"] for one in truth["persons"] for record in one["records"]}
+    right, wrong = _held_against(office, truth)
+    _explain(office, "missed", sorted(right - wrong))
+    _explain(office, "wrong", sorted(wrong - right))
+
+
+def _review(office: Office, truth: Mapping[str, Any], share: float) -> None:
+    """Answers the queue in rounds, as people do between two runs of linkage, and tells what it brought."""
+    known, policy = _known(truth), review.load_policy(office.settings.schemas)
+    with office.engine.connect() as connection:
+        kept = int(connection.execute(sa.text("SELECT count(*) FROM link.pair")).scalar_one())
+        waiting = review.backlog(connection)
+    budget, asked = int(share * kept), 0
+    while asked < budget:
+        with office.engine.begin() as connection:
+            answered = [_answered(connection, one, known, policy, office)
+                        for one in review.questions(connection, _PEOPLE[0], min(_ROUND, budget - asked))]  # fmt: skip
+        if not answered:
+            break
+        asked += len(answered)
+        linker.link(office)
+    print(f"{waiting} pairs waited; {asked} answered, {100 * asked / kept:.2f} % of the {kept} pairs kept")
+    _held_against(office, truth)
+
+
+def _answered(
+    connection: sa.Connection, asked: Question, known: Mapping[Key, str], policy: review.Policy, office: Office
+) -> bool:
+    """Whether it was decided, after as many people said the same as the policy wants."""
+    persons = {known.get(tuple(key), str(key)) for key in (asked.left, asked.right)}
+    said = review.SAME if len(persons) == 1 else review.DIFFERENT
+    return any(
+        review.answer(connection, asked, said, person, policy, office.clock()) == "decided" for person in _PEOPLE
+    )
+
+
+def _known(truth: Mapping[str, Any]) -> dict[Key, str]:
+    return {tuple(record): one["person"] for one in truth["persons"] for record in one["records"]}
+
+
+def _held_against(office: Office, truth: Mapping[str, Any]) -> tuple[set[Pair], set[Pair]]:
+    """Tells precision and recall; returns the pairs that are right, and those found, of records but stays."""
+    known = _known(truth)
     with office.engine.connect() as connection:
         rows = connection.execute(sa.text("SELECT feed, provider, record_id, person_id::text FROM link.person_record"))
         found = {(feed, provider, record): person for feed, provider, record, person in rows}
     victims = {key: person for key, person in known.items() if person.startswith("V")}
     _tell("all records of victims", _pairs(victims), _pairs(found))
     own = {key: person for key, person in victims.items() if key[0] != "ngo/shelter_stays"}
-    wrong, right = _pairs({key: person for key, person in found.items() if key in own}), _pairs(own)
+    right, wrong = _pairs(own), _pairs({key: person for key, person in found.items() if key in own})
     _tell("without stays", right, wrong)
-    _explain(office, "missed", sorted(right - wrong))
-    _explain(office, "wrong", sorted(wrong - right))
+    return right, wrong
 
 
 def _pairs(groups: Mapping[Key, str]) -> set[Pair]:

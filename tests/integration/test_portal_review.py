@@ -13,7 +13,7 @@ from tests.integration.station import Station, visit, visits
 
 from marsad.linkage import linker, review
 from marsad.portal import asking
-from marsad.portal.accounts import ROLES, Right
+from marsad.portal.accounts import FOR_A_BODY, ROLES, Right
 from marsad.portal.site import Site
 
 FEED = "lab/visits"
@@ -30,7 +30,7 @@ def site(station: Station) -> Iterator[Site]:
 
 
 def signed_in(site: Site, name: str, *roles: str, codes: bool = True) -> Browser:
-    rights = [Right(role, "S1" if role == "submitter" else "") for role in roles]
+    rights = [Right(role, "S1" if role in FOR_A_BODY else "") for role in roles]
     account_id = add_account(site, f"{name}@review.example.org".lower(), *rights)
     browser = Browser(site)
     assert browser.sign_in(f"{name}@review.example.org".lower()).headers["location"] == "/"

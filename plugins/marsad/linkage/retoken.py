@@ -16,8 +16,8 @@ from marsad.identity import mirror
 from marsad.identity.keys import KEY_BYTES, KeyRing, token_name
 from marsad.intake.office import Office
 from marsad.linkage import store
-from marsad.linkage.batch import Tools
 from marsad.linkage.access import transaction
+from marsad.linkage.batch import Tools
 from marsad.linkage.linker import AT_ONCE, tools
 from marsad.linkage.stock import Key
 
