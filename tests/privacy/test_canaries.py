@@ -10,11 +10,13 @@ import subprocess
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from tests.faults.killing import killed
+from tests.integration.portal_site import signed_in, site_over
 from tests.integration.station import VISITS, Station, csv, visit, visits
 from tests.privacy.search import dump, find_in_clear, hits_below, spellings
 from xlsxwriter import Workbook
@@ -23,7 +25,8 @@ from marsad.errors import MarsadError
 from marsad.intake import dry_run, pipeline, settle
 from marsad.intake.normalise import Normaliser
 from marsad.intake.stage import Stage
-from marsad.linkage import batch, linker, reasons
+from marsad.linkage import batch, linker, reasons, review
+from marsad.portal.accounts import Right
 from marsad.quality import engine as gx_engine
 from marsad.quality import rows as quality_rows
 from marsad.register import erasure
@@ -301,6 +304,27 @@ def test_names_of_who_is_erased_and_of_what_is_backed_up(
     script = subprocess.run([programs() / "pg_restore", "-f-", moment / backup.DUMP], capture_output=True, check=True)
     assert b"COPY vault.record" in script.stdout
     assert find_in_clear(tmp_path, {"dump": script.stdout}, ROOTS) == []
+
+
+def test_names_that_reviewers_see(station: Station, sender: str, canary: Canaries, watched):
+    """Two records that somebody looks at and answers: her name on the page, and nowhere else."""
+    name = canary()
+    for born in ("13/04/1990", "02/06/1971"):
+        station.send(FEED, visits(visit("R1", Nom=name, Naissance=born)), station.sender())
+    linker.link(station.office)
+    site = site_over(station)
+    free = replace(site, policy=replace(site.policy, second_factor=frozenset()))
+    reviewer = signed_in(free, sender, Right("reviewer"))
+    with free.transaction() as connection:
+        connection.execute(sa.text("UPDATE portal.account SET code_seed = 'sealed' WHERE code_seed IS NULL"))
+        waiting = review.questions(connection, "nobody", 1000)
+    asked = max(waiting, key=lambda one: max(one.place[1:]))
+    pair = f"/review/{asked.place.left}-{asked.place.right}"
+    assert name not in reviewer.see("/review") + reviewer.see(pair)
+    assert name in reviewer.see(f"{pair}?reason=queue")
+    assert reviewer.submit(pair, {"said": "unknown", "reason": "queue"}).status_code == 303
+    assert name not in reviewer.see(f"{pair}?reason=queue")
+    free.engine.dispose()
 
 
 def test_nothing_in_the_files_and_the_log_of_the_server(station: Station, postgres: Postgres):

@@ -8,7 +8,8 @@ from marsad.identity.names import Hearing, load_rules
 from marsad.linkage.keys import PLACES, Kind, keys
 from marsad.linkage.policy import load_policy
 from marsad.linkage.records import Birth, Record, skeletons
-from marsad.linkage.scoring import compare, weight_of
+from marsad.linkage.scored import weight_of
+from marsad.linkage.scoring import compare
 from marsad.linkage.worth import needed, worthy
 from marsad.settings import PROJECT
 
