@@ -1,7 +1,8 @@
 """How well linkage finds the simulation's persons in the warehouse: ``python -m bench.linked --seed 11``.
 
 Simulates agencies, ingests their files, links, and holds ``link.person_record`` against the truth, before any review:
-pairs of all feeds that speak of victims. Errors are told by kind: feeds, scripts and which comparisons spoke against.
+pairs of all feeds that speak of victims. Beside it a baseline, the same folded name and birth date. Errors are told by
+kind: how far scripts, names and births of the two rows agree, and whether they were compared.
 With ``--review 0.02`` two people who know the truth answer the queue of clerical review then, in its order, up to that
 share of the pairs that reached it or were joined, and what came of it is told again.
 """
@@ -13,7 +14,7 @@ import json
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from typing import Any
 import sqlalchemy as sa
 from tests.servers import fresh_warehouse
 
-from marsad.errors import UsageFault
+from bench import kinds, persons
 from marsad.identity.keys import KeyRing
 from marsad.intake import pipeline
 from marsad.intake.office import Office
@@ -42,18 +43,24 @@ def main() -> None:
     """Simulates, ingests, links, tells precision and recall of pairs and what went wrong."""
     parser = argparse.ArgumentParser(prog="python -m bench.linked", description=__doc__)
     parser.add_argument("--victims", type=int, default=2000)
-    parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--seed", type=int, nargs="+", default=[11])
     parser.add_argument("--review", type=float, default=0.0, help="Share of the pairs kept that people answer.")
     chosen = parser.parse_args()
+    for seed in chosen.seed:
+        print(f"seed {seed}, {chosen.victims} victims", flush=True)
+        _run(chosen.victims, seed, chosen.review)
+
+
+def _run(victims: int, seed: int, share: float) -> None:
     with fresh_warehouse("marsad-linked-") as (base, url), tempfile.TemporaryDirectory() as folder:
-        files = simulate(Path(folder), chosen.victims, chosen.seed).parent
+        files = simulate(Path(folder), victims, seed).parent
         settings = Settings.from_env({"MARSAD_HOME": str(base / "home"), "MARSAD_WAREHOUSE_URL": url})
         KeyRing.create(settings.place("keys"))
         office = Office.open(settings)
         truth = json.loads((files / "truth.json").read_text("utf-8"))
         _measure(office, files, truth)
-        if chosen.review:
-            _review(office, truth, chosen.review)
+        if share:
+            _review(office, truth, share)
         office.engine.dispose()
 
 
@@ -66,8 +73,11 @@ def _measure(office: Office, files: Path, truth: Mapping[str, Any]) -> None:
     ended = time.perf_counter()
     print(f"ingested in {ingested - started:.0f} s, linked in {ended - ingested:.1f} s: {counts}")
     right, wrong = _held_against(office, truth)
-    _explain(office, "missed", sorted(right - wrong))
-    _explain(office, "wrong", sorted(wrong - right))
+    rows = dict(persons.rows_sent(office.catalog, truth, files, persons.ALL_FEEDS))
+    own = {key for pair in right for key in pair}
+    _tell("the same folded name and birth date", right, _pairs({key: persons.plain(key, rows[key]) for key in own}))
+    _explain(office, "missed", sorted(right - wrong), rows)
+    _explain(office, "wrong", sorted(wrong - right), rows)
 
 
 def _review(office: Office, truth: Mapping[str, Any], share: float) -> None:
@@ -118,8 +128,8 @@ def _held_against(office: Office, truth: Mapping[str, Any]) -> tuple[set[Pair], 
     return right, wrong
 
 
-def _pairs(groups: Mapping[Key, str]) -> set[Pair]:
-    members: dict[str, list[Key]] = defaultdict(list)
+def _pairs(groups: Mapping[Key, Hashable]) -> set[Pair]:
+    members: dict[Hashable, list[Key]] = defaultdict(list)
     for key, group in groups.items():
         members[group].append(key)
     return {pair for keys in members.values() for pair in combinations(sorted(keys), 2)}
@@ -130,20 +140,17 @@ def _tell(name: str, true: set[Pair], found: set[Pair]) -> None:
     print(f"{name}: precision {right / max(1, len(found)):.4f}, recall {right / max(1, len(true)):.4f} of {len(true)}")
 
 
-def _explain(office: Office, name: str, pairs: Sequence[Pair]) -> None:
-    kinds = Counter(kind for pair in pairs for kind in [_kind(office, pair)])
+def _explain(office: Office, name: str, pairs: Sequence[Pair], rows: Mapping[Key, kinds.Row]) -> None:
+    kind = kinds.kinds(office.clock().date())
+    found = Counter(f"{kind(rows[one], rows[other])}; {_compared(office, one, other)}" for one, other in pairs)
     print(f"{name}: {len(pairs)}")
-    for kind, times in kinds.most_common(_SHOWN):
-        print(f"  {times:4}  {kind}")
+    for text, times in found.most_common(_SHOWN):
+        print(f"  {times:4}  {text}")
 
 
-def _kind(office: Office, pair: Pair) -> str:
-    try:
-        told = why(office, *("/".join(key) for key in pair), "en")
-    except UsageFault:  # a stay, which is not linked itself
-        return f"{pair[0][0]} – {pair[1][0]}: not linked itself"
-    steps = ", ".join(f"{step.comparison}: {step.level}" for step in told.steps if step.weight < 0) or "not compared"
-    return f"{pair[0][0]} – {pair[1][0]}: {steps}" + (f" over {len(told.over)}" if told.over else "")
+def _compared(office: Office, one: Key, other: Key) -> str:
+    told = why(office, "/".join(one), "/".join(other), "en")
+    return "met over others" if told.over else "compared" if told.steps else "not compared"
 
 
 if __name__ == "__main__":

@@ -11,10 +11,11 @@ import csv
 import json
 import tempfile
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 from marsad.contracts.catalog import Catalog, load_catalog
 from marsad.contracts.model import Contract
@@ -27,6 +28,7 @@ from marsad.settings import Settings
 from marsad.simulation import simulate
 
 FEEDS = ("police/victims", "justice/victims", "ngo/assistance")
+ALL_FEEDS = (*FEEDS, "customs/detections")
 COLUMNS = {
     "given_name": ("given_name", "given_name_ar"),
     "family_name": ("family_name", "family_name_ar"),
@@ -52,7 +54,7 @@ def _measure(folder: Path, files: Path) -> None:
     settings = Settings.from_env()
     truth = json.loads((files / "truth.json").read_text("utf-8"))
     known = {tuple(record): one["person"] for one in truth["persons"] for record in one["records"]}
-    records = {key: row for key, row in _records(load_catalog(settings), truth, files) if key in known}
+    records = {key: row for key, row in rows_sent(load_catalog(settings), truth, files, FEEDS) if key in known}
     people = _together({key: known[key] for key in records})
     path = folder / "records.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -61,15 +63,15 @@ def _measure(folder: Path, files: Path) -> None:
         writer.writerows({"id": str(number), **row} for number, row in enumerate(records.values()))
     linked = link_files([path], "id", [{name: name for name in COLUMNS}], settings.schemas, datetime.now(UTC).date())
     _tell("linkage", people, _together(dict(zip(records, linked.persons, strict=True))))
-    _tell("same folded name and birth date", people, _together({key: _plain(key, row) for key, row in records.items()}))
+    _tell("same folded name and birth date", people, _together({key: plain(key, row) for key, row in records.items()}))
 
 
-def _records(
-    catalog: Catalog, truth: Mapping[str, list[Mapping[str, str]]], files: Path
+def rows_sent(
+    catalog: Catalog, truth: Mapping[str, Sequence[Mapping[str, Any]]], files: Path, feeds: Collection[str]
 ) -> Iterator[tuple[Key, dict[str, str]]]:
     """Every record as it was last sent. Files that cannot be read are part of the simulation."""
     for sent in truth["files"]:
-        if sent["feed"] in FEEDS:
+        if sent["feed"] in feeds:
             try:
                 yield from _rows(catalog.contract(sent["feed"]), sent["provider"], files / sent["file"])
             except ProviderFault:
@@ -90,7 +92,7 @@ def _rows(contract: Contract, provider: str, path: Path) -> Iterator[tuple[Key, 
                 yield (contract.feed, provider, "/".join(cells.get(name, "") for name in keys)), found
 
 
-def _plain(key: Key, row: Mapping[str, str]) -> Hashable:
+def plain(key: Key, row: Mapping[str, str]) -> Hashable:
     """What the baseline goes by; a record that lacks a part is nobody else's."""
     parts = tuple(fold(row[name]) for name in ("given_name", "family_name", "birth_date"))
     return parts if all(parts) else key
