@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 
-from bench import loading, orchestrated, reported, result
+from bench import linkage, loading, orchestrated, reported, result
 from bench.place import Place, place
 from bench.result import Result
 from marsad.settings import Settings
@@ -20,6 +20,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "with": loading.with_identities,
     "growth": loading.growth,
     "report": reported.report,
+    "linkage": linkage.linkage,
     "airflow": orchestrated.airflow,
 }
 ROWS = 1_000_000

@@ -14,7 +14,10 @@ MEMORY_LIMIT_MB = 1024  # of an intake worker, at every size of file
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One measured ratio. ``holds`` says whether ratio and, with ``limit_mb``, memory are within their limits."""
+    """One measured ratio.
+
+    ``holds`` says whether ratio and, with ``limit_mb``, memory are within their limits, and what was done is ``sound``.
+    """
 
     name: str
     seconds: float
@@ -23,12 +26,14 @@ class Result:
     target: float
     peak_rss_mb: float
     limit_mb: float = float("inf")
+    sound: bool = True
     ratio: float = field(init=False)
     holds: bool = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "ratio", self.seconds / self.reference_seconds)
-        object.__setattr__(self, "holds", self.ratio <= self.target and self.peak_rss_mb <= self.limit_mb)
+        within = self.ratio <= self.target and self.peak_rss_mb <= self.limit_mb
+        object.__setattr__(self, "holds", within and self.sound)
 
     def as_dict(self) -> dict[str, object]:
         """As ``bench.json`` holds it."""
