@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from bench.place import settings_of
 from marsad.intake.office import Office
 from marsad.linkage import linker, store
+from marsad.linkage.access import reading
 from marsad.linkage.stock import Key
 
 _AT_ONCE = 20_000
@@ -41,7 +42,7 @@ def _tokens(home: Path, chunk: Chunk) -> None:
     office = Office.open(settings_of(home))
     tools = linker.tools(office)
     keys = {content: Key(*key) for content, *key in chunk}
-    with linker.reading(office.engine) as connection:
+    with reading(office.engine) as connection:
         records = tools.stock.open(connection, keys)
         number = store.token_key(connection)
         store.put_tokens(connection, {content: tools.tokens(record, number) for content, record in records.items()})
