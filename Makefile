@@ -41,12 +41,14 @@ down: ## stop the platform
 # One file goes to one worker, in order: what its tests share is made once. A folder of its own, because the one that
 # pytest keeps for a user is closed to the server's user whenever another run starts, and is never removed.
 # One thread of linear algebra each: tables of estimates are small, and threads of several workers wait for each other.
-test: export OPENBLAS_NUM_THREADS := 1
-test: $(STAMP) ## every test, WORKERS=n at once (default 3: on two cores one always waits for a disk or a server)
-	@folder=$$(mktemp -d) && chmod 711 $$folder && trap 'rm -rf $$folder' EXIT && \
-	  $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --basetemp $$folder/tests
+test campaign: export OPENBLAS_NUM_THREADS := 1
+PYTEST = folder=$$(mktemp -d) && chmod 711 $$folder && trap 'rm -rf $$folder' EXIT && \
+  $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --basetemp $$folder/tests
+test: $(STAMP) ## every test but the long ones, WORKERS=n at once (default 3: on two cores one always waits)
+	@$(PYTEST) -m "not long"
 
-campaign: $(STAMP) ## long random tests, MINUTES=n (default 5)
+campaign: $(STAMP) ## the long tests, then random ones for MINUTES=n (default 5)
+	@$(PYTEST) -m long
 	@$(BIN)/python -m tests.campaign --minutes $(MINUTES)
 
 bench: $(STAMP) ## measure; writes bench.json in MARSAD_HOME

@@ -172,6 +172,7 @@ def test_a_database_that_is_killed_comes_back(running: stack.Status, settings: S
     eventually(lambda: stack.status(settings).up)
 
 
+@pytest.mark.long
 def test_after_a_crash_of_everything_up_heals_and_leaves_one_of_each(running: stack.Status, settings: Settings) -> None:
     for name in ("supervisor", "scheduler"):
         with suppress(psutil.NoSuchProcess):  # it may just have ended by itself, for want of the database

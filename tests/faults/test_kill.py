@@ -35,7 +35,7 @@ def test_killed_at_any_moment(station: Station):
     assert_swept(station)
 
 
-@pytest.mark.parametrize("back", [0, 1, 2, 3, 4, 5, 6])
+@pytest.mark.parametrize("back", [0, 2, *(pytest.param(back, marks=pytest.mark.long) for back in (1, 3, 4, 5, 6))])
 def test_killed_between_commit_and_event(station: Station, steps: int, back: int):
     """The last steps: the commit, the drop of staging, the head file."""
     assert kill_and_rerun(station, point=steps - back)

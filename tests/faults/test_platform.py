@@ -58,7 +58,9 @@ STEPS = ["attempts = attempts + 1", "CREATE UNLOGGED TABLE", "INSERT INTO core.s
          "SET receipt"]  # fmt: skip
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(
+    "step", [*STEPS[::3], *(pytest.param(step, marks=pytest.mark.long) for step in STEPS if step not in STEPS[::3])]
+)
 def test_connections_cut_in_the_middle(station: Station, postgres: Postgres, sender: str, step: str):
     path = station.file(content(sender))
     name = sa.make_url(station.office.settings.warehouse_url).database
@@ -101,7 +103,7 @@ def run(station: Station, statement: str) -> None:
         connection.execute(sa.text(statement))
 
 
-@pytest.mark.parametrize("write", [1, 2, 4, 6, 8])
+@pytest.mark.parametrize("write", [1, 6, *(pytest.param(write, marks=pytest.mark.long) for write in (2, 4, 8))])
 def test_the_disk_is_full(station: Station, sender: str, write: int, monkeypatch: pytest.MonkeyPatch):
     """At the n-th write after the file was received: keys, reports, head file."""
     path = station.file(content(sender))

@@ -59,7 +59,7 @@ def test_drains_racing_for_many_files(station: Station):
     assert_swept(station)
 
 
-@pytest.mark.parametrize("turn", range(3))
+@pytest.mark.parametrize("turn", [0, *(pytest.param(turn, marks=pytest.mark.long) for turn in (1, 2))])
 def test_two_files_of_one_sender_at_once(station: Station, sender: str, turn: int):
     old = station.file(visits(*(visit(f"V{n}", "01/02/2024", Enfants=1) for n in range(5))))
     new = station.file(visits(*(visit(f"V{n}", "02/02/2024", Enfants=2) for n in range(5))))

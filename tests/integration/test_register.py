@@ -189,7 +189,7 @@ def guests(station: Station) -> dict[str, str]:
     return {row["stay"]: row["guest"] for row in station.rows(query)}
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_what_grew_step_by_step_is_what_is_built_from_nothing(fresh: Callable[[], Station], seed: int) -> None:
     station, chance = fresh(), Random(seed)
     women = [("Fatima Zahra El Idrissi", "13/04/1990"), ("فاطمة الزهراء الإدريسي", "13/04/1990"),

@@ -1,13 +1,148 @@
-"""What the simulation says must come out does come out, to the last record, figure and refused row."""
+"""What the simulation says must come out comes out: records, figures, refused rows; statuses, paths, who saw whom."""
 
 from __future__ import annotations
 
+import json
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tests.integration.truth import differences
+import sqlalchemy as sa
+from tests.integration.truth import comparisons, verdict
+
+from marsad import cli
+from marsad.identity.keys import KeyRing
+from marsad.intake.office import Office
+from marsad.linkage import linker
+from marsad.register.refresh import refresh
+from marsad.register.watch import check
+from marsad.settings import Settings
+from marsad.simulation import simulate
+
+
+@pytest.fixture(scope="module")
+def simulated(
+    tmp_path_factory: pytest.TempPathFactory, module_database: str
+) -> Iterator[tuple[Office, dict[str, Any]]]:
+    base = tmp_path_factory.mktemp("simulated")
+    truth = json.loads(Path(simulate(base / "agencies", 60, 5)).read_text("utf-8"))
+    settings = Settings.from_env({"MARSAD_HOME": str(base / "home"), "MARSAD_WAREHOUSE_URL": module_database})
+    KeyRing.create(settings.place("keys"))
+    office = Office.open(settings)
+    for number, entry in enumerate(truth["files"]):
+        assert list(verdict(office, base / "agencies", entry)) == []
+        if number == len(truth["files"]) // 2:
+            linker.link(office)
+            refresh(office)
+    linker.link(office)
+    refresh(office)
+    yield office, truth
+    office.engine.dispose()
+
+
+def asked(office: Office, query: str) -> list[tuple[Any, ...]]:
+    with office.engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(sa.text(query))]
 
 
 @pytest.mark.timeout(600)
-def test_the_warehouse_holds_what_the_agencies_books_say(database: str, tmp_path: Path) -> None:
-    assert list(differences(tmp_path, database, victims=60, seed=3)) == []
+def test_the_warehouse_holds_what_the_agencies_books_say(simulated: tuple[Office, dict[str, Any]]) -> None:
+    office, truth = simulated
+    with office.engine.connect() as connection:
+        assert list(comparisons(connection, truth)) == []
+
+
+@pytest.mark.timeout(600)
+def test_statuses_are_those_of_the_agencies_books(simulated: tuple[Office, dict[str, Any]]) -> None:
+    office, truth = simulated
+    query = """SELECT feed, provider, record_id, stated, status, decided_on::text, replaced FROM register.status
+        ORDER BY feed, provider, record_id, stated"""
+    found: dict[tuple[str, ...], list[list[str | None]]] = {}
+    for feed, provider, record, *entry in asked(office, query):
+        found.setdefault((feed, provider, record), []).append(entry)
+    for one in truth["statuses"]:
+        entries = found.pop((one["feed"], one["provider"], one["record_id"]))
+        assert [entry[:3] for entry in entries] == one["entries"]
+        assert [entry[3] for entry in entries] == [later[0] for later in entries[1:]] + [None]
+    assert found == {}
+
+
+@pytest.mark.timeout(600)
+def test_where_linkage_was_right_the_register_knows_who_saw_her(simulated: tuple[Office, dict[str, Any]]) -> None:
+    office, truth = simulated
+    records: dict[str, set[tuple[str, ...]]] = {}
+    for person, *key in asked(office, "SELECT person_id::text, feed, provider, record_id FROM register.record"):
+        records.setdefault(person, set()).add(tuple(key))
+    linked: dict[str, set[tuple[str, ...]]] = {}
+    for person, *key in asked(office, "SELECT person_id::text, feed, provider, record_id FROM link.person_record"):
+        linked.setdefault(person, set()).add(tuple(key))
+    assert records == {person: linked[person] for person in records}
+    seen: dict[str, set[str]] = {}
+    for person, provider in asked(office, "SELECT person_id::text, provider FROM register.seen_by"):
+        seen.setdefault(person, set()).add(provider)
+    true = {frozenset(map(tuple, one["records"])) for one in truth["persons"] if one["person"].startswith("V")}
+    right = [person for person, keys in records.items() if frozenset(keys) in true]
+    assert len(right) > 0.8 * len(records)
+    assert all(seen[person] == {provider for _, provider, _ in records[person]} for person in right)
+    one_agency = {person for (person,) in asked(office, "SELECT person_id::text FROM register.seen_by_one_agency")}
+    assert one_agency == {p for p, keys in records.items() if len({feed.split("/")[0] for feed, *_ in keys}) == 1}
+    assert [one.rule.id for some in check(office).values() for one in some if one.severity == "critical"] == []
+
+
+@pytest.mark.timeout(600)
+def test_paths_hold_steps_proceedings_and_sources_only_with_consent(simulated: tuple[Office, dict[str, Any]]) -> None:
+    office, _ = simulated
+    kinds = {kind for (kind,) in asked(office, "SELECT DISTINCT kind FROM register.step")}
+    assert kinds >= {"detection", "referral_from", "court", "identification", "referral_to", "shelter", "service"}
+    assert asked(office, "SELECT count(*) FROM register.proceeding WHERE NOT as_victim")[0][0] > 0
+    assert asked(office, "SELECT count(*) FROM register.waiting WHERE median_days >= 0")[0][0] > 3
+    consent = """SELECT purpose, consent, bool_or(identity)
+        FROM register.person JOIN register.source USING (person_id) GROUP BY 1, 2"""
+    for purpose, word, identity in asked(office, consent):
+        given = word in ("given", "given_by_guardian")
+        assert (purpose, identity) == (("assistance", True) if given else ("statistics", False))
+    assert {purpose for (purpose,) in asked(office, "SELECT DISTINCT purpose FROM register.person")} == {
+        "assistance",
+        "statistics",
+    }
+
+
+def test_the_registrar_opens_nobody(simulated: tuple[Office, dict[str, Any]]) -> None:
+    office, _ = simulated
+    readable = asked(
+        office,
+        """SELECT c.oid::regclass::text FROM pg_class c WHERE c.relnamespace = 'vault'::regnamespace
+           AND c.relkind = 'r' AND has_table_privilege('marsad_registrar', c.oid, 'SELECT, INSERT, UPDATE, DELETE')""",
+    )
+    assert readable == []
+
+
+@pytest.mark.timeout(600)
+def test_the_command_tells_a_path_and_whether_all_holds_together(
+    simulated: tuple[Office, dict[str, Any]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office, _ = simulated
+    monkeypatch.setenv("MARSAD_HOME", str(office.settings.home))
+    monkeypatch.setenv("MARSAD_WAREHOUSE_URL", office.settings.warehouse_url or "")
+
+    def said(*words: str) -> tuple[Any, Any]:
+        monkeypatch.setattr(sys, "argv", ["marsad", "register", *words])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        return end.value.code, capsys.readouterr()
+
+    code, told = said("--json")
+    assert (code, json.loads(told.out)["touched"]) == (0, 0)
+    code, told = said("--check", "--json")
+    assert code == 0
+    assert "critical" not in told.out
+    ((person,),) = asked(office, "SELECT person_id::text FROM register.person ORDER BY 1 LIMIT 1")
+    code, told = said("--person", person, "--json")
+    one = json.loads(told.out)
+    assert one["values"]["sex"]["value"] in ("F", "M")
+    assert one["statuses"]
+    code, told = said("--person", "00000000-0000-0000-0000-000000000000")
+    assert (code, told.out) == (64, "")
+    assert "nobody" in told.err
