@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,6 +23,10 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("marsad")
+
+# Tests fork loaders, to kill them. What linkage left in this process (DuckDB) ends threads when it is collected, which
+# a fork does not have: there it would crash instead of dying where it should.
+os.register_at_fork(after_in_child=gc.freeze)
 
 TEMPLATE = "migrated"
 

@@ -34,6 +34,7 @@ ARGUMENTS = (
 )  # fmt: skip
 MODULES = ("marsad.portal", "marsad.portal.trial", "marsad.portal.opener", "marsad.portal.looker")
 PASSWORD = "une phrase de quelques mots"
+KEPT = bool(os.environ.get("MARSAD_TEST_OUTPUT"))  # screenshots: nobody sees those in a folder that is removed
 
 
 @pytest.fixture(scope="module")

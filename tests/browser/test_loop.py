@@ -12,7 +12,7 @@ import pyotp
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
-from tests.browser.conftest import PASSWORD, Portal
+from tests.browser.conftest import KEPT, PASSWORD, Portal
 from tests.browser.pictures import slim
 
 from marsad.portal.accounts import Right
@@ -51,7 +51,9 @@ class Person:
             self.page.set_viewport_size(size)  # type: ignore[arg-type]
             wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide <= 0, f"{name} is wider than a {place}"
-            self.page.screenshot(path=self.shots / f"{self.language}-{self.seen:02}-{name}-{place}.png", full_page=True)
+            if KEPT:
+                shot = self.shots / f"{self.language}-{self.seen:02}-{name}-{place}.png"
+                self.page.screenshot(path=shot, full_page=True)
 
     def picture(self) -> None:
         """For the documentation (``tests.browser.pictures``): what is seen without rolling."""

@@ -78,6 +78,7 @@ def test_a_new_machine_with_both_copies(
     other.close()
 
 
+@pytest.mark.long
 def test_killed_while_it_restores(fresh: Station, places: tuple[Path, Path]) -> None:
     person = met_twice(fresh)
     backup.backup(fresh.office, *places)

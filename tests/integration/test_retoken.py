@@ -47,6 +47,7 @@ def test_an_erased_person_gets_none(fresh: Station) -> None:
     assert_gone(fresh, person)
 
 
+@pytest.mark.long
 def test_killed_anywhere_and_run_again(fresh: Station) -> None:
     met_twice(fresh)
     persons, point, before = fresh.rows(PERSONS), 0, tokens(fresh)

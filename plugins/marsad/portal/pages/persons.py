@@ -53,7 +53,7 @@ def overview(request: Request, account: Officer, site: SiteOf, who: Visiting, sk
 
 @router.post("/persons")
 def find(request: Request, account: Officer, form: Posted, site: SiteOf, who: Visiting) -> Response:
-    """Persons of whom an agency has a record with a number; asked in a form, since addresses are kept in logs."""
+    """Persons of whom a body has a record with a number; asked in a form, since addresses are kept in logs."""
     number = field(form, "number").strip()[:_LONGEST]
     with site.transaction() as connection:
         rows = persons.listed(connection, Sight.of(account), 0, number) if number else ()
@@ -65,15 +65,16 @@ def find(request: Request, account: Officer, form: Posted, site: SiteOf, who: Vi
 @router.get("/persons/{person}")
 def one(request: Request, person: UUID, account: Officer, site: SiteOf, who: Visiting) -> Response:
     """One person's path, what is believed of her and why; the look is audited."""
+    sight = Sight.of(account)
     with site.transaction() as connection:
-        seen = persons.sees(connection, Sight.of(account), str(person))
+        seen = persons.sees(connection, sight, str(person))
         told = path.history(connection, str(person)) if seen else None
         if told is None:
             raise HTTPException(404)
         audit.append(connection, account.actor, "person.viewed", str(person), {}, site.clock())
     fields = common_model()["victim"].fields
     return page(
-        request, "person", one=told, titles=site.shelf.titles, label=labels(site, who.language), details=_DETAILS,
+        request, "person", one=told, knows=sight.knows, titles=site.shelf.titles, label=labels(site, who.language), details=_DETAILS,
         codelists=_CODELISTS, names={name: fields[name].label[who.language] for name in FIELDS},
     )  # fmt: skip
 
