@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+import pytest
 from tests.faults.killing import killed
 from tests.integration.station import Station, visits
 from tests.integration.test_erasure import FEED, FIRST, HERS, assert_gone, fresh, met_twice, woman
