@@ -74,8 +74,9 @@ def one(request: Request, person: UUID, account: Officer, site: SiteOf, who: Vis
         audit.append(connection, account.actor, "person.viewed", str(person), {}, site.clock())
     fields = common_model()["victim"].fields
     return page(
-        request, "person", one=told, knows=sight.knows, titles=site.shelf.titles, label=labels(site, who.language), details=_DETAILS,
-        codelists=_CODELISTS, names={name: fields[name].label[who.language] for name in FIELDS},
+        request, "person", one=told, knows=sight.knows, titles=site.shelf.titles, details=_DETAILS,
+        label=labels(site, who.language), codelists=_CODELISTS,
+        names={name: fields[name].label[who.language] for name in FIELDS},
     )  # fmt: skip
 
 
