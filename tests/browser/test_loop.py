@@ -203,6 +203,7 @@ def test_an_administrator_sets_codes_up_and_invites(person: Person, portal: Port
     person.look("account-one")
 
 
+@pytest.mark.long
 def test_a_thousand_rows_are_judged_while_one_waits(person: Person, portal: Portal, tmp_path: Path) -> None:
     person.sign_in(*portal.invite(Right("submitter", "DGSN")))
     person.page.goto(f"{portal.url}/send")

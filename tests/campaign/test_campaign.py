@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from tests.campaign.running import campaign
 from tests.campaign.trials import OTHERS
 from tests.integration.station import Station
 
 
+@pytest.mark.long  # samples of all kinds stand in tests/faults and tests/integration
 def test_each_kind_of_trial_once(station: Station, steps: int):
     lines: list[str] = []
     score = campaign(station, steps, seed=1, seconds=0, kills=5, say=lines.append, once=())
