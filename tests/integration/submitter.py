@@ -13,9 +13,11 @@ import json
 import re
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -33,6 +35,7 @@ from marsad.settings import Settings
 from marsad.simulation import post, simulate
 from marsad.warehouse.migrate import upgrade
 
+_DAY = re.compile(r"\d{2}/\d{2}/20\d{2}")
 _CELLS = re.compile(r"([A-Z]+)(\d+)(?:-[A-Z]+(\d+))?")
 _BANNER = 3  # cells of a line above the titles, at most
 
@@ -72,15 +75,23 @@ class Correction:
                     self.sheet.cell(row, place).value = None
         elif action in {"fill", "rewrite", "choose", "check"}:
             for column, row in _cells(places):
-                self.sheet.cell(row, column).value = self._value(action, finding["field"], row)
+                self.sheet.cell(row, column).value = self._value(action, finding["field"], row, column)
 
-    def _value(self, action: str, name: str, row: int) -> str | None:
-        """The example, or a value of the list; what may stay empty and cannot be known is emptied."""
+    def _days(self, column: int) -> list[str]:
+        """Days that other rows have there, the frequent first: the example's may be after the file was sent."""
+        cells = (self.sheet.cell(row, column).value for row in range(self.titles + 1, self.sheet.max_row + 1))
+        texts = (f"{cell:%d/%m/%Y}" if isinstance(cell, datetime) else str(cell) for cell in cells)
+        return [text for text, _ in Counter(text for text in texts if _DAY.fullmatch(text)).most_common()]
+
+    def _value(self, action: str, name: str, row: int, column: int) -> str | None:
+        """A value of the list, a day of the file, the example; what may stay empty and cannot be known is emptied."""
         about = self.report["expected"][name]
         if "allowed" in about:
             return str(about["allowed"]["fr"][0])
         if action != "fill" and not about["required"]:
             return None
+        if about["type"] == "date" and (known := self._days(column)):
+            return known[0]
         return f"{about['example']['fr']}-{row}" if about["type"] == "identifier" else str(about["example"]["fr"])
 
     def _add_columns(self, titles: list[str]) -> None:
