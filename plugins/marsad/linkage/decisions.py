@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -13,6 +12,7 @@ from marsad.errors import UsageFault
 from marsad.intake.office import Office
 from marsad.linkage import queue
 from marsad.linkage.access import transaction
+from marsad.linkage.identities import person_id
 from marsad.linkage.stock import Key
 
 
@@ -39,7 +39,7 @@ def undo(office: Office, person: str, actor: str) -> int:
         UsageFault: there is no such person, it was merged into nobody, or its records are with no others any more.
     """
     with transaction(office.engine) as connection:
-        if connection.execute(sa.text(_HEIR), {"person": _uuid(person)}).scalar() is None:
+        if connection.execute(sa.text(_HEIR), {"person": person_id(person)}).scalar() is None:
             raise UsageFault(f"person {person} was merged into nobody: there is nothing to take apart")
         pairs = [(Key(*row[:3]), Key(*row[3:])) for row in connection.execute(sa.text(_MET), {"person": person})]
         if not pairs:
@@ -70,13 +70,6 @@ def put(connection: sa.Connection, pairs: Iterable[tuple[Key, Key]], actor: str,
     for pair in pairs:
         connection.execute(sa.text(_PUT), told | queue.ends(*pair))
         queue.put(connection, pair)
-
-
-def _uuid(text: str) -> str:
-    try:
-        return str(UUID(text))
-    except ValueError:
-        raise UsageFault(f"'{text}' is not the id of a person") from None
 
 
 _HEIR = "SELECT merged_into FROM link.person WHERE person_id = CAST(:person AS uuid)"

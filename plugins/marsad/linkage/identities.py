@@ -6,7 +6,9 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from uuid import UUID
 
+from marsad.errors import UsageFault
 from marsad.linkage.stock import Key
 
 
@@ -76,3 +78,11 @@ def heirs(groups: Sequence[Sequence[Key]], names: Sequence[str], past: Past) -> 
             if key in past.now:
                 went.setdefault(past.now[key], Counter())[person] += 1
     return {old: min(to, key=lambda person: (-to[person], person)) for old, to in went.items() if old not in to}
+
+
+def person_id(text: str) -> str:
+    """The id of a person as it is written everywhere; UsageFault for anything else."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise UsageFault(f"'{text}' is not the id of a person") from None

@@ -8,22 +8,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from marsad import yaml12
+from marsad import policies
 from marsad.contracts.model import Labels
-from marsad.errors import UsageFault
+from marsad.policies import Part
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 _WORDS = frozenset({"label", "says", "owner", "decided"})  # may be put better under the same version
 _SUM_OFF = 0.011  # shares are written with two or three places
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Level(_Part):
+class Level(Part):
     """One level of a comparison. ``likeness`` is from where on names reach it; ``says`` what it tells people."""
 
     m: Share
@@ -37,7 +33,7 @@ class Level(_Part):
         return math.log2(self.m / self.u)
 
 
-class Comparison(_Part):
+class Comparison(Part):
     """One thing compared, from its strongest level to none at all."""
 
     label: Labels
@@ -52,7 +48,7 @@ class Comparison(_Part):
         return self
 
 
-class Prior(_Part):
+class Prior(Part):
     """How likely two records are of one person before anything is compared; the first step of every waterfall."""
 
     label: Labels
@@ -70,27 +66,27 @@ class Prior(_Part):
         return self.of(1 << (max(records, self.fewest) - 1).bit_length())
 
 
-class Thresholds(_Part):
+class Thresholds(Part):
     """Probabilities: from ``link`` on the machine joins, from ``review`` on people are asked."""
 
     link: Share
     review: Share
 
 
-class Candidates(_Part):
+class Candidates(Part):
     """How pairs worth comparing are found."""
 
     most_per_key: Annotated[int, Field(gt=1)]
     near: Annotated[float, Field(ge=0)]
 
 
-class TermFrequency(_Part):
+class TermFrequency(Part):
     """How much is assumed of how common names are."""
 
     assumed: Annotated[int, Field(gt=0)]
 
 
-class Policy(_Part):
+class Policy(Part):
     """The whole model. ``version`` goes wherever a weight goes."""
 
     version: int
@@ -116,9 +112,4 @@ def _without_words(part: object) -> object:
 
 def load_policy(schemas: Path) -> Policy:
     """The policy of an installation. Raises UsageFault that names what is wrong."""
-    path = schemas / "policies" / "linkage.yaml"
-    try:
-        return Policy.model_validate(yaml12.load(path))
-    except ValidationError as error:
-        places = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        raise UsageFault(f"{path.name}: {'; '.join(places)}") from None
+    return policies.load(Policy, schemas, "linkage")

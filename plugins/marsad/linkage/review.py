@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
 import sqlalchemy as sa
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from marsad import yaml12
+from marsad import policies
 from marsad.errors import UsageFault
 from marsad.linkage import decisions
 from marsad.linkage.queue import END_VALUES, ENDS, ends, ends_of
 from marsad.linkage.stock import Key
+from marsad.policies import Part
 
 SAME, DIFFERENT, UNKNOWN = "same", "different", "unknown"
 ANSWERS = (SAME, DIFFERENT, UNKNOWN)
@@ -27,11 +28,7 @@ _COUNTED = 1_000  # of what waits, no more is counted on a page
 _People = Annotated[int, Field(gt=0)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Agree(_Part):
+class Agree(Part):
     """From which probability on how many people must say ``same``, or ``different``."""
 
     at_least: Annotated[float, Field(ge=0, lt=1, alias="from")]
@@ -39,7 +36,7 @@ class Agree(_Part):
     different: _People
 
 
-class Policy(_Part):
+class Policy(Part):
     """``schemas/policies/review.yaml``."""
 
     owner: str
@@ -58,12 +55,7 @@ class Policy(_Part):
 
 def load_policy(schemas: Path) -> Policy:
     """The policy of an installation. Raises UsageFault that names what is wrong."""
-    path = schemas / "policies" / "review.yaml"
-    try:
-        return Policy.model_validate(yaml12.load(path))
-    except ValidationError as error:
-        places = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        raise UsageFault(f"{path.name}: {'; '.join(places)}") from None
+    return policies.load(Policy, schemas, "review")
 
 
 class Place(NamedTuple):

@@ -5,9 +5,9 @@ Apart, because recording needs the warehouse and sending needs the network: no w
 
 from __future__ import annotations
 
-from airflow.sdk import DAG, CronTriggerTimetable, task
+from airflow.sdk import DAG, task
 
-from marsad.orchestration.intake import DEFAULTS
+from marsad.orchestration.scheduled import by_clock
 from marsad.settings import Settings
 
 EACH_MORNING = "10 6 * * *"  # UTC, an hour before offices open in Rabat
@@ -34,29 +34,16 @@ Does nothing without a mail server (MARSAD_SMTP_URL). When it fails: `docs/runbo
 
 def due_dag() -> DAG:
     """The DAG ``due`` with its one task ``remind``."""
-    with _dag("due", "What is expected and late; reminders of the day", DUE_DOC, EACH_MORNING) as dag:
+    with by_clock("due", "What is expected and late; reminders of the day", DUE_DOC, EACH_MORNING, "due") as dag:
         remind()
     return dag
 
 
 def mail_dag() -> DAG:
     """The DAG ``mail`` with its one task ``send``."""
-    with _dag("mail", "Reminders and notices of failures, sent", MAIL_DOC, EVERY_TEN_MINUTES) as dag:
+    with by_clock("mail", "Reminders and notices of failures, sent", MAIL_DOC, EVERY_TEN_MINUTES, "due") as dag:
         send()
     return dag
-
-
-def _dag(name: str, description: str, doc: str, cron: str) -> DAG:
-    return DAG(
-        dag_id=name,
-        description=description,
-        doc_md=doc,
-        schedule=CronTriggerTimetable(cron, timezone="UTC"),
-        catchup=False,
-        max_active_runs=1,
-        tags={"due"},
-        default_args=DEFAULTS,
-    )
 
 
 @task(multiple_outputs=False)  # type: ignore[untyped-decorator]

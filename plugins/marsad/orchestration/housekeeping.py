@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from airflow.sdk import DAG, CronTriggerTimetable, task
+from airflow.sdk import DAG, task
 
-from marsad.orchestration.intake import DEFAULTS, IDENTITY_QUEUE
+from marsad.orchestration.intake import IDENTITY_QUEUE
+from marsad.orchestration.scheduled import by_clock
 from marsad.settings import Settings
 
 EACH_NIGHT = "40 2 * * *"  # UTC
@@ -20,16 +21,7 @@ replaced identities, persons met last long ago), but nothing on which a legal ho
 
 def housekeeping_dag() -> DAG:
     """The DAG ``housekeeping`` with its one task ``retain``."""
-    with DAG(
-        dag_id="housekeeping",
-        description="What is kept long enough is destroyed",
-        doc_md=DOC,
-        schedule=CronTriggerTimetable(EACH_NIGHT, timezone="UTC"),
-        catchup=False,
-        max_active_runs=1,
-        tags={"housekeeping"},
-        default_args=DEFAULTS,
-    ) as dag:
+    with by_clock("housekeeping", "What is kept long enough is destroyed", DOC, EACH_NIGHT, "housekeeping") as dag:
         retain()
     return dag
 

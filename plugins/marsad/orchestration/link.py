@@ -5,8 +5,8 @@ from __future__ import annotations
 from airflow.sdk import DAG, task
 
 from marsad.orchestration.assets import CORE, PERSONS
-from marsad.orchestration.following import following
 from marsad.orchestration.intake import IDENTITY_QUEUE
+from marsad.orchestration.scheduled import following
 from marsad.settings import Settings
 
 HOURLY = "27 * * * *"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.sdk import DAG, CronTriggerTimetable, task
+from airflow.sdk import DAG, task
 
-from marsad.orchestration.intake import DEFAULTS
+from marsad.orchestration.scheduled import by_clock
 from marsad.settings import Settings
 
 EACH_MORNING = "20 6 * * *"  # UTC
@@ -26,16 +26,7 @@ and is taken as seen after 20 hours, so no run stays open. When the queue gets n
 
 def review_dag() -> DAG:
     """The DAG ``review``: ``waiting`` counts, and only if something waits ``notice`` says so to people."""
-    with DAG(
-        dag_id="review",
-        description="Says that pairs of records wait for people",
-        doc_md=DOC,
-        schedule=CronTriggerTimetable(EACH_MORNING, timezone="UTC"),
-        catchup=False,
-        max_active_runs=1,
-        tags={"link"},
-        default_args=DEFAULTS,
-    ) as dag:
+    with by_clock("review", "Says that pairs of records wait for people", DOC, EACH_MORNING, "link") as dag:
         waiting() >> HITLOperator(
             task_id="notice",
             subject="{{ ti.xcom_pull(task_ids='waiting') }} pairs of records wait for reviewers, in the portal",

@@ -7,7 +7,7 @@ import logging
 from airflow.sdk import DAG, task
 
 from marsad.orchestration.assets import CORE
-from marsad.orchestration.following import following
+from marsad.orchestration.scheduled import following
 from marsad.settings import Settings
 
 HOURLY = "7 * * * *"

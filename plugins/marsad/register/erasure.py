@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -24,6 +23,7 @@ from marsad.identity.vault import KeyRef
 from marsad.intake import current, landing
 from marsad.intake.office import Office
 from marsad.linkage import access, linker, queue, store
+from marsad.linkage.identities import person_id
 from marsad.linkage.stock import Key
 from marsad.register import holds
 from marsad.warehouse.engine import clean_errors
@@ -120,14 +120,6 @@ def erase_linked(office: Office, person: str, reason: str, actor: str) -> Erasur
         head = audit.append(connection, actor, "person.erased", erasure.person, detail, office.clock())
     audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
     return erasure
-
-
-def person_id(text: str) -> str:
-    """The id of a person as it is written everywhere; UsageFault for anything else."""
-    try:
-        return str(UUID(text))
-    except ValueError:
-        raise UsageFault(f"'{text}' is not the id of a person") from None
 
 
 def apply(connection: sa.Connection, keyring: KeyRing, erasure: Erasure) -> None:

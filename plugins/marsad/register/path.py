@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 
-from marsad.errors import UsageFault
+from marsad.linkage.identities import person_id
 from marsad.linkage.stock import Key
 from marsad.register.survivorship import Value
 from marsad.warehouse.register_tables import FIELDS
@@ -107,7 +106,7 @@ def history(connection: sa.Connection, person: str) -> History | None:
     Raises:
         UsageFault: ``person`` is no id.
     """
-    values = {"person": _uuid(person)}
+    values = {"person": person_id(person)}
     row = connection.execute(sa.text(_PERSON), values).mappings().first()
     if row is None:
         return None
@@ -151,13 +150,6 @@ def _rows(connection: sa.Connection, query: str, values: Mapping[str, str]) -> l
 def _sourced(row: Mapping[str, Any]) -> dict[str, Any]:
     key = ("feed", "provider", "record_id")
     return {name: value for name, value in row.items() if name not in key} | {"source": Key(*(row[k] for k in key))}
-
-
-def _uuid(text: str) -> str:
-    try:
-        return str(UUID(text))
-    except ValueError:
-        raise UsageFault(f"'{text}' is not the id of a person") from None
 
 
 _PERSON = """

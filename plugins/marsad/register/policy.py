@@ -6,21 +6,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from marsad import yaml12
-from marsad.errors import UsageFault
+from marsad import policies
+from marsad.policies import Part
 from marsad.warehouse.model import common_model
 from marsad.warehouse.register_tables import FIELDS
 
 KEPT = frozenset({*FIELDS, "birth_year"})
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Belief(_Part):
+class Belief(Part):
     """An order of agencies and feeds."""
 
     believe: tuple[str, ...]
@@ -44,7 +40,7 @@ class IdentityRule(Belief):
     concepts: tuple[str, ...] = Field(min_length=1)
 
 
-class StatusRule(_Part):
+class StatusRule(Part):
     """How decisions are read and which of several counts."""
 
     believe: tuple[str, ...]
@@ -56,14 +52,14 @@ class StatusRule(_Part):
         return self.believe.index(body) if body in self.believe else len(self.believe)
 
 
-class ConsentRule(_Part):
+class ConsentRule(Part):
     """Codes by which a person agrees or does not."""
 
     given: tuple[str, ...]
     refused: tuple[str, ...]
 
 
-class Survivorship(_Part):
+class Survivorship(Part):
     """The whole policy."""
 
     version: int
@@ -90,9 +86,4 @@ class Survivorship(_Part):
 
 def load_survivorship(schemas: Path) -> Survivorship:
     """The policy of an installation. Raises UsageFault that names what is wrong."""
-    path = schemas / "policies" / "survivorship.yaml"
-    try:
-        return Survivorship.model_validate(yaml12.load(path))
-    except ValidationError as error:
-        places = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        raise UsageFault(f"{path.name}: {'; '.join(places)}") from None
+    return policies.load(Survivorship, schemas, "survivorship")

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Annotated
 
 import sqlalchemy as sa
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from marsad import audit, yaml12
-from marsad.errors import UsageFault
+from marsad import audit, policies
 from marsad.identity import mirror, vault
 from marsad.identity.vault import KeyRef
 from marsad.intake import landing
 from marsad.intake.office import Office
+from marsad.policies import Part
 from marsad.register import erasure
 from marsad.warehouse.engine import clean_errors
 
@@ -27,11 +27,7 @@ ACTOR = "retention"
 Count = Annotated[int, Field(gt=0)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Landing(_Part):
+class Landing(Part):
     """Files as sent, days after the last verdict; or after somebody of whom they speak was erased."""
 
     accepted_days: Count
@@ -39,21 +35,21 @@ class Landing(_Part):
     erased_days: Count
 
 
-class Quarantine(_Part):
+class Quarantine(Part):
     """Refused rows, days after their correction, or after they came."""
 
     corrected_days: Count
     waiting_days: Count
 
 
-class Vault(_Part):
+class Vault(Part):
     """Identities of states that count no longer, and of persons who were met last long ago."""
 
     replaced_days: Count
     persons_years: Count
 
 
-class Policy(_Part):
+class Policy(Part):
     """The whole policy."""
 
     version: Count
@@ -72,11 +68,7 @@ class Policy(_Part):
 
 def load_policy(schemas: Path) -> Policy:
     """The policy in force. Raises UsageFault with what is wrong."""
-    try:
-        return Policy.model_validate(yaml12.load(schemas / "policies" / "retention.yaml"))
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise UsageFault(f"retention.yaml: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    return policies.load(Policy, schemas, "retention")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ from marsad.identity.vault import KeyRef, open_many
 from marsad.intake.office import Office
 from marsad.intake.rows import QUARANTINE, VAULT
 from marsad.linkage import queue
+from marsad.linkage.identities import person_id
 from marsad.linkage.stock import Key
-from marsad.register.erasure import person_id, records_of
+from marsad.register.erasure import records_of
 from marsad.warehouse.engine import clean_errors
 
 REASONS = ("own_request", "court_order", "guardian")

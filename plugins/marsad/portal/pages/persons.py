@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
@@ -16,10 +16,9 @@ from marsad.portal.accounts import CASE_OFFICER, COMMISSION, Account
 from marsad.portal.persons import PAGE, Sight
 from marsad.portal.render import Entry, page
 from marsad.portal.site import Site
-from marsad.portal.visitor import Posted, SiteOf, Visiting, field, having
+from marsad.portal.visitor import Posted, SiteOf, Visiting, Visitor, field, having
 from marsad.register import path
 from marsad.warehouse.model import common_model
-from marsad.warehouse.register_tables import FIELDS
 
 router = APIRouter()
 MENU = (
@@ -29,13 +28,13 @@ MENU = (
 Officer = Annotated[Account, Depends(having(CASE_OFFICER, COMMISSION))]
 _FARTHEST = 1_000_000
 _LONGEST = 200  # characters of a number
-# Code lists of what a step says besides its day; of a stay it is the shelter's own code.
+_VICTIM, _SERVICE = (common_model()[entity].fields for entity in ("victim", "service"))
+# What a step says besides its day; of a stay it is the shelter's own code.
 _DETAILS = {
-    "detection": "detection_source", "referral_from": "referral_destination", "identification": "deciding_body",
-    "referral_to": "referral_destination", "service": "service_type", "return": "country",
-    "reintegration": "service_type",
+    "detection": _VICTIM["detection_source"], "referral_from": _VICTIM["referred_from"],
+    "identification": _VICTIM["deciding_body"], "referral_to": _VICTIM["referred_to"],
+    "return": _VICTIM["return_country"], "service": _SERVICE["kind"], "reintegration": _SERVICE["kind"],
 }  # fmt: skip
-_CODELISTS = {name: common_model()["victim"].fields[name].codelist for name in FIELDS}
 
 
 @router.get("/persons")
@@ -46,9 +45,7 @@ def overview(request: Request, account: Officer, site: SiteOf, who: Visiting, sk
         rows = persons.listed(connection, Sight.of(account), skip)
     older = skip + PAGE if len(rows) > PAGE else None
     newer = max(skip - PAGE, 0) if skip else None
-    return page(
-        request, "persons", rows=rows[:PAGE], older=older, newer=newer, number="", label=labels(site, who.language)
-    )  # fmt: skip
+    return _list(request, site, who, rows, older=older, newer=newer)
 
 
 @router.post("/persons")
@@ -56,9 +53,16 @@ def find(request: Request, account: Officer, form: Posted, site: SiteOf, who: Vi
     """Persons of whom a body has a record with a number; asked in a form, since addresses are kept in logs."""
     number = field(form, "number").strip()[:_LONGEST]
     with site.transaction() as connection:
-        rows = persons.listed(connection, Sight.of(account), 0, number) if number else ()
+        rows = persons.listed(connection, Sight.of(account), 0, number) if number else []
+    return _list(request, site, who, rows, number=number)
+
+
+def _list(
+    request: Request, site: Site, who: Visitor, rows: Sequence[Mapping[str, Any]], *,
+    number: str = "", older: int | None = None, newer: int | None = None,
+) -> Response:  # fmt: skip
     return page(
-        request, "persons", rows=rows[:PAGE], older=None, newer=None, number=number, label=labels(site, who.language)
+        request, "persons", rows=rows[:PAGE], older=older, newer=newer, number=number, label=labels(site, who.language)
     )  # fmt: skip
 
 
@@ -72,11 +76,9 @@ def one(request: Request, person: UUID, account: Officer, site: SiteOf, who: Vis
         if told is None:
             raise HTTPException(404)
         audit.append(connection, account.actor, "person.viewed", str(person), {}, site.clock())
-    fields = common_model()["victim"].fields
     return page(
-        request, "person", one=told, knows=sight.knows, titles=site.shelf.titles, details=_DETAILS,
-        label=labels(site, who.language), codelists=_CODELISTS,
-        names={name: fields[name].label[who.language] for name in FIELDS},
+        request, "person", one=told, knows=sight.knows, titles=site.shelf.titles, details=_DETAILS, fields=_VICTIM,
+        label=labels(site, who.language),
     )  # fmt: skip
 
 

@@ -1,0 +1,30 @@
+"""Policies of ``schemas/policies``: thresholds and rules with owner and date, read strictly, each into a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from marsad import yaml12
+from marsad.errors import UsageFault
+
+
+class Part(BaseModel):
+    """A policy or a part of one: nothing unknown in it, and never changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+_Policy = TypeVar("_Policy", bound=Part)
+
+
+def load(model: type[_Policy], schemas: Path, name: str) -> _Policy:
+    """The policy ``name`` of an installation. Raises UsageFault that names all that is wrong."""
+    path = schemas / "policies" / f"{name}.yaml"
+    try:
+        return model.model_validate(yaml12.load(path))
+    except ValidationError as error:
+        places = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise UsageFault(f"{path.name}: {'; '.join(places)}") from None
