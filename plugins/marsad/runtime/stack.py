@@ -14,11 +14,11 @@ from typing import Any
 
 from marsad.durable import locked, os_faults, try_lock, write_whole
 from marsad.errors import PlatformFault
-from marsad.runtime import portal, processes, sftp
+from marsad.runtime import portal, processes, sftp, standing
 from marsad.runtime.airflow import USER, Airflow
 from marsad.runtime.files import read_json
+from marsad.runtime.keymaking import make_keys
 from marsad.runtime.postgres import Postgres
-from marsad.runtime.prepare import make_keys
 from marsad.runtime.processes import Started
 from marsad.runtime.supervisor import API, GRACE
 from marsad.settings import Settings
@@ -115,18 +115,32 @@ def status(settings: Settings) -> Status:
     )
 
 
-def start_warehouse(settings: Settings, progress: Progress) -> Postgres:
-    """PostgreSQL up and the warehouse migrated, without Airflow. Wrong contracts are named and do not stop it."""
+def start_warehouse(settings: Settings, progress: Progress, *, trusting: bool = False) -> Postgres:
+    """PostgreSQL up and the warehouse migrated, without Airflow. Wrong contracts are named and do not stop it.
+
+    With ``trusting``, a warehouse that this very version made is taken as it stands.
+    """
     progress("starting PostgreSQL")
     server = Postgres(settings.home)
     server.start()
     if settings.warehouse_url is None:
         write_whole(settings.place("run") / "warehouse.url", server.url().encode())
-    progress("preparing the warehouse")
-    migrate.upgrade(settings.warehouse_url or server.url())
-    make_keys(settings, settings.warehouse_url or server.url())
-    refresh(settings, progress)
+    url, made = settings.warehouse_url or server.url(), standing.made_of(settings)
+    if not (trusting and standing.stands(url, made)):
+        progress("preparing the warehouse")
+        _prepare(settings, url, made, progress)
+    make_keys(settings, url)
     return server
+
+
+def _prepare(settings: Settings, url: str, made: str, progress: Progress) -> None:
+    migrate.upgrade(url)
+    wrong: list[str] = []
+    refresh(settings, wrong.append)
+    for text in wrong:
+        progress(text)
+    if not wrong:
+        standing.note(url, made)
 
 
 @contextmanager
@@ -142,7 +156,7 @@ def borrowed_warehouse(settings: Settings, progress: Progress) -> Iterator[None]
         fcntl.flock(borrowers, fcntl.LOCK_SH)
         if not (Postgres(settings.home).running and (settings.place("run") / "warehouse.url").exists()):
             try:
-                start_warehouse(settings, progress)
+                start_warehouse(settings, progress, trusting=True)
             except BaseException:  # half a start would look like a whole one to the next borrower
                 borrowers.close()
                 _stop(settings)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 
 from marsad.settings import PROJECT
 from marsad.warehouse import own_persons, roles
 from marsad.warehouse.engine import clean_errors, make_engine
 from marsad.warehouse.tables import SCHEMAS
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _MIGRATION_LOCK = 7_262_719  # any constant: two processes that start together must not migrate at once
 
@@ -61,6 +63,8 @@ def upgrade(url: str, views: Path = PROJECT / "schemas" / "views") -> None:
         PassingFault: the server does not answer.
         PlatformFault: the role of ``url`` may not create schemas or roles.
     """
+    from alembic import command  # a second of imports, which a command on a warehouse that stands is spared
+
     engine = make_engine(url)
     with clean_errors(), engine.begin() as connection:
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
@@ -81,6 +85,8 @@ def upgrade(url: str, views: Path = PROJECT / "schemas" / "views") -> None:
 
 def alembic_config(connection: sa.Connection) -> Config:
     """Alembic's configuration from pyproject.toml, working on the given connection."""
+    from alembic.config import Config
+
     config = Config(toml_file=PROJECT / "pyproject.toml")
     config.attributes["connection"] = connection
     return config
