@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from tests.integration.portal_site import events, signed_in, site_over
+import sqlalchemy as sa
+from tests.integration.portal_site import Browser, events, signed_in, site_over
 from tests.integration.station import Station, visit, visits
 
-from marsad.errors import UsageFault
+from marsad.errors import PlatformFault, UsageFault
 from marsad.linkage import linker
 from marsad.portal.accounts import Right, check_rights
 from marsad.portal.site import Site
@@ -58,6 +59,22 @@ def test_an_officer_sees_the_persons_whom_her_body_knows(station: Station, site:
     looks = [(event["actor"], event["object"]) for event in events(station, "person.viewed")]
     assert (f"account:{second.account_id}", both) in looks  # type: ignore[attr-defined]
     assert alone not in {seen for _, seen in looks}
+
+
+def test_a_query_without_a_filter_shows_whom_the_session_may_see(station: Station, site: Site) -> None:
+    both, alone = person(station, "A", "V1"), person(station, "A", "V2")
+    officer, commission = signed_in(site, "B", Right("case_officer", "B")), signed_in(site, "C", Right("commission"))
+
+    def seen(role: str, browser: Browser | None) -> set[str]:
+        with site.seeing(role, browser.cookies["marsad_session"] if browser else "") as connection:
+            return set(connection.execute(sa.text("SELECT person_id::text FROM register.person")).scalars())
+
+    assert seen("case_officer", officer) == {both}
+    assert seen("commission", commission) == {both, alone}
+    for role, browser in (("commission", officer), ("case_officer", commission), ("commission", None)):
+        assert seen(role, browser) == set(), "a role alone shows nobody"
+    with pytest.raises(PlatformFault), site.transaction() as connection:
+        connection.execute(sa.text("SELECT person_id FROM register.person"))
 
 
 def test_the_commission_sees_the_register_and_nobody_a_name(station: Station, site: Site) -> None:

@@ -88,7 +88,7 @@ def test_rules_that_stand_by_themselves(station: Station) -> None:
     assert readers(station, "vault.token_key") == {"linker"}
     assert readers(station, "vault.record") == {"loader", "linker", "looker"}
     assert readers(station, "audit.event") == {"loader", "linker", "auditor"}
-    assert readers(station, "register.person") == {"registrar", "case_officer", "commission", "portal"}
+    assert readers(station, "register.person") == {"registrar", "case_officer", "commission"}
     assert readers(station, "register.officer") == set()
     for role in ("analyst", "publisher"):
         seen = {row["name"].split(".")[0] for row in station.rows(_WITH_PERSONS, schemas=PLACES)

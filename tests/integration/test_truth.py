@@ -16,6 +16,7 @@ from marsad import cli
 from marsad.identity.keys import KeyRing
 from marsad.intake.office import Office
 from marsad.linkage import linker
+from marsad.register.officers import admit
 from marsad.register.refresh import refresh
 from marsad.register.watch import check
 from marsad.settings import Settings
@@ -107,6 +108,24 @@ def test_paths_hold_steps_proceedings_and_sources_only_with_consent(simulated: t
         "assistance",
         "statistics",
     }
+
+
+def test_an_officer_reads_what_is_before_court_of_the_own_persons_alone(
+    simulated: tuple[Office, dict[str, Any]],
+) -> None:
+    office, _ = simulated
+    ((person, stages),) = asked(office, "SELECT person_id::text, count(*) FROM register.proceeding GROUP BY 1 LIMIT 1")
+    knows = f"EXISTS (SELECT FROM register.seen_by s WHERE s.provider = b.provider AND s.person_id = '{person}')"
+    bodies = asked(office, f"SELECT {knows}, min(provider) FROM register.seen_by b GROUP BY 1")
+    told = {}
+    for whether, body in bodies:
+        engine = sa.create_engine(admit(office, "court", [body], "tester"), poolclass=sa.NullPool)
+        with engine.connect() as connection:
+            found = connection.execute(
+                sa.text("SELECT count(*) FROM register.at_court(CAST(:person AS uuid))"), {"person": person}
+            )
+            told[whether] = found.scalar_one()
+    assert told == {True: stages, False: 0}
 
 
 def test_the_registrar_opens_nobody(simulated: tuple[Office, dict[str, Any]]) -> None:

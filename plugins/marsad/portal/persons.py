@@ -1,55 +1,23 @@
-"""Registered persons as pages list them: those whom an account may see, found by a number that an agency gave."""
+"""Registered persons as pages list them. No filter stands here: the database shows who asks whom she may see."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from marsad.portal.accounts import CASE_OFFICER, COMMISSION, Account
-
 PAGE = 25
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """Whom an account may see: persons that one of ``providers`` knows; None: every person."""
-
-    providers: tuple[str, ...] | None
-
-    @classmethod
-    def of(cls, account: Account) -> Sight:
-        """The commission sees every person, a case officer those of the bodies it works for."""
-        if COMMISSION in account.roles:
-            return cls(None)
-        return cls(tuple(sorted(r.provider for r in account.rights if r.role == CASE_OFFICER)))
-
-    def knows(self, provider: str) -> bool:
-        """Whether the account may know by which numbers that body calls people."""
-        return self.providers is None or provider in self.providers
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """What the statements here take."""
-        return {"all": self.providers is None, "bodies": list(self.providers or ())}
-
-
-def listed(connection: sa.Connection, sight: Sight, skip: int, number: str = "") -> list[dict[str, Any]]:
+def listed(connection: sa.Connection, skip: int, number: str = "") -> list[dict[str, Any]]:
     """Up to ``PAGE`` persons and one more, the last met first, without the first ``skip``.
 
     With ``number`` those alone of whom a record, in any feed, has it as its id: for a case officer a record of her own
     bodies, since what others call a person is not hers to know.
     """
-    query = _BY_NUMBER if number else _LISTED
-    values = {**sight.values, "number": number, "most": PAGE + 1, "skip": skip}
-    return _rows(connection, query, values)
-
-
-def sees(connection: sa.Connection, sight: Sight, person: str) -> bool:
-    """Whether there is such a person, and the account may see her."""
-    return bool(connection.execute(sa.text(_SEES), {**sight.values, "person": person}).scalar())
+    values = {"number": number, "most": PAGE + 1, "skip": skip}
+    return _rows(connection, _BY_NUMBER if number else _LISTED, values)
 
 
 def waiting(connection: sa.Connection) -> list[dict[str, Any]]:
@@ -71,32 +39,33 @@ def _rows(connection: sa.Connection, query: str, values: Mapping[str, Any] | Non
     return [dict(row) for row in connection.execute(sa.text(query), values).mappings()]
 
 
-_MAY = "(:all OR EXISTS (SELECT FROM register.seen_by o WHERE o.person_id = p.person_id AND o.provider = ANY(:bodies)))"
+# Of other bodies an officer reads no row of seen_by; the steps that they tell of name them.
 _SHOWN = """
-    SELECT p.person_id::text AS person_id, p.sex, p.age_band, p.minor, s.status, seen.bodies, seen.last_seen
+    SELECT p.person_id::text AS person_id, p.sex, p.age_band, p.minor, s.status, seen.bodies, chosen.last_seen
     FROM chosen JOIN register.person p USING (person_id)
     JOIN register.status s ON s.person_id = p.person_id AND s.current
     CROSS JOIN LATERAL (
-        SELECT array_agg(provider ORDER BY provider) AS bodies, max(last_seen) AS last_seen
-        FROM register.seen_by b WHERE b.person_id = p.person_id
-    ) seen
-    ORDER BY seen.last_seen DESC NULLS LAST, p.person_id
+        SELECT array_agg(provider ORDER BY provider) AS bodies FROM (
+            SELECT provider FROM register.seen_by b WHERE b.person_id = p.person_id
+            UNION SELECT provider FROM register.step t WHERE t.person_id = p.person_id
+        ) AS known
+    ) AS seen
+    ORDER BY chosen.last_seen DESC NULLS LAST, p.person_id
 """
 # The last met first: from the bodies' own rows, so that a page costs what it shows.
 _LISTED = f"""
     WITH chosen AS (
-        SELECT person_id FROM register.seen_by WHERE :all OR provider = ANY(:bodies)
-        GROUP BY person_id ORDER BY max(last_seen) DESC NULLS LAST, person_id LIMIT :most OFFSET :skip
+        SELECT person_id, max(last_seen) AS last_seen FROM register.seen_by
+        GROUP BY person_id ORDER BY 2 DESC NULLS LAST, 1 LIMIT :most OFFSET :skip
     ) {_SHOWN}
 """  # noqa: S608 - our own words, here and below
 _BY_NUMBER = f"""
     WITH chosen AS (
-        SELECT DISTINCT person_id FROM register.record r
-        WHERE r.record_id = :number AND (:all OR r.provider = ANY(:bodies))
-        ORDER BY person_id LIMIT :most OFFSET :skip
+        SELECT person_id, max(last_seen) AS last_seen FROM register.seen_by
+        WHERE person_id IN (SELECT r.person_id FROM register.record r WHERE r.record_id = :number)
+        GROUP BY person_id ORDER BY 2 DESC NULLS LAST, 1 LIMIT :most OFFSET :skip
     ) {_SHOWN}
 """  # noqa: S608
-_SEES = f"SELECT true FROM register.person p WHERE p.person_id = CAST(:person AS uuid) AND {_MAY}"  # noqa: S608
 _WAITING = """
     SELECT kind, persons, median_days, nine_of_ten_days, longest_days FROM register.waiting
     ORDER BY median_days, kind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -17,10 +17,17 @@ from marsad.warehouse.register_tables import FIELDS
 
 @dataclass(frozen=True, slots=True)
 class Believed:
-    """A value and the records it comes from, the one believed first at the front."""
+    """A value and the records it comes from by their place, 1 the one believed: those that the reader may know."""
 
     value: Value
-    sources: tuple[Key, ...]
+    sources: Mapping[int, Key]
+
+
+class Teller(NamedTuple):
+    """Whose record says so; its number is told apart, since not every reader may know it."""
+
+    feed: str
+    provider: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +37,7 @@ class Status:
     status: str
     decided_on: date | None
     deciding_body: str
-    source: Key
-    stated: str
+    source: Teller
     replaced: str | None
     current: bool
 
@@ -46,15 +52,14 @@ class Step:
     detail: str | None
     consent: str | None
     days: int | None
-    source: Key
-    item: int
+    source: Teller
 
 
 @dataclass(frozen=True, slots=True)
 class Proceeding:
     """One stage of a case of hers at court: her own place there, or a defendant's."""
 
-    source: Key
+    source: Teller
     as_victim: bool
     court: str | None
     instance: str | None
@@ -75,7 +80,10 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """All that the register holds of a person. ``identity``: which records to open for what, in order; with consent."""
+    """What the register holds of a person, as far as the reader's database role may know.
+
+    ``identity``: which records to open for what, in order; with consent. ``records``: all that she is made of.
+    """
 
     person: str
     purpose: str
@@ -86,7 +94,7 @@ class History:
     steps: tuple[Step, ...]
     proceedings: tuple[Proceeding, ...]
     seen_by: tuple[Seen, ...]
-    records: int
+    records: tuple[Key, ...]
 
     @property
     def status(self) -> Status:
@@ -101,7 +109,7 @@ class History:
 
 
 def history(connection: sa.Connection, person: str) -> History | None:
-    """The history of a registered person; None for anybody else.
+    """The history of a registered person; None for anybody else, and for whom the reader may not see.
 
     Raises:
         UsageFault: ``person`` is no id.
@@ -110,20 +118,20 @@ def history(connection: sa.Connection, person: str) -> History | None:
     row = connection.execute(sa.text(_PERSON), values).mappings().first()
     if row is None:
         return None
-    sources: dict[tuple[bool, str], list[Key]] = {}
-    for identity, field, *key in connection.execute(sa.text(_SOURCES), values):
-        sources.setdefault((identity, field), []).append(Key(*key))
+    sources: dict[tuple[bool, str], dict[int, Key]] = {}
+    for identity, field, place, *key in connection.execute(sa.text(_SOURCES), values):
+        sources.setdefault((identity, field), {})[place] = Key(*key)
     return History(
         person=row["person_id"],
         purpose=row["purpose"],
         consent=row["consent"],
-        values={n: Believed(row[n], tuple(sources.get((False, n), ()))) for n in ("birth_year", *FIELDS) if row[n]},
-        identity={field: tuple(keys) for (identity, field), keys in sources.items() if identity},
+        values={n: Believed(row[n], sources.get((False, n), {})) for n in ("birth_year", *FIELDS) if row[n]},
+        identity={field: tuple(keys.values()) for (identity, field), keys in sources.items() if identity},
         statuses=tuple(Status(**_sourced(one)) for one in _rows(connection, _STATUSES, values)),
         steps=tuple(Step(**_sourced(one)) for one in _rows(connection, _STEPS, values)),
         proceedings=tuple(Proceeding(**_sourced(one)) for one in _rows(connection, _PROCEEDINGS, values)),
         seen_by=tuple(Seen(**one) for one in _rows(connection, _SEEN_BY, values)),
-        records=row["records"],
+        records=tuple(Key(*one) for one in connection.execute(sa.text(_RECORDS), values)),
     )
 
 
@@ -131,7 +139,8 @@ def told(one: History) -> Sequence[str]:
     """The history in lines of text, for a terminal."""
     way = [_step(step) for step in one.steps]
     return (
-        f"{one.person}: seen by {len(one.agencies)} agencies in {one.records} records; registered for {one.purpose}",
+        f"{one.person}: seen by {len(one.agencies)} agencies in {len(one.records)} records; "
+        f"registered for {one.purpose}",
         f"  now {one.status.status} ({one.status.deciding_body}, {one.status.decided_on or 'no day'}), before: "
         + (", ".join(f"{s.status} ({s.deciding_body}, {s.decided_on})" for s in one.statuses if not s.current) or "-"),
         "  " + " → ".join(way),
@@ -148,34 +157,40 @@ def _rows(connection: sa.Connection, query: str, values: Mapping[str, str]) -> l
 
 
 def _sourced(row: Mapping[str, Any]) -> dict[str, Any]:
-    key = ("feed", "provider", "record_id")
-    return {name: value for name, value in row.items() if name not in key} | {"source": Key(*(row[k] for k in key))}
+    rest = {name: value for name, value in row.items() if name not in Teller._fields}
+    return rest | {"source": Teller(row["feed"], row["provider"])}
 
 
 _PERSON = """
-    SELECT p.*, p.person_id::text AS person_id, (
-        SELECT count(*) FROM register.record r WHERE r.person_id = p.person_id) AS records
-    FROM register.person p WHERE p.person_id = CAST(:person AS uuid)
+    SELECT p.*, p.person_id::text AS person_id FROM register.person p WHERE p.person_id = CAST(:person AS uuid)
+"""
+_RECORDS = """
+    SELECT feed, provider, record_id FROM register.record WHERE person_id = CAST(:person AS uuid) ORDER BY 1, 2, 3
 """
 _SOURCES = """
-    SELECT identity, field, feed, provider, record_id FROM register.source
+    SELECT identity, field, place, feed, provider, record_id FROM register.source
     WHERE person_id = CAST(:person AS uuid) ORDER BY identity, field, place
 """
 _STATUSES = """
-    SELECT feed, provider, record_id, status, decided_on, deciding_body, stated, replaced, current FROM register.status
+    SELECT feed, provider, status, decided_on, deciding_body, replaced, current FROM register.status
     WHERE person_id = CAST(:person AS uuid)
-    ORDER BY decided_on NULLS FIRST, feed, provider, record_id, stated, content_id
+    ORDER BY decided_on NULLS FIRST, feed, provider, replaced NULLS LAST, status, deciding_body
 """
 _STEPS = """
-    SELECT feed, provider, record_id, item, kind, began_on, ended_on, detail, consent, days FROM register.path
+    SELECT feed, provider, kind, began_on, ended_on, detail, consent, days FROM register.path
     WHERE person_id = CAST(:person AS uuid) ORDER BY place
 """
 _PROCEEDINGS = """
-    SELECT feed, provider, record_id, as_victim, court, instance, stage, received_on, decided_on, decision
-    FROM register.proceeding WHERE person_id = CAST(:person AS uuid)
-    ORDER BY received_on NULLS LAST, feed, provider, record_id
+    SELECT * FROM register.at_court(CAST(:person AS uuid))
+    ORDER BY received_on NULLS LAST, feed, provider, decided_on NULLS LAST, stage
 """
+# Of other bodies an officer reads no row of seen_by; the steps that they tell of say the same.
 _SEEN_BY = """
-    SELECT provider, first_seen, last_seen FROM register.seen_by
-    WHERE person_id = CAST(:person AS uuid) ORDER BY first_seen NULLS LAST, provider
+    SELECT provider, min(first_day) AS first_seen, max(last_day) AS last_seen FROM (
+        SELECT provider, first_seen, last_seen FROM register.seen_by WHERE person_id = CAST(:person AS uuid)
+        UNION ALL
+        SELECT provider, began_on, coalesce(ended_on, began_on) FROM register.step
+        WHERE person_id = CAST(:person AS uuid)
+    ) AS met (provider, first_day, last_day)
+    GROUP BY provider ORDER BY first_seen NULLS LAST, provider
 """

@@ -35,12 +35,12 @@ def follow(settings: Settings) -> dict[str, Any]:
 
 
 def _summary(one: History, contracts: Mapping[str, Contract]) -> dict[str, Any]:
-    named = {status.source[:2] for status in one.statuses}
+    named = {status.source for status in one.statuses}
     scripts = {form.script for form in _forms(contracts) if (form.feed, form.provider) in named}
     return {
         "agencies": one.agencies,
         "scripts": sorted(scripts),
-        "records": one.records,
+        "records": len(one.records),
         "status": one.status.status,
         "steps": [{"kind": step.kind, "on": step.began_on and str(step.began_on)} for step in one.steps],
         "lines": told(one),

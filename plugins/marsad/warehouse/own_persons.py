@@ -1,7 +1,8 @@
 """Case officers see the persons whom a sending body of theirs has seen, and of others no row (row-level security).
 
 Who asks is never taken from what the session says of itself: it is the login that signed in, or the account whose
-living session of the pages ``marsad.session`` proves by its token. Both are looked up in tables.
+living session of the pages ``marsad.session`` proves by its token. Both are looked up in tables. The commission sees
+everybody, by its own login or by such a session: that the pages may take on its role alone shows them nobody.
 """
 
 from __future__ import annotations
@@ -13,16 +14,14 @@ import sqlalchemy as sa
 
 from marsad.errors import UsageFault
 from marsad.warehouse import roles
-from marsad.warehouse.rights import RIGHTS
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,40}")
 
 
 def protect(connection: sa.Connection) -> None:
     """Puts every table of schema ``register`` that speaks of persons under the rule; repeatable."""
-    connection.exec_driver_sql(_OWN_PROVIDERS)
-    whole = [roles.role_name(role) for role, said in RIGHTS.items() if role == "owner" or "register.*" in said]
-    connection.exec_driver_sql(_POLICIES.replace("{whole}", ", ".join(whole)).replace("%", "%%"))
+    connection.exec_driver_sql(_FUNCTIONS)
+    connection.exec_driver_sql(_POLICIES.replace("%", "%%"))
 
 
 def admit(connection: sa.Connection, name: str, password: str, providers: Sequence[str]) -> str:
@@ -41,41 +40,66 @@ def admit(connection: sa.Connection, name: str, password: str, providers: Sequen
     return login
 
 
-# Runs as the owner: officers read neither table. Sessions that are too old are ended by the pages.
-_OWN_PROVIDERS = """
+# These run as the owner: who asks reads none of the tables. Sessions that are too old are ended by the pages.
+_SIGNED_IN = """
+    portal.session s JOIN portal.account a USING (account_id) JOIN portal.account_right r USING (account_id)
+    WHERE s.token = sha256(convert_to(current_setting('marsad.session', true), 'UTF8'))
+      AND s.complete AND NOT a.disabled
+"""
+_FUNCTIONS = f"""
 CREATE OR REPLACE FUNCTION register.own_providers() RETURNS SETOF text LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = '' AS $$
     SELECT provider FROM register.officer WHERE login = session_user
     UNION
-    SELECT r.provider FROM portal.session s JOIN portal.account a USING (account_id)
-    JOIN portal.account_right r USING (account_id)
-    WHERE s.token = sha256(convert_to(current_setting('marsad.session', true), 'UTF8'))
-      AND s.complete AND NOT a.disabled AND r.role = 'case_officer' AND r.provider <> ''
+    SELECT r.provider FROM {_SIGNED_IN} AND r.role = 'case_officer' AND r.provider <> ''
 $$;
 COMMENT ON FUNCTION register.own_providers() IS 'Sending bodies of who is signed in, as a case officer';
-"""
-# Tables that name a provider show an officer the own ones; the others go by whom these have seen. All other roles that
-# may read a table at all, and the owner, whom FORCE holds to the rule too, see every row.
+
+CREATE OR REPLACE FUNCTION register.sees_everybody() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = '' AS $$
+    SELECT pg_has_role(session_user, 'marsad_commission', 'USAGE')
+        OR EXISTS (SELECT FROM {_SIGNED_IN} AND r.role = 'commission')
+$$;
+COMMENT ON FUNCTION register.sees_everybody() IS 'Whether who is signed in works for the commission';
+
+CREATE OR REPLACE FUNCTION register.at_court(person uuid) RETURNS TABLE (
+    feed text, provider text, as_victim boolean, court text, instance text, stage text, received_on date,
+    decided_on date, decision text
+) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
+    SELECT p.feed, p.provider, p.as_victim, p.court, p.instance, p.stage, p.received_on, p.decided_on, p.decision
+    FROM register.proceeding p
+    WHERE p.person_id = person AND (register.sees_everybody() OR EXISTS (
+        SELECT FROM register.seen_by s
+        WHERE s.person_id = person AND s.provider IN (SELECT register.own_providers())))
+$$;
+COMMENT ON FUNCTION register.at_court(uuid) IS 'Proceedings of a person, for who may see her';
+"""  # noqa: S608 - our own words
+# Which record says what is told to an officer of the own bodies alone; the other tables go by whom these have seen.
+# Whoever keeps the register, and the owner, whom FORCE holds to the rule too, sees every row.
 _POLICIES = """
 DO $policies$
-DECLARE place regclass; provided boolean;
+DECLARE place regclass; name text; provided boolean;
 BEGIN
-    FOR place, provided IN
-        SELECT c.oid, c.relname IN ('seen_by', 'record') FROM pg_class c
+    FOR place, name, provided IN
+        SELECT c.oid, c.relname, c.relname IN ('seen_by', 'record', 'source') FROM pg_class c
         JOIN pg_namespace n ON n.oid = c.relnamespace
         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'person_id'
         WHERE n.nspname = 'register' AND c.relkind IN ('r', 'p')
     LOOP
         EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', place);
         EXECUTE format('DROP POLICY IF EXISTS own_persons ON %s', place);
+        EXECUTE format('DROP POLICY IF EXISTS whole ON %s', place);
         EXECUTE format('DROP POLICY IF EXISTS all_persons ON %s', place);
         EXECUTE format(
             'CREATE POLICY own_persons ON %s FOR SELECT TO marsad_case_officer USING (%s)', place,
-            CASE WHEN provided THEN 'provider IN (SELECT register.own_providers())'
-                 ELSE 'person_id IN (SELECT s.person_id FROM register.seen_by s)' END);
+            CASE WHEN provided THEN 'provider = ANY (ARRAY(SELECT register.own_providers()))'
+                 ELSE format('EXISTS (SELECT FROM register.seen_by s WHERE s.person_id = %I.person_id)', name) END);
         EXECUTE format(
-            'CREATE POLICY all_persons ON %s TO {whole}'
-            ' USING (true) WITH CHECK (true)', place);
+            'CREATE POLICY whole ON %s FOR SELECT TO marsad_commission USING ((SELECT register.sees_everybody()))',
+            place);
+        EXECUTE format(
+            'CREATE POLICY all_persons ON %s TO marsad_owner, marsad_registrar USING (true) WITH CHECK (true)',
+            place);
     END LOOP;
 END $policies$;
 """

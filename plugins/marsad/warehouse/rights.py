@@ -63,8 +63,6 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
         "link.decision": _READ,
         "quarantine.finding (delivery_id, rule, row, column, content_id)": _READ,
         "ref.*": _READ,
-        "register.*": _READ,
-        "register.officer": _NOTHING,
         "portal.*": _CHANGE,
         **_ADDS_EVENTS,
     },
@@ -110,7 +108,10 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
         # What other bodies call her is not theirs to know.
         "register.status (person_id, feed, provider, status, decided_on, deciding_body, replaced, current)": _READ,
         "register.step (person_id, feed, provider, kind, item, began_on, ended_on, detail, consent)": _READ,
+        "register.path": _READ,
+        "register.source": _READ,
         "register.own_providers()": "EXECUTE",
+        "register.at_court()": "EXECUTE",
         "ref.*": _READ,
     },
     "commission": {
@@ -119,8 +120,14 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
         "ref.*": _READ,
         "register.*": _READ,
         "register.officer": _NOTHING,
+        # Reads core, so the rule of the rows does not reach it: at_court asks for each person.
+        "register.proceeding": _NOTHING,
+        "register.sees_everybody()": "EXECUTE",
+        "register.at_court()": "EXECUTE",
     },
     "publisher": {"mart.*": _READ, "release.*": _WRITE, "ref.*": _READ},
     "analyst": {"mart.*": _READ, "release.*": _READ, "ref.*": _READ},
     "auditor": {"audit.*": _READ, "ops.*": _READ},
 }
+TAKES: Mapping[str, tuple[str, ...]] = {"portal": ("case_officer", "commission")}
+"""Roles that another takes on for a transaction, and has nothing of before: whom it sees then, its session proves."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from psycopg2.extensions import encrypt_password
 
-from marsad.warehouse.rights import RIGHTS
+from marsad.warehouse.rights import RIGHTS, TAKES
 from marsad.warehouse.tables import SCHEMAS
 
 PREFIX = "marsad_"
@@ -30,6 +30,9 @@ def create(connection: sa.Connection) -> None:
         if role_name(role) not in known:
             connection.execute(sa.text(f"CREATE ROLE {role_name(role)} NOLOGIN"))
         connection.execute(sa.text(f"GRANT {role_name(role)} TO CURRENT_USER"))
+    for role, taken in TAKES.items():
+        names = ", ".join(map(role_name, taken))
+        connection.execute(sa.text(f"GRANT {names} TO {role_name(role)} WITH INHERIT FALSE, SET TRUE"))
 
 
 def login(connection: sa.Connection, role: str, password: str, name: str | None = None) -> str:
@@ -80,7 +83,7 @@ def _statements(target: str, privileges: str, name: str, database: str) -> Itera
     yield f"GRANT USAGE ON SCHEMA {schema} TO {name}"
     kind = {"CREATE": "SCHEMA", "USAGE": "SEQUENCE", "EXECUTE": "FUNCTION"}.get(privileges)
     if kind:
-        yield f"GRANT {privileges} ON {kind} {target} TO {name}"
+        yield f"GRANT {privileges} ON {kind} {target.removesuffix('()')} TO {name}"
     elif own == "*":
         yield f"GRANT {privileges} ON ALL TABLES IN SCHEMA {schema} TO {name}"
     else:

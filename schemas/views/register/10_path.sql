@@ -1,12 +1,12 @@
-CREATE VIEW register.path AS
-SELECT s.person_id, row_number() OVER way AS place, s.kind, s.began_on, s.ended_on, s.provider, s.feed, s.record_id,
-       s.item, s.detail, s.consent, s.began_on - lag(s.began_on) OVER way AS days
+CREATE VIEW register.path WITH (security_invoker) AS
+SELECT s.person_id, row_number() OVER way AS place, s.kind, s.began_on, s.ended_on, s.provider, s.feed,
+       s.detail, s.consent, s.began_on - lag(s.began_on) OVER way AS days
 FROM register.step s
 WINDOW way AS (
     PARTITION BY s.person_id
     ORDER BY s.began_on NULLS LAST, array_position(ARRAY[
         'detection', 'referral_from', 'court', 'identification', 'protection', 'referral_to', 'shelter', 'service',
-        'return', 'reintegration'], s.kind::text), s.provider, s.feed, s.record_id, s.item);
+        'return', 'reintegration'], s.kind::text), s.provider, s.feed, s.item, s.ended_on, s.detail, s.consent);
 
 COMMENT ON VIEW register.path IS
     'The way of each registered person through the national referral mechanism, step by step, with the days between.';
@@ -18,8 +18,6 @@ COMMENT ON COLUMN register.path.began_on IS 'Day of the step; empty where the ag
 COMMENT ON COLUMN register.path.ended_on IS 'Last day of a service or stay, once it is over.';
 COMMENT ON COLUMN register.path.provider IS 'Sending body that tells of it.';
 COMMENT ON COLUMN register.path.feed IS 'Dataset that the source record stands in.';
-COMMENT ON COLUMN register.path.record_id IS 'Number of the source record at its sender, or its pseudonym.';
-COMMENT ON COLUMN register.path.item IS '0, or the number of the service in its record.';
 COMMENT ON COLUMN register.path.detail IS
     'Service given, code of the shelter, who referred or was referred to, who decided, how she was detected, country returned to.';
 COMMENT ON COLUMN register.path.consent IS 'Code list consent: hers to this, as the record says it.';

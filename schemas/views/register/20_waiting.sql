@@ -1,4 +1,4 @@
-CREATE VIEW register.waiting AS
+CREATE VIEW register.waiting WITH (security_invoker) AS
 WITH met AS (
     SELECT person_id, min(began_on) AS met_on FROM register.step WHERE began_on IS NOT NULL GROUP BY person_id
 ), reached AS (

@@ -1,4 +1,4 @@
-CREATE VIEW register.seen_by_one_agency AS
+CREATE VIEW register.seen_by_one_agency WITH (security_invoker) AS
 SELECT p.person_id, min(split_part(r.feed, '/', 1)) AS agency, count(DISTINCT r.provider) AS providers,
        count(*) AS records, min(b.first_seen) AS first_seen, max(b.last_seen) AS last_seen, min(s.status) AS status,
        p.purpose

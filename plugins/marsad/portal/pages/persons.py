@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import Response
 
 from marsad import audit
 from marsad.portal import persons
 from marsad.portal.accounts import CASE_OFFICER, COMMISSION, Account
-from marsad.portal.persons import PAGE, Sight
+from marsad.portal.persons import PAGE
 from marsad.portal.render import Entry, page
 from marsad.portal.site import Site
 from marsad.portal.visitor import Posted, SiteOf, Visiting, Visitor, field, having
@@ -41,8 +43,8 @@ _DETAILS = {
 def overview(request: Request, account: Officer, site: SiteOf, who: Visiting, skip: int = 0) -> Response:
     """Persons, the last met first."""
     skip = max(0, min(skip, _FARTHEST))
-    with site.transaction() as connection:
-        rows = persons.listed(connection, Sight.of(account), skip)
+    with _register(site, account, who) as connection:
+        rows = persons.listed(connection, skip)
     older = skip + PAGE if len(rows) > PAGE else None
     newer = max(skip - PAGE, 0) if skip else None
     return _list(request, site, who, rows, older=older, newer=newer)
@@ -52,8 +54,8 @@ def overview(request: Request, account: Officer, site: SiteOf, who: Visiting, sk
 def find(request: Request, account: Officer, form: Posted, site: SiteOf, who: Visiting) -> Response:
     """Persons of whom a body has a record with a number; asked in a form, since addresses are kept in logs."""
     number = field(form, "number").strip()[:_LONGEST]
-    with site.transaction() as connection:
-        rows = persons.listed(connection, Sight.of(account), 0, number) if number else []
+    with _register(site, account, who) as connection:
+        rows = persons.listed(connection, 0, number) if number else []
     return _list(request, site, who, rows, number=number)
 
 
@@ -69,27 +71,34 @@ def _list(
 @router.get("/persons/{person}")
 def one(request: Request, person: UUID, account: Officer, site: SiteOf, who: Visiting) -> Response:
     """One person's path, what is believed of her and why; the look is audited."""
-    sight = Sight.of(account)
+    with _register(site, account, who) as connection:
+        told = path.history(connection, str(person))
+    if told is None:
+        raise HTTPException(404)
     with site.transaction() as connection:
-        seen = persons.sees(connection, sight, str(person))
-        told = path.history(connection, str(person)) if seen else None
-        if told is None:
-            raise HTTPException(404)
         audit.append(connection, account.actor, "person.viewed", str(person), {}, site.clock())
     return page(
-        request, "person", one=told, knows=sight.knows, titles=site.shelf.titles, details=_DETAILS, fields=_VICTIM,
+        request, "person", one=told, titles=site.shelf.titles, details=_DETAILS, fields=_VICTIM,
         label=labels(site, who.language),
     )  # fmt: skip
 
 
-@router.get("/waiting", dependencies=[Depends(having(COMMISSION))])
-def waits(request: Request, site: SiteOf, who: Visiting) -> Response:
+@router.get("/waiting")
+def waits(
+    request: Request, account: Annotated[Account, Depends(having(COMMISSION))], site: SiteOf, who: Visiting
+) -> Response:
     """How long persons wait, whom one agency alone knows, how full shelters are."""
-    with site.transaction() as connection:
+    with _register(site, account, who) as connection:
         return page(
             request, "waiting", waiting=persons.waiting(connection), alone=persons.alone(connection),
             shelters=persons.shelters(connection), label=labels(site, who.language),
         )  # fmt: skip
+
+
+def _register(site: Site, account: Account, who: Visitor) -> AbstractContextManager[sa.Connection]:
+    """The register as the account may see it."""
+    assert who.session is not None  # noqa: S101 - there is an account
+    return site.seeing(COMMISSION if COMMISSION in account.roles else CASE_OFFICER, who.session.token)
 
 
 def labels(site: Site, language: str) -> Callable[[str | None, Any], str]:
