@@ -137,13 +137,16 @@ def test_a_steward_goes_from_the_board_to_a_file(person: Person, portal: Portal,
     person.look("spellings")
 
 
-_LONGEST_PATH = "SELECT person_id::text FROM register.step GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1"
+_LONGEST_PATH = """
+    SELECT person_id::text FROM register.step JOIN register.person USING (person_id) WHERE purpose = 'assistance'
+    GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1
+"""
 _NUMBER = "SELECT record_id FROM register.record WHERE person_id = CAST(:person AS uuid) ORDER BY 1 LIMIT 1"
 
 
 @pytest.fixture(scope="module")
 def known(portal: Portal, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
-    """A made-up country in the register; the person with most steps, and the number of a record of hers."""
+    """A made-up country in the register; of who consented whoever has most steps, and the number of a record."""
     agencies = tmp_path_factory.mktemp("agencies")
     for entry in json.loads(Path(simulate(agencies, 30, 3)).read_text("utf-8"))["files"][:12]:
         pipeline.ingest(portal.office, agencies / entry["file"], entry["feed"], entry["provider"])
@@ -166,6 +169,9 @@ def test_the_commission_follows_a_person(person: Person, portal: Portal, known: 
     page.get_by_role("link", name=found[:8]).click()
     expect(page.locator(".path li").first).to_be_visible()
     person.look("person")
+    person.press("person.open")
+    expect(page.locator("section", has=page.locator("#identity")).locator("td bdi").first).to_be_visible()
+    person.look("person-identity")
     person.follow("menu.waiting", "nav")
     expect(page.locator("#times")).to_be_visible()
     person.look("waiting")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
-from tests.integration.portal_site import Browser, events, signed_in, site_over
+from tests.integration.portal_site import Browser, events, give_codes, signed_in, site_over
 from tests.integration.station import Station, visit, visits
 
 from marsad.errors import PlatformFault, UsageFault
@@ -28,9 +28,17 @@ def site(station: Station) -> Iterator[Site]:
                               _woman("V2", "Khadija Naciri", "02/11/1984")), "A")  # fmt: skip
     station.send(FEED, visits(_woman("W1", "فاطمة الزهراء الإدريسي", "13/04/1990")), "B")
     linker.link(station.office)
+    with station.office.engine.begin() as connection:
+        connection.execute(sa.text(_CONSENT), {"person": person(station, "A", "V1")})
     refresh(station.office)
     yield made
     made.engine.dispose()
+
+
+_CONSENT = """
+    UPDATE core.victim v SET consent = 'given', consent_on = '2024-02-01'
+    FROM link.record r WHERE r.content_id = v.content_id AND r.person_id = CAST(:person AS uuid)
+"""
 
 
 def _woman(number: str, name: str, born: str) -> list[object]:
@@ -114,3 +122,66 @@ def test_a_case_officer_works_for_a_body(site: Site) -> None:
     with pytest.raises(UsageFault):
         check_rights([Right("commission", "A")], site.shelf.providers, site.shelf.open_feeds)
     assert check_rights([Right("case_officer", "ONG-X")], (), ()) == (Right("case_officer", "ONG-X"),)
+
+
+def ask(site: Site, browser: Browser, person: str, reason: str = "assistance") -> object:
+    """What the process says to a question that no page has looked at."""
+    question = {"session": browser.cookies["marsad_session"], "person": person, "reason": reason, "language": "fr"}
+    return site.looker(question)
+
+
+NOTHING = {"fault": "UsageFault"}
+
+
+def test_an_identity_is_opened_for_a_reason_as_far_as_the_own_body_told_it(station: Station, site: Site) -> None:
+    both = f"/persons/{person(station, 'A', 'V1')}"
+    first, second = (signed_in(site, body, Right("case_officer", body)) for body in "AB")
+    commission = signed_in(site, "C", Right("commission"))
+    for browser, reason, name, other in (
+        (first, "assistance", "Fatima Zahra El Idrissi", "فاطمة الزهراء"),
+        (second, "referral", "فاطمة الزهراء الإدريسي", "Fatima"),
+        (commission, "authority", "Fatima Zahra El Idrissi", "فاطمة الزهراء"),
+    ):
+        give_codes(site, browser.account_id)  # type: ignore[attr-defined]
+        assert name not in browser.see(both)
+        told = browser.submit(both, {"reason": reason}).text
+        assert f">{name}<" in told
+        assert ">13/04/1990<" in told
+        assert other not in told
+        assert name not in browser.see(both), "once for each reason given"
+    looks = [(event["actor"], event["detail"]) for event in events(station, "identity.seen")
+             if both.endswith(event["object"])]  # fmt: skip
+    assert looks == [
+        (f"account:{browser.account_id}", {"reason": reason, "records": records})  # type: ignore[attr-defined]
+        for browser, reason, records in (
+            (first, "assistance", 1),
+            (second, "referral", 1),
+            (commission, "authority", 2),
+        )
+    ]
+    station.assert_whole()
+
+
+def test_no_identity_without_consent_reason_codes_or_right(station: Station, site: Site) -> None:
+    both, alone = person(station, "A", "V1"), person(station, "A", "V2")
+    officer, other = (signed_in(site, body, Right("case_officer", body)) for body in "AB")
+    assert ask(site, officer, both) == NOTHING, "no one-time codes"
+    for browser in (officer, other):
+        give_codes(site, browser.account_id)  # type: ignore[attr-defined]
+    page = officer.see(f"/persons/{alone}")
+    assert "pas consenti" in page
+    assert 'name="reason"' not in page
+    assert ask(site, officer, alone) == NOTHING
+    assert "Naciri" not in officer.submit(f"/persons/{alone}", {"reason": "assistance"}).text
+    for reason in ("", "curiosity"):
+        assert ask(site, officer, both, reason) == NOTHING
+        assert officer.submit(f"/persons/{both}", {"reason": reason}).status_code == 400
+    assert ask(site, other, alone) == NOTHING
+    other.see(f"/persons/{both}")
+    assert other.submit(f"/persons/{alone}", {"reason": "assistance"}).status_code == 404
+    for role in ("steward", "reviewer", "administrator"):
+        stranger = signed_in(site, role, Right(role))
+        give_codes(site, stranger.account_id)  # type: ignore[attr-defined]
+        assert ask(site, stranger, both) == NOTHING
+        assert stranger.submit(f"/persons/{both}", {"reason": "assistance"}).status_code == 403
+    assert alone not in {event["object"] for event in events(station, "identity.seen")}

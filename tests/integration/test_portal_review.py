@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
-from tests.integration.portal_site import Browser, add_account, events, site_over
+from tests.integration.portal_site import Browser, add_account, events, give_codes, site_over
 from tests.integration.station import Station, visit, visits
 
 from marsad.linkage import linker, review
@@ -36,9 +36,7 @@ def signed_in(site: Site, name: str, *roles: str, codes: bool = True) -> Browser
     assert browser.sign_in(f"{name}@review.example.org".lower()).headers["location"] == "/"
     browser.account_id = account_id  # type: ignore[attr-defined]
     if codes:
-        with site.transaction() as connection:
-            query = sa.text("UPDATE portal.account SET code_seed = 'sealed' WHERE account_id = :id")
-            connection.execute(query, {"id": account_id})
+        give_codes(site, account_id)
     return browser
 
 

@@ -108,14 +108,14 @@ class _Told:
         self, connection: sa.Connection, keyring: KeyRing, keys: Mapping[int, Key]
     ) -> dict[int, dict[str, list[str]]]:
         rows = connection.execute(ROWS, {"ids": list(keys)}).all()
-        return {row.content_id: self._record(keys[row.content_id].feed, row, _clear(keyring, row)) for row in rows}
+        return {row.content_id: self._record(keys[row.content_id].feed, row, clear(keyring, row)) for row in rows}
 
     def _record(self, feed: str, row: sa.Row[Any], clear: Mapping[str, str]) -> dict[str, list[str]]:
         columns = vaulted(self._catalog.contract(feed))
         said = {field: list(texts(places, clear)) for field, places in columns.items()}
         found = {name: [text for field in fields for text in said.get(field, ())]
                  for name, fields in _FROM_VAULT.items()}  # fmt: skip
-        found["birth_date"] = [_day(text) for text in found["birth_date"]]
+        found["birth_date"] = [day(text) for text in found["birth_date"]]
         parted = " ".join((*found["given_name"], *found["family_name"]))
         found["whole_name"] = said.get("full_name") or [parted] * bool(parted)
         return found | self._codes(row) | {field: own for field, own in said.items() if field not in _KNOWN}
@@ -145,15 +145,15 @@ class _Told:
                     yield Line(concept.label[self._language], one, other, "", None, differs)
 
 
-def _clear(keyring: KeyRing, row: sa.Row[Any]) -> Mapping[str, str]:
-    """What the vault holds of a record; nothing where it was erased or never had an identity."""
+def clear(keyring: KeyRing, row: sa.Row[Any]) -> Mapping[str, str]:
+    """What the vault holds of a record (a row of ``ROWS``); nothing where it was erased or never had an identity."""
     if not row.sealed:
         return {}
     text = open_many(keyring, [KeyRef(row.delivery_id, row.attempt, row.key_slot)], [row.sealed], VAULT)[0]
     return dict(json.loads(text)) if text else {}
 
 
-def _day(text: str) -> str:
+def day(text: str) -> str:
     """A whole date as people write it; a year, or what nobody could read, as it stands."""
     try:
         return f"{date.fromisoformat(text):%d/%m/%Y}"

@@ -6,7 +6,7 @@ import base64
 import json
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +81,12 @@ def opened(opener: Ask, session: str, delivery_id: str, language: str) -> bytes 
 def looked(looker: Ask, session: str, pair: tuple[int, int], reason: str, language: str) -> Answer | None:
     """Two records side by side (``linkage.shown``), for who has the session of that token and is asked about them."""
     return _sound(looker({"session": session, "pair": pair, "reason": reason, "language": language}))
+
+
+def identity(looker: Ask, session: str, person: str, reason: str, language: str) -> Sequence[Answer] | None:
+    """Who a registered person is (``register.opened``), as far as who has the session of that token may know."""
+    told = _sound(looker({"session": session, "person": person, "reason": reason, "language": language}))
+    return told["said"] if told else None
 
 
 def answered(looker: Ask, session: str, pair: tuple[int, int], said: str) -> str | None:

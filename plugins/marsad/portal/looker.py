@@ -1,9 +1,9 @@
-"""``python -m marsad.portal.looker``: shows reviewers two records side by side, takes their answers.
+"""``python -m marsad.portal.looker``: two records side by side for reviewers, and their answers; who a person is.
 
 It opens the vault. The pages hold no key, and what they say about who asks proves nothing here: they hand on the cookie
-of the session, and we find out ourselves whose it is, whether that account reviews and gives one-time codes, and
-whether the two records are asked of it. Every look is in the audit trail, with its reason, before anything is handed
-out.
+of the session, and we find out ourselves whose it is, whether that account gives one-time codes, and whether the two
+records are asked of it, or the person is one it may see. Every look is in the audit trail, with its reason, before
+anything is handed out.
 """
 
 from __future__ import annotations
@@ -21,18 +21,25 @@ from marsad import audit
 from marsad.errors import MarsadError, UsageFault, own_faults_only
 from marsad.identity.keys import KeyRing
 from marsad.linkage import review, shown
+from marsad.linkage.identities import person_id
 from marsad.linkage.policy import load_policy as load_linkage
 from marsad.linkage.review import Question
 from marsad.portal import bearer
-from marsad.portal.accounts import REVIEWER
+from marsad.portal.accounts import CASE_OFFICER, COMMISSION, REVIEWER
 from marsad.portal.answering import Answering
 from marsad.portal.policy import Policy, load_policy
 from marsad.portal.site import LOOKER, Shelf, address_of, utc_now
+from marsad.register import opened
+from marsad.register.policy import load_survivorship
 from marsad.settings import Settings
+from marsad.warehouse import own_persons
 from marsad.warehouse.engine import clean_errors
 
 _LOG = logging.getLogger(__name__)
-_REVIEWER = sa.text(f"SELECT s.account_id::text FROM {bearer.SIGNED_IN} WHERE {bearer.LIVES} AND r.role = :role")  # noqa: S608
+_ASKER = sa.text(
+    f"SELECT s.account_id::text AS account, r.role FROM {bearer.SIGNED_IN} "  # noqa: S608 - our own words
+    f"WHERE {bearer.LIVES} AND r.role = ANY(:roles) ORDER BY array_position(:roles, r.role::text) LIMIT 1"
+)
 _PATIENCE = "SET LOCAL lock_timeout = '20s'"  # a batch of linkage may hold one of the records
 
 
@@ -48,12 +55,15 @@ class Looker:
     def answer(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """To ``reason``: what the two records say and what the machine made of them, in ``language``.
 
-        To ``said``: what became of it, ``{"became": "noted" or "decided"}``. A fault is ``{"fault": its class}``; who
-        may not review gets ``UsageFault``, like one who asks for a pair that is not asked of them.
+        To ``person`` with ``reason``: what the records that the asker may open say of her (``said``). To ``said``: what
+        became of it, ``{"became": "noted" or "decided"}``. A fault is ``{"fault": its class}``; who
+        may not look gets ``UsageFault``, like one who asks for a pair or a person that is not theirs.
         """
         engine = sa.create_engine(address_of(self.settings, "looker"), hide_parameters=True, poolclass=NullPool)
         try:
             with own_faults_only():
+                if "person" in asked:
+                    return self._told(engine, asked)
                 return self._voted(engine, asked) if "said" in asked else self._looked(engine, asked)
         except MarsadError as fault:
             _LOG.error("%s: %s", type(fault).__name__, fault)
@@ -70,6 +80,24 @@ class Looker:
         self._sign(head, keyring)
         return asdict(told)
 
+    def _told(self, engine: sa.Engine, asked: Mapping[str, Any]) -> dict[str, Any]:
+        if asked["reason"] not in opened.load_looks(self.settings.schemas).reasons:
+            raise UsageFault("somebody gave no reason for looking")
+        keyring, policy = KeyRing.open(self.settings.place("keys")), load_survivorship(self.settings.schemas)
+        person = person_id(asked["person"])
+        with clean_errors(), engine.begin() as connection:
+            asker = self._account(connection, asked, COMMISSION, CASE_OFFICER)
+            with own_persons.seeing(connection, asker.role, asked["session"]):
+                found = opened.sources(connection, person)
+            if not found:
+                raise UsageFault("somebody asked who a person is whose identity is not theirs to know")
+            said = opened.opened(connection, keyring, self.shelf.catalog, policy, found, asked["language"])
+            detail = {"reason": asked["reason"], "records": len({source.content for source in found})}
+            actor = f"account:{asker.account}"
+            head = audit.append(connection, actor, "identity.seen", person, detail, self.clock())
+        self._sign(head, keyring)
+        return {"said": [asdict(one) for one in said]}
+
     def _voted(self, engine: sa.Engine, asked: Mapping[str, Any]) -> dict[str, Any]:
         with clean_errors(), engine.begin() as connection:
             connection.execute(sa.text(_PATIENCE))
@@ -81,13 +109,19 @@ class Looker:
         return {"became": became}
 
     def _asker(self, connection: sa.Connection, asked: Mapping[str, Any]) -> tuple[str, Question]:
-        values = bearer.values(asked["session"], self.policy, self.clock())
-        account = connection.execute(_REVIEWER, values | {"role": REVIEWER}).scalar()
-        actor = f"account:{account}"
-        question = review.question(connection, actor, *map(int, asked["pair"])) if account else None
+        actor = f"account:{self._account(connection, asked, REVIEWER).account}"
+        question = review.question(connection, actor, *map(int, asked["pair"]))
         if question is None:
             raise UsageFault("somebody asked for two records that are not asked of them")
         return actor, question
+
+    def _account(self, connection: sa.Connection, asked: Mapping[str, Any], *roles: str) -> sa.Row[Any]:
+        """Whose session it is, with the first of ``roles`` that the account has."""
+        values = bearer.values(asked["session"], self.policy, self.clock()) | {"roles": list(roles)}
+        found = connection.execute(_ASKER, values).one_or_none()
+        if found is None:
+            raise UsageFault("somebody asked who may not look")
+        return found
 
     def _note(self, connection: sa.Connection, actor: str, action: str, about: Question, **detail: Any) -> audit.Head:  # noqa: ANN401
         pair = f"pair:{about.place.left}-{about.place.right}"

@@ -19,8 +19,8 @@ from marsad.portal.asking import Ask, over
 from marsad.portal.policy import Policy, load_policy
 from marsad.portal.secrets_kept import Sealing
 from marsad.settings import Settings
+from marsad.warehouse import own_persons
 from marsad.warehouse.engine import clean_errors, make_engine
-from marsad.warehouse.roles import role_name
 
 TRIAL, OPENER, LOOKER = "trial.sock", "opener.sock", "looker.sock"  # in run/
 KEYS = "portal"  # folder of keys that is the portal's alone
@@ -164,11 +164,6 @@ class Site:
 
     @contextmanager
     def seeing(self, role: str, token: str) -> Iterator[sa.Connection]:
-        """A transaction with the rights of ``role`` in the register and no others.
-
-        Its rows are those that the session of ``token`` may see: none where it has no such right.
-        """
-        with self.transaction() as connection:
-            connection.execute(sa.text("SELECT set_config('marsad.session', :token, true)"), {"token": token})
-            connection.execute(sa.text(f"SET LOCAL ROLE {role_name(role)}"))
+        """A transaction with the rights of ``role`` in the register, for the session of ``token``, and no others."""
+        with self.transaction() as connection, own_persons.seeing(connection, role, token):
             yield connection

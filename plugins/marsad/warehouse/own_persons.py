@@ -8,7 +8,8 @@ everybody, by its own login or by such a session: that the pages may take on its
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import sqlalchemy as sa
 
@@ -22,6 +23,18 @@ def protect(connection: sa.Connection) -> None:
     """Puts every table of schema ``register`` that speaks of persons under the rule; repeatable."""
     connection.exec_driver_sql(_FUNCTIONS)
     connection.exec_driver_sql(_POLICIES.replace("%", "%%"))
+
+
+@contextmanager
+def seeing(connection: sa.Connection, role: str, token: str) -> Iterator[None]:
+    """Within it the transaction has the rights of ``role`` (case_officer, commission) and no others.
+
+    Its rows are those that the session of the pages with that token may see: none where it has no such right.
+    """
+    connection.execute(sa.text("SELECT set_config('marsad.session', :token, true)"), {"token": token})
+    connection.execute(sa.text(f"SET LOCAL ROLE {roles.role_name(role)}"))
+    yield
+    connection.execute(sa.text("RESET ROLE"))
 
 
 def admit(connection: sa.Connection, name: str, password: str, providers: Sequence[str]) -> str:

@@ -104,7 +104,7 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
     "case_officer": {
         "register.person": _READ,
         "register.seen_by": _READ,
-        "register.record (person_id, feed, provider, record_id)": _READ,
+        "register.record (person_id, feed, provider, record_id, content_id)": _READ,
         # What other bodies call her is not theirs to know.
         "register.status (person_id, feed, provider, status, decided_on, deciding_body, replaced, current)": _READ,
         "register.step (person_id, feed, provider, kind, item, began_on, ended_on, detail, consent)": _READ,
@@ -129,5 +129,5 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
     "analyst": {"mart.*": _READ, "release.*": _READ, "ref.*": _READ},
     "auditor": {"audit.*": _READ, "ops.*": _READ},
 }
-TAKES: Mapping[str, tuple[str, ...]] = {"portal": ("case_officer", "commission")}
+TAKES: Mapping[str, tuple[str, ...]] = {who: ("case_officer", "commission") for who in ("portal", "looker")}
 """Roles that another takes on for a transaction, and has nothing of before: whom it sees then, its session proves."""

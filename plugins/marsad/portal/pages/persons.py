@@ -1,4 +1,7 @@
-"""The register's pages: persons that an account may see, one person's path, how long persons wait. Never a name."""
+"""The register's pages: persons that an account may see, one person's path, how long persons wait.
+
+A name is on one page alone: a person's, for a reason, by the process that opens records (``portal.looker``).
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,13 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import Response
 
 from marsad import audit
-from marsad.portal import persons
+from marsad.portal import asking, persons
 from marsad.portal.accounts import CASE_OFFICER, COMMISSION, Account
 from marsad.portal.persons import PAGE
 from marsad.portal.render import Entry, page
 from marsad.portal.site import Site
 from marsad.portal.visitor import Posted, SiteOf, Visiting, Visitor, field, having
-from marsad.register import path
+from marsad.register import opened, path
 from marsad.warehouse.model import common_model
 
 router = APIRouter()
@@ -71,6 +74,23 @@ def _list(
 @router.get("/persons/{person}")
 def one(request: Request, person: UUID, account: Officer, site: SiteOf, who: Visiting) -> Response:
     """One person's path, what is believed of her and why; the look is audited."""
+    return _one(request, person, account, site, who)
+
+
+@router.post("/persons/{person}")
+def identity(request: Request, person: UUID, account: Officer, form: Posted, site: SiteOf, who: Visiting) -> Response:
+    """The same with who she is, for a reason; another process opens the vault, and finds out who asks by itself."""
+    reason = field(form, "reason")
+    if reason not in opened.load_looks(site.settings.schemas).reasons or who.session is None:
+        raise HTTPException(400)
+    said = asking.identity(site.looker, who.session.token, str(person), reason, who.language)
+    return _one(request, person, account, site, who, said=said, failed=said is None)
+
+
+def _one(
+    request: Request, person: UUID, account: Account, site: Site, who: Visitor, *,
+    said: Sequence[Mapping[str, Any]] | None = None, failed: bool = False,
+) -> Response:  # fmt: skip
     with _register(site, account, who) as connection:
         told = path.history(connection, str(person))
     if told is None:
@@ -78,8 +98,9 @@ def one(request: Request, person: UUID, account: Officer, site: SiteOf, who: Vis
     with site.transaction() as connection:
         audit.append(connection, account.actor, "person.viewed", str(person), {}, site.clock())
     return page(
-        request, "person", one=told, titles=site.shelf.titles, details=_DETAILS, fields=_VICTIM,
-        label=labels(site, who.language),
+        request, "person", 503 if failed else 200, one=told, said=said, failed=failed,
+        reasons=opened.load_looks(site.settings.schemas).reasons, titles=site.shelf.titles, details=_DETAILS,
+        fields=_VICTIM, label=labels(site, who.language),
     )  # fmt: skip
 
 
