@@ -185,3 +185,28 @@ def test_no_identity_without_consent_reason_codes_or_right(station: Station, sit
         assert ask(site, stranger, both) == NOTHING
         assert stranger.submit(f"/persons/{both}", {"reason": "assistance"}).status_code == 403
     assert alone not in {event["object"] for event in events(station, "identity.seen")}
+
+
+def test_a_person_is_found_by_name_in_either_script_by_who_may_open_her(station: Station, site: Site) -> None:
+    both, alone = person(station, "A", "V1"), person(station, "A", "V2")
+    first, second = (signed_in(site, body, Right("case_officer", body)) for body in "AB")
+    commission = signed_in(site, "C", Right("commission"))
+    for browser in (first, second, commission):
+        give_codes(site, browser.account_id)  # type: ignore[attr-defined]
+        browser.see("/persons")
+        for name, born in (("idrissi FATIMA", ""), ("فاطمة الإدريسي", "1990"), ("Fatma", "1990")):
+            told = browser.submit("/persons/named", {"name": name, "born": born, "reason": "referral"}).text
+            assert both in told, name
+            assert name not in told
+    for name, born in (("Khadija Naciri", ""), ("Khadija", "1990")):
+        told = commission.submit("/persons/named", {"name": name, "born": born, "reason": "referral"}).text
+        assert (both in told, alone in told) == (False, False), "another woman, and one who did not consent"
+    assert commission.submit("/persons/named", {"name": "Fatima Idrissi", "reason": "curiosity"}).status_code == 400
+    third = signed_in(site, "D", Right("case_officer", "D"))
+    question = {"session": third.cookies["marsad_session"], "name": "Fatima Idrissi", "born": "", "reason": "referral"}
+    assert site.looker(question) == NOTHING, "no one-time codes"
+    give_codes(site, third.account_id)  # type: ignore[attr-defined]
+    assert site.looker(question) == {"persons": []}
+    searches = events(station, "person.searched")
+    assert {event["object"] for event in searches} == {"register"}
+    assert searches[0]["detail"] == {"reason": "referral", "found": 1}

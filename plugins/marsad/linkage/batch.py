@@ -15,17 +15,16 @@ from marsad.identity.pseudonyms import KeyedHash
 from marsad.linkage import grey, history, identities, store
 from marsad.linkage.clusters import persons
 from marsad.linkage.history import Move
-from marsad.linkage.keys import PLACES, keys
 from marsad.linkage.policy import Policy
-from marsad.linkage.records import Record, skeletons
+from marsad.linkage.records import Record
 from marsad.linkage.scored import Scored, weight_of
 from marsad.linkage.scoring import compare
 from marsad.linkage.stock import Key, Stock
 from marsad.linkage.store import Edge, Linked
+from marsad.linkage.tokens import tokens
 from marsad.linkage.worth import worthy
 
 ACTOR = "linker"
-_TOKEN_BYTES = 8
 
 
 @dataclass(slots=True)
@@ -67,13 +66,8 @@ class Tools:
         return weight_of(probability) - self.prior(records)
 
     def tokens(self, record: Record, key: int) -> list[int]:
-        """The hashes of a record's keys under the token key of that number: signed 64-bit numbers.
-
-        They end with the place of their key's kind.
-        """
-        made = sorted(keys(record, skeletons(record, self.hearing)))
-        digests = zip(made, self.hashed(key).digests([one.encode() for one in made], _TOKEN_BYTES), strict=True)
-        return sorted({_number(digest) & ~store.KIND_BITS | PLACES[one[0]] for one, digest in digests if digest})
+        """The tokens of a record under the token key of that number."""
+        return tokens(record, self.hearing, self.hashed(key))
 
 
 class Batch:
@@ -197,10 +191,6 @@ class Batch:
         history.settle(self._connection, changed)
         history.note_moves(self._connection, moves, self._at)
         self._counts.persons, self._counts.moved = len(new), len(moves)
-
-
-def _number(digest: bytes) -> int:
-    return int.from_bytes(digest, "big", signed=True)
 
 
 def _ordered(one: int, other: int) -> tuple[int, int]:

@@ -11,20 +11,20 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import asdict
-from functools import cache
+from functools import cache, partial
 
 import sqlalchemy as sa
 
 from marsad import audit
 from marsad.errors import PassingFault, UsageFault, own_faults_only
 from marsad.identity.names import Hearing, load_rules
-from marsad.identity.pseudonyms import KeyedHash
 from marsad.intake.office import Office
 from marsad.linkage import history, queue, store
 from marsad.linkage.access import transaction
 from marsad.linkage.batch import Batch, Counts, Tools
 from marsad.linkage.policy import deciding, load_policy
 from marsad.linkage.stock import Stock, victim_feeds
+from marsad.linkage.tokens import hashed
 
 AT_ONCE = 20_000  # records a transaction: a kill loses no more than a minute or two
 
@@ -35,8 +35,8 @@ def tools(office: Office, new_id: Callable[[], str] = lambda: str(uuid.uuid4()))
     rules = load_rules(schemas / "names")
     hearing = Hearing(rules)
     stock = Stock(office.keyring, contracts, hearing, office.clock().date())
-    hashed = cache(lambda number: KeyedHash(office.keyring.token_key(number), "linkage"))
-    return Tools(load_policy(schemas), rules, hearing, stock, hashed, office.clock, new_id)
+    made_with = cache(partial(hashed, office.keyring))
+    return Tools(load_policy(schemas), rules, hearing, stock, made_with, office.clock, new_id)
 
 
 def link(

@@ -14,10 +14,8 @@ from psycopg2.extras import execute_values
 from marsad.linkage.queue import ENDS, KEYS, columns
 from marsad.linkage.scored import Scored
 from marsad.linkage.stock import Key
+from marsad.linkage.tokens import KIND_BITS
 from marsad.linkage.worth import needed
-
-KIND_BITS = 7
-"""The last bits of a token tell the kind of its key."""
 
 Edge = tuple[int, int]
 """Two contents, the smaller first."""

@@ -89,6 +89,12 @@ def identity(looker: Ask, session: str, person: str, reason: str, language: str)
     return told["said"] if told else None
 
 
+def named(looker: Ask, session: str, name: str, born: str, reason: str) -> Sequence[str] | None:
+    """Persons with a name like that whom who has the session of that token may see, likest first."""
+    told = _sound(looker({"session": session, "name": name, "born": born, "reason": reason}))
+    return told["persons"] if told else None
+
+
 def answered(looker: Ask, session: str, pair: tuple[int, int], said: str) -> str | None:
     """What became of somebody's answer about two records: ``noted`` or ``decided``; None where it was not taken."""
     told = _sound(looker({"session": session, "pair": pair, "said": said}))

@@ -20,13 +20,15 @@ from sqlalchemy.pool import NullPool
 from marsad import audit
 from marsad.errors import MarsadError, UsageFault, own_faults_only
 from marsad.identity.keys import KeyRing
-from marsad.linkage import review, shown
+from marsad.identity.names import Hearing, load_rules
+from marsad.linkage import review, shown, tokens
 from marsad.linkage.identities import person_id
 from marsad.linkage.policy import load_policy as load_linkage
 from marsad.linkage.review import Question
 from marsad.portal import bearer
 from marsad.portal.accounts import CASE_OFFICER, COMMISSION, REVIEWER
 from marsad.portal.answering import Answering
+from marsad.portal.persons import PAGE
 from marsad.portal.policy import Policy, load_policy
 from marsad.portal.site import LOOKER, Shelf, address_of, utc_now
 from marsad.register import opened
@@ -55,16 +57,16 @@ class Looker:
     def answer(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """To ``reason``: what the two records say and what the machine made of them, in ``language``.
 
-        To ``person`` with ``reason``: what the records that the asker may open say of her (``said``). To ``said``: what
-        became of it, ``{"became": "noted" or "decided"}``. A fault is ``{"fault": its class}``; who
+        To ``person`` with ``reason``: what the records that the asker may open say of her (``said``). To ``name`` and
+        ``born`` with ``reason``: the ``persons`` of whom the asker may open such a record. To ``said``: what became of
+        it, ``{"became": "noted" or "decided"}``. A fault is ``{"fault": its class}``; who
         may not look gets ``UsageFault``, like one who asks for a pair or a person that is not theirs.
         """
         engine = sa.create_engine(address_of(self.settings, "looker"), hide_parameters=True, poolclass=NullPool)
         try:
             with own_faults_only():
-                if "person" in asked:
-                    return self._told(engine, asked)
-                return self._voted(engine, asked) if "said" in asked else self._looked(engine, asked)
+                answers = {"person": self._told, "name": self._found, "said": self._voted}
+                return next((one for what, one in answers.items() if what in asked), self._looked)(engine, asked)
         except MarsadError as fault:
             _LOG.error("%s: %s", type(fault).__name__, fault)
             return {"fault": type(fault).__name__}
@@ -81,9 +83,7 @@ class Looker:
         return asdict(told)
 
     def _told(self, engine: sa.Engine, asked: Mapping[str, Any]) -> dict[str, Any]:
-        if asked["reason"] not in opened.load_looks(self.settings.schemas).reasons:
-            raise UsageFault("somebody gave no reason for looking")
-        keyring, policy = KeyRing.open(self.settings.place("keys")), load_survivorship(self.settings.schemas)
+        keyring, policy = self._keys_for(asked), load_survivorship(self.settings.schemas)
         person = person_id(asked["person"])
         with clean_errors(), engine.begin() as connection:
             asker = self._account(connection, asked, COMMISSION, CASE_OFFICER)
@@ -97,6 +97,26 @@ class Looker:
             head = audit.append(connection, actor, "identity.seen", person, detail, self.clock())
         self._sign(head, keyring)
         return {"said": [asdict(one) for one in said]}
+
+    def _found(self, engine: sa.Engine, asked: Mapping[str, Any]) -> dict[str, Any]:
+        keyring, hearing = self._keys_for(asked), Hearing(load_rules(self.settings.schemas / "names"))
+        with clean_errors(), engine.begin() as connection:
+            asker = self._account(connection, asked, COMMISSION, CASE_OFFICER)
+            today = self.clock().date()
+            alike = tokens.alike(connection, keyring, hearing, asked["name"], asked["born"], today)
+            with own_persons.seeing(connection, asker.role, asked["session"]):
+                found = opened.findable(connection, alike, PAGE)
+            detail = {"reason": asked["reason"], "found": len(found)}
+            head = audit.append(
+                connection, f"account:{asker.account}", "person.searched", "register", detail, self.clock()
+            )
+        self._sign(head, keyring)
+        return {"persons": found}
+
+    def _keys_for(self, asked: Mapping[str, Any]) -> KeyRing:
+        if asked["reason"] not in opened.load_looks(self.settings.schemas).reasons:
+            raise UsageFault("somebody gave no reason for looking")
+        return KeyRing.open(self.settings.place("keys"))
 
     def _voted(self, engine: sa.Engine, asked: Mapping[str, Any]) -> dict[str, Any]:
         with clean_errors(), engine.begin() as connection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +18,12 @@ def listed(connection: sa.Connection, skip: int, number: str = "") -> list[dict[
     """
     values = {"number": number, "most": PAGE + 1, "skip": skip}
     return _rows(connection, _BY_NUMBER if number else _LISTED, values)
+
+
+def these(connection: sa.Connection, persons: Sequence[str]) -> list[dict[str, Any]]:
+    """Of these persons those whom the reader may see, in their order."""
+    rows = {row["person_id"]: row for row in _rows(connection, _THESE, {"persons": list(persons)})}
+    return [rows[person] for person in persons if person in rows]
 
 
 def waiting(connection: sa.Connection) -> list[dict[str, Any]]:
@@ -64,6 +70,12 @@ _BY_NUMBER = f"""
         SELECT person_id, max(last_seen) AS last_seen FROM register.seen_by
         WHERE person_id IN (SELECT r.person_id FROM register.record r WHERE r.record_id = :number)
         GROUP BY person_id ORDER BY 2 DESC NULLS LAST, 1 LIMIT :most OFFSET :skip
+    ) {_SHOWN}
+"""  # noqa: S608
+_THESE = f"""
+    WITH chosen AS (
+        SELECT person_id, max(last_seen) AS last_seen FROM register.seen_by
+        WHERE person_id = ANY(CAST(:persons AS uuid[])) GROUP BY person_id
     ) {_SHOWN}
 """  # noqa: S608
 _WAITING = """

@@ -17,8 +17,9 @@ from pydantic import Field
 from marsad import policies
 from marsad.contracts.catalog import Catalog
 from marsad.identity.keys import KeyRing
+from marsad.linkage import queue
 from marsad.linkage.shown import clear, day
-from marsad.linkage.stock import ROWS, texts, vaulted
+from marsad.linkage.stock import ROWS, Key, texts, vaulted
 from marsad.policies import Part
 from marsad.register.policy import Survivorship
 
@@ -81,6 +82,15 @@ def opened(
     ]  # fmt: skip
 
 
+def findable(connection: sa.Connection, records: Mapping[Key, int], most: int) -> list[str]:
+    """Of these records, with how much each shares with what was asked: the persons of whom the reader may open one.
+
+    Who shares most comes first; whoever did not consent is not found by a name.
+    """
+    values = {**queue.columns(list(records)), "shared": list(records.values()), "most": most}
+    return list(connection.execute(_FINDABLE, values).scalars())
+
+
 def _record(catalog: Catalog, feed: str, said: Mapping[str, str]) -> dict[str, list[str]]:
     columns = vaulted(catalog.contract(feed))
     return {concept: [day(text) for text in texts(places, said)] for concept, places in columns.items()}
@@ -101,5 +111,16 @@ _SOURCES = sa.text(
     SELECT s.field, r.feed, r.provider, r.content_id
     FROM register.source s JOIN register.record r USING (feed, provider, record_id)
     WHERE s.identity AND s.person_id = CAST(:person AS uuid) ORDER BY s.field, s.place
+    """
+)
+_FINDABLE = sa.text(
+    """
+    SELECT r.person_id::text
+    FROM unnest(CAST(:feeds AS text[]), CAST(:providers AS text[]), CAST(:ids AS text[]),
+                CAST(:shared AS bigint[])) AS i (feed, provider, record_id, shared)
+    JOIN register.record r USING (feed, provider, record_id)
+    JOIN register.source s USING (feed, provider, record_id)
+    WHERE s.identity AND s.person_id = r.person_id
+    GROUP BY r.person_id ORDER BY max(i.shared) DESC, r.person_id LIMIT :most
     """
 )

@@ -55,6 +55,17 @@ CREATE OR REPLACE TRIGGER record_left AFTER DELETE ON link.record
     REFERENCING OLD TABLE AS rows FOR EACH STATEMENT EXECUTE FUNCTION link.note_touched();
 """
 
+# Who asks for somebody by name finds records, and cannot look through the tokens.
+_HOLDERS = """
+CREATE OR REPLACE FUNCTION vault.holders(tokens bigint[])
+RETURNS TABLE (feed text, provider text, record_id text, shared bigint) LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = '' AS $$
+    SELECT r.feed, r.provider, r.record_id, count(*) FROM vault.token t JOIN link.record r USING (content_id)
+    WHERE t.token = ANY(tokens) GROUP BY 1, 2, 3
+$$;
+COMMENT ON FUNCTION vault.holders(bigint[]) IS 'Linked records that hold some of these tokens, and how many';
+"""
+
 
 def upgrade(url: str, views: Path = PROJECT / "schemas" / "views") -> None:
     """Creates or upgrades everything at ``url``; safe to run at every start and from several processes.
@@ -75,6 +86,7 @@ def upgrade(url: str, views: Path = PROJECT / "schemas" / "views") -> None:
         connection.exec_driver_sql(_AUDIT_GUARD)
         connection.exec_driver_sql(_CHANGES)
         connection.exec_driver_sql(_TOUCHES)
+        connection.exec_driver_sql(_HOLDERS)
         create_views(connection, views, "mart")
         create_views(connection, views / "link", "link")
         create_views(connection, views / "register", "register")

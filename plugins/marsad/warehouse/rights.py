@@ -91,6 +91,7 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
         "link.due": "INSERT",
         "link.pair": _READ,
         "vault.record": _READ,
+        "vault.holders()": "EXECUTE",
         "core.victim": _READ,
         "core.contact": _READ,
         "portal.session": _READ,

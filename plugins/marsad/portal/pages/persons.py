@@ -62,13 +62,30 @@ def find(request: Request, account: Officer, form: Posted, site: SiteOf, who: Vi
     return _list(request, site, who, rows, number=number)
 
 
+@router.post("/persons/named")
+def find_by_name(request: Request, account: Officer, form: Posted, site: SiteOf, who: Visiting) -> Response:
+    """Persons with a name like the one asked, in the other script too; another process finds them."""
+    name, born, reason = (field(form, one).strip()[:_LONGEST] for one in ("name", "born", "reason"))
+    if not name or reason not in _reasons(site) or who.session is None:
+        raise HTTPException(400)
+    found = asking.named(site.looker, who.session.token, name, born, reason)
+    with _register(site, account, who) as connection:
+        rows = persons.these(connection, found or ())
+    return _list(request, site, who, rows, by_name=True, failed=found is None)
+
+
 def _list(
-    request: Request, site: Site, who: Visitor, rows: Sequence[Mapping[str, Any]], *,
-    number: str = "", older: int | None = None, newer: int | None = None,
+    request: Request, site: Site, who: Visitor, rows: Sequence[Mapping[str, Any]], *, number: str = "",
+    older: int | None = None, newer: int | None = None, by_name: bool = False, failed: bool = False,
 ) -> Response:  # fmt: skip
     return page(
-        request, "persons", rows=rows[:PAGE], older=older, newer=newer, number=number, label=labels(site, who.language)
+        request, "persons", 503 if failed else 200, rows=rows[:PAGE], older=older, newer=newer, number=number,
+        by_name=by_name, failed=failed, reasons=_reasons(site), label=labels(site, who.language),
     )  # fmt: skip
+
+
+def _reasons(site: Site) -> Sequence[str]:
+    return opened.load_looks(site.settings.schemas).reasons
 
 
 @router.get("/persons/{person}")
@@ -81,7 +98,7 @@ def one(request: Request, person: UUID, account: Officer, site: SiteOf, who: Vis
 def identity(request: Request, person: UUID, account: Officer, form: Posted, site: SiteOf, who: Visiting) -> Response:
     """The same with who she is, for a reason; another process opens the vault, and finds out who asks by itself."""
     reason = field(form, "reason")
-    if reason not in opened.load_looks(site.settings.schemas).reasons or who.session is None:
+    if reason not in _reasons(site) or who.session is None:
         raise HTTPException(400)
     said = asking.identity(site.looker, who.session.token, str(person), reason, who.language)
     return _one(request, person, account, site, who, said=said, failed=said is None)
@@ -99,7 +116,7 @@ def _one(
         audit.append(connection, account.actor, "person.viewed", str(person), {}, site.clock())
     return page(
         request, "person", 503 if failed else 200, one=told, said=said, failed=failed,
-        reasons=opened.load_looks(site.settings.schemas).reasons, titles=site.shelf.titles, details=_DETAILS,
+        reasons=_reasons(site), titles=site.shelf.titles, details=_DETAILS,
         fields=_VICTIM, label=labels(site, who.language),
     )  # fmt: skip
 
