@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from importlib import import_module
 
 HEAVY = (
-    "great_expectations",
+    "marsad.quality.delivery",
+    "marsad.quality.rows",
+    "marsad.intake.pipeline",
     "great_expectations.expectations",
     "pandas",
     "pyarrow",
     "psycopg2",
-    "marsad.intake.pipeline",
-    "marsad.quality.delivery",
-    "marsad.quality.rows",
 )
 
 
