@@ -183,3 +183,33 @@ def test_the_commission_follows_a_person(person: Person, portal: Portal, known: 
     person.follow("menu.waiting", "nav")
     expect(page.locator("#times")).to_be_visible()
     person.look("waiting")
+
+
+_KNOWN_TO = "SELECT min(provider) FROM register.seen_by WHERE person_id = CAST(:person AS uuid)"
+
+
+@pytest.mark.long
+def test_an_officer_refers_a_person_and_another_accepts(person: Person, portal: Portal, known: tuple[str, str]) -> None:
+    page, found, receiver = person.page, known[0], f"ONG {person.language}"
+    with portal.office.engine.connect() as connection:
+        body = str(connection.execute(sa.text(_KNOWN_TO), {"person": found}).scalar_one())
+    there = portal.invite(Right("case_officer", receiver))
+    person.sign_in(*portal.invite(Right("case_officer", body)))
+    person.set_codes_up()
+    person.follow("menu.persons", "nav")
+    page.goto(f"{portal.url}/persons/{found}")
+    page.locator("summary").click()
+    page.get_by_label(person.say("referral.to"), exact=True).select_option(receiver)
+    person.look("referral")
+    person.press("referral.button")
+    expect(page.locator(".path")).to_contain_text(person.say("referral.waits"))
+
+    page.context.clear_cookies()
+    person.sign_in(*there)
+    person.set_codes_up()
+    person.follow("menu.referrals", "nav")
+    person.look("referrals")
+    person.press("referral.say.accepted")
+    expect(page.locator("main table")).to_contain_text(person.say("referral.accepted"))
+    page.get_by_role("link", name=found[:8]).click()
+    person.look("person-referred")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -210,3 +211,52 @@ def test_a_person_is_found_by_name_in_either_script_by_who_may_open_her(station:
     searches = events(station, "person.searched")
     assert {event["object"] for event in searches} == {"register"}
     assert searches[0]["detail"] == {"reason": "referral", "found": 1}
+
+
+def test_a_referral_is_sent_seen_and_answered(station: Station, site: Site) -> None:
+    both = f"/persons/{person(station, 'A', 'V1')}"
+    sender, other = (signed_in(site, body, Right("case_officer", body)) for body in "AB")
+    helper, clinic = (signed_in(site, body, Right("case_officer", body)) for body in ("ONG", "CHU"))
+    assert helper.get(both).status_code == 404
+    assert "<option>ONG</option>" in sender.see(both)
+    for body in ("ONG", "CHU"):
+        said = {"sender": "A", "receiver": body, "kind": "medical"}
+        assert sender.submit(f"{both}/referrals", said).headers["location"] == both
+        assert sender.submit(f"{both}/referrals", said).status_code == 409, "it waits for an answer"
+    (asked,) = re.findall(r'action="(/referrals/[^"]+)"', helper.see("/referrals"))
+    told = helper.get(both)
+    assert (told.status_code, "V1" in told.text, "W1" in told.text) == (200, False, False)
+    give_codes(site, helper.account_id)  # type: ignore[attr-defined]
+    assert ask(site, helper, both.rpartition("/")[2]) == NOTHING, "her identity is not sent along"
+    assert other.submit(asked, {"said": "accepted"}).status_code == 409, "not theirs to answer"
+    assert helper.submit(asked, {"said": "perhaps"}).status_code == 409
+    assert helper.submit(asked, {"said": "accepted"}).headers["location"] == "/referrals"
+    assert helper.submit(asked, {"said": "declined"}).status_code == 409, "nobody answers twice"
+    (declined,) = re.findall(r'action="(/referrals/[^"]+)"', clinic.see("/referrals"))
+    assert clinic.submit(declined, {"said": "declined"}).status_code == 303
+    assert clinic.get(both).status_code == 404, "who declines sees her no more"
+    assert "déclinée" in clinic.see("/referrals")
+    assert "CHU" not in helper.see("/referrals"), "what is others' is part of her path alone"
+    path = sender.see(both)
+    for word in ("<strong>Orientée vers</strong> – ONG", "Soins médicaux – acceptée", "Soins médicaux – déclinée"):
+        assert word in path
+    noted = {action: [event["actor"] for event in events(station, f"referral.{action}")]
+             for action in ("sent", "accepted", "declined")}  # fmt: skip
+    a, ong, chu = (f"account:{who.account_id}" for who in (sender, helper, clinic))  # type: ignore[attr-defined]
+    assert noted == {"sent": [a, a], "accepted": [ong], "declined": [chu]}
+
+
+def test_only_who_consented_is_referred_and_by_the_own_body(station: Station, site: Site) -> None:
+    both, alone = (f"/persons/{person(station, 'A', number)}/referrals" for number in ("V1", "V2"))
+    sender, commission = signed_in(site, "A", Right("case_officer", "A")), signed_in(site, "C", Right("commission"))
+    signed_in(site, "ONG2", Right("case_officer", "ONG2"))
+    good = {"sender": "A", "receiver": "ONG2", "kind": "legal"}
+    sender.see("/persons")
+    for path, said, status in (
+        (alone, good, 409), (both, {**good, "sender": "B"}, 409), (both, {**good, "kind": "anything"}, 400),
+        (both, {**good, "receiver": "nobody"}, 400), (both, {**good, "receiver": "A"}, 409),
+    ):  # fmt: skip
+        assert sender.submit(path, said).status_code == status, said
+    commission.see("/persons")
+    assert commission.submit(both, good).status_code == 403
+    assert station.rows("SELECT 1 FROM register.referral WHERE kind = 'legal'") == []

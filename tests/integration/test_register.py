@@ -139,8 +139,11 @@ def test_a_merge_undone_leaves_what_was_there_and_nothing_hangs_on_a_ghost(fresh
     run(station)
     before = rows(station)
     pair = (Key(FEED, "A", "V1"), Key(FEED, "B", "V5"))
+    with station.office.engine.begin() as connection:
+        connection.execute(sa.text(_REFERRAL))
     decisions.decide(station.office, [pair], "tester", same=True)
     assert run(station)["touched"] == 2
+    assert station.one(_REFERRED) == 2, "what was sent goes with her"
     (ghost,) = station.rows("SELECT person_id::text AS id FROM link.person WHERE merged_into IS NOT NULL")
     for table in TABLES:
         assert not station.one(f"SELECT count(*) FROM register.{table} WHERE person_id::text = :id", id=ghost["id"])
@@ -149,6 +152,16 @@ def test_a_merge_undone_leaves_what_was_there_and_nothing_hangs_on_a_ghost(fresh
     decisions.undo(station.office, ghost["id"], "tester")
     run(station)
     assert rows(station) == before
+    assert station.one(_REFERRED) == 1
+
+
+_REFERRAL = """
+    INSERT INTO register.referral
+        (referral_id, feed, provider, record_id, person_id, to_provider, kind, sent_at, sent_by)
+    SELECT uuidv7(), feed, provider, record_id, person_id, 'ONG', 'medical', now(), 'account:x'
+    FROM register.record WHERE record_id = 'V5'
+"""
+_REFERRED = "SELECT count(*) FROM register.referral JOIN register.record USING (person_id)"
 
 
 def test_who_is_withdrawn_leaves_the_register_and_comes_back(fresh: Callable[[], Station]) -> None:

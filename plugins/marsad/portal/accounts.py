@@ -73,6 +73,11 @@ class Account:
         return frozenset(right.role for right in self.rights)
 
     @property
+    def bodies(self) -> tuple[str, ...]:
+        """The bodies whose persons it follows as a case officer."""
+        return tuple(sorted({right.provider for right in self.rights if right.role == CASE_OFFICER}))
+
+    @property
     def providers(self) -> tuple[str, ...]:
         """The sending bodies it submits for."""
         return tuple(sorted({right.provider for right in self.rights if right.role == SUBMITTER}))
@@ -140,6 +145,13 @@ def _with_rights(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> list
         replace(a, rights=tuple(Right(r.role, r.provider, r.feed) for r in rights if r.id == a.account_id))
         for a in accounts
     ]
+
+
+def bodies_with_officers(connection: sa.Connection) -> list[str]:
+    """The bodies for which somebody may follow persons."""
+    query = """SELECT DISTINCT r.provider FROM portal.account_right r JOIN portal.account a USING (account_id)
+        WHERE r.role = :role AND NOT a.disabled ORDER BY 1"""
+    return list(connection.execute(sa.text(query), {"role": CASE_OFFICER}).scalars())
 
 
 def add(

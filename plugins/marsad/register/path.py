@@ -11,6 +11,8 @@ import sqlalchemy as sa
 
 from marsad.linkage.identities import person_id
 from marsad.linkage.stock import Key
+from marsad.register import referrals
+from marsad.register.referrals import Referral
 from marsad.register.survivorship import Value
 from marsad.warehouse.register_tables import FIELDS
 
@@ -24,9 +26,9 @@ class Believed:
 
 
 class Teller(NamedTuple):
-    """Whose record says so; its number is told apart, since not every reader may know it."""
+    """Whose record says so; its number is told apart, since not every reader may know it. No feed: the pages."""
 
-    feed: str
+    feed: str | None
     provider: str
 
 
@@ -44,7 +46,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step; ``days`` since the one before."""
+    """One step; ``days`` since the one before; ``referral``: sent in the pages."""
 
     kind: str
     began_on: date | None
@@ -52,6 +54,7 @@ class Step:
     detail: str | None
     consent: str | None
     days: int | None
+    referral: str | None
     source: Teller
 
 
@@ -94,6 +97,7 @@ class History:
     steps: tuple[Step, ...]
     proceedings: tuple[Proceeding, ...]
     seen_by: tuple[Seen, ...]
+    referrals: Mapping[str, Referral]
     records: tuple[Key, ...]
 
     @property
@@ -105,7 +109,7 @@ class History:
     def agencies(self) -> tuple[str, ...]:
         """Kinds of organisation that know her, in the order of her way."""
         sources = (*(one.source for one in self.steps), *(one.source for one in self.statuses))
-        return tuple(dict.fromkeys(source.feed.partition("/")[0] for source in sources))
+        return tuple(dict.fromkeys(source.feed.partition("/")[0] for source in sources if source.feed))
 
 
 def history(connection: sa.Connection, person: str) -> History | None:
@@ -131,6 +135,7 @@ def history(connection: sa.Connection, person: str) -> History | None:
         steps=tuple(Step(**_sourced(one)) for one in _rows(connection, _STEPS, values)),
         proceedings=tuple(Proceeding(**_sourced(one)) for one in _rows(connection, _PROCEEDINGS, values)),
         seen_by=tuple(Seen(**one) for one in _rows(connection, _SEEN_BY, values)),
+        referrals=referrals.of(connection, values["person"]),
         records=tuple(Key(*one) for one in connection.execute(sa.text(_RECORDS), values)),
     )
 
@@ -177,7 +182,8 @@ _STATUSES = """
     ORDER BY decided_on NULLS FIRST, feed, provider, replaced NULLS LAST, status, deciding_body
 """
 _STEPS = """
-    SELECT feed, provider, kind, began_on, ended_on, detail, consent, days FROM register.path
+    SELECT feed, provider, kind, began_on, ended_on, detail, consent, days, referral_id::text AS referral
+    FROM register.path
     WHERE person_id = CAST(:person AS uuid) ORDER BY place
 """
 _PROCEEDINGS = """

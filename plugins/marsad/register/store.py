@@ -57,6 +57,7 @@ def follow(connection: sa.Connection, *, analyse: bool) -> int:
     connection.execute(sa.text(_UNREGISTERED))
     steps = connection.execute(sa.text(_STEPS)).rowcount + connection.execute(sa.text(_SERVICES)).rowcount
     connection.execute(sa.text(_SEEN_BY))
+    connection.execute(sa.text(_REFERRED))
     connection.execute(sa.text("DELETE FROM register.due"))
     if analyse:
         connection.execute(sa.text("ANALYZE " + ", ".join(f"register.{table}" for table in TABLES)))
@@ -211,6 +212,12 @@ _SERVICES = f"""
     FROM register.due JOIN register.record r USING (person_id) JOIN core.service s ON s.content_id = r.content_id
     WHERE coalesce(s.status, 'running') NOT IN ('offered', 'declined', 'planned')
 """  # noqa: S608
+# What was sent in the pages stays with the record it was sent by.
+_REFERRED = """
+    UPDATE register.referral f SET person_id = r.person_id
+    FROM register.due JOIN register.record r USING (person_id)
+    WHERE (f.feed, f.provider, f.record_id) = (r.feed, r.provider, r.record_id) AND f.person_id <> r.person_id
+"""
 _SEEN_BY = """
     INSERT INTO register.seen_by (person_id, provider, first_seen, last_seen)
     SELECT r.person_id, r.provider, min(day), max(day)

@@ -1,4 +1,4 @@
-"""Case officers see the persons whom a sending body of theirs has seen, and of others no row (row-level security).
+"""Case officers see the persons whom a sending body of theirs has seen or was sent, of others no row (row security).
 
 Who asks is never taken from what the session says of itself: it is the login that signed in, or the account whose
 living session of the pages ``marsad.session`` proves by its token. Both are looked up in tables. The commission sees
@@ -22,7 +22,13 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{1,40}")
 def protect(connection: sa.Connection) -> None:
     """Puts every table of schema ``register`` that speaks of persons under the rule; repeatable."""
     connection.exec_driver_sql(_FUNCTIONS)
-    connection.exec_driver_sql(_POLICIES.replace("%", "%%"))
+    own = _OWN.format(person="%1$I.person_id")
+    connection.exec_driver_sql(_POLICIES.replace("{own}", own).replace("%", "%%"))
+
+
+def prove(connection: sa.Connection, token: str) -> None:
+    """For the rest of the transaction the session of the pages with that token is who asks."""
+    connection.execute(sa.text("SELECT set_config('marsad.session', :token, true)"), {"token": token})
 
 
 @contextmanager
@@ -31,7 +37,7 @@ def seeing(connection: sa.Connection, role: str, token: str) -> Iterator[None]:
 
     Its rows are those that the session of the pages with that token may see: none where it has no such right.
     """
-    connection.execute(sa.text("SELECT set_config('marsad.session', :token, true)"), {"token": token})
+    prove(connection, token)
     connection.execute(sa.text(f"SET LOCAL ROLE {roles.role_name(role)}"))
     yield
     connection.execute(sa.text("RESET ROLE"))
@@ -59,6 +65,11 @@ _SIGNED_IN = """
     WHERE s.token = sha256(convert_to(current_setting('marsad.session', true), 'UTF8'))
       AND s.complete AND NOT a.disabled
 """
+# Whose own a person is: seen by an own body, or sent to one that did not decline.
+_OWN = """(EXISTS (
+        SELECT FROM register.seen_by s
+        WHERE s.person_id = {person} AND s.provider = ANY (ARRAY(SELECT register.own_providers())))
+    OR {person} = ANY (ARRAY(SELECT register.referred())))"""
 _FUNCTIONS = f"""
 CREATE OR REPLACE FUNCTION register.own_providers() RETURNS SETOF text LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = '' AS $$
@@ -67,6 +78,13 @@ SET search_path = '' AS $$
     SELECT r.provider FROM {_SIGNED_IN} AND r.role = 'case_officer' AND r.provider <> ''
 $$;
 COMMENT ON FUNCTION register.own_providers() IS 'Sending bodies of who is signed in, as a case officer';
+
+CREATE OR REPLACE FUNCTION register.referred() RETURNS SETOF uuid LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = '' AS $$
+    SELECT person_id FROM register.referral
+    WHERE to_provider IN (SELECT register.own_providers()) AND answer IS DISTINCT FROM 'declined'
+$$;
+COMMENT ON FUNCTION register.referred() IS 'Persons sent to a body of who is signed in as a case officer';
 
 CREATE OR REPLACE FUNCTION register.sees_everybody() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = '' AS $$
@@ -81,11 +99,35 @@ CREATE OR REPLACE FUNCTION register.at_court(person uuid) RETURNS TABLE (
 ) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
     SELECT p.feed, p.provider, p.as_victim, p.court, p.instance, p.stage, p.received_on, p.decided_on, p.decision
     FROM register.proceeding p
-    WHERE p.person_id = person AND (register.sees_everybody() OR EXISTS (
-        SELECT FROM register.seen_by s
-        WHERE s.person_id = person AND s.provider IN (SELECT register.own_providers())))
+    WHERE p.person_id = person AND (register.sees_everybody() OR {_OWN.format(person="p.person_id")})
 $$;
 COMMENT ON FUNCTION register.at_court(uuid) IS 'Proceedings of a person, for who may see her';
+
+CREATE OR REPLACE FUNCTION register.refer(
+    person uuid, sender text, receiver text, service text, by text, at timestamptz
+) RETURNS uuid LANGUAGE sql SECURITY DEFINER SET search_path = '' AS $$
+    INSERT INTO register.referral
+        (referral_id, feed, provider, record_id, person_id, to_provider, kind, sent_at, sent_by)
+    SELECT uuidv7(), r.feed, r.provider, r.record_id, r.person_id, receiver, service, at, by
+    FROM register.record r JOIN register.person p USING (person_id)
+    WHERE r.person_id = person AND r.provider = sender AND p.purpose = 'assistance' AND receiver <> sender
+      AND sender IN (SELECT register.own_providers())
+      AND NOT EXISTS (SELECT FROM register.referral o WHERE o.answer IS NULL
+                      AND (o.person_id, o.provider, o.to_provider, o.kind) = (person, sender, receiver, service))
+    ORDER BY r.feed, r.record_id LIMIT 1
+    RETURNING referral_id
+$$;
+COMMENT ON FUNCTION register.refer(uuid, text, text, text, text, timestamptz) IS
+    'Sends a person of an own body, who consented, to another; the pages audit it';
+
+CREATE OR REPLACE FUNCTION register.answer(referral uuid, said text, by text, at timestamptz) RETURNS uuid
+LANGUAGE sql SECURITY DEFINER SET search_path = '' AS $$
+    UPDATE register.referral r SET answer = said, answered_by = by, answered_at = at
+    WHERE r.referral_id = referral AND r.answer IS NULL AND r.to_provider IN (SELECT register.own_providers())
+    RETURNING r.person_id
+$$;
+COMMENT ON FUNCTION register.answer(uuid, text, text, timestamptz) IS
+    'Answers a referral to an own body, once; the pages audit it';
 """  # noqa: S608 - our own words
 # Which record says what is told to an officer of the own bodies alone; the other tables go by whom these have seen.
 # Whoever keeps the register, and the owner, whom FORCE holds to the rule too, sees every row.
@@ -106,7 +148,9 @@ BEGIN
         EXECUTE format(
             'CREATE POLICY own_persons ON %s FOR SELECT TO marsad_case_officer USING (%s)', place,
             CASE WHEN provided THEN 'provider = ANY (ARRAY(SELECT register.own_providers()))'
-                 ELSE format('EXISTS (SELECT FROM register.seen_by s WHERE s.person_id = %I.person_id)', name) END);
+                 WHEN name = 'referral' THEN format(
+                    '{own} OR to_provider = ANY (ARRAY(SELECT register.own_providers()))', name)
+                 ELSE format('{own}', name) END);
         EXECUTE format(
             'CREATE POLICY whole ON %s FOR SELECT TO marsad_commission USING ((SELECT register.sees_everybody()))',
             place);

@@ -1,7 +1,7 @@
 """Tables of the administrative register of victims: what follows from the records of each person; never an identity.
 
-All but the queue is a function of the records that count and of who is whom, so a person is rebuilt as often as one
-likes. A person without records has no row here: nothing hangs on a ghost.
+All but the queue and referrals sent in the pages is a function of the records that count and of who is whom, so a
+person is rebuilt as often as one likes. A person without records has no row here: nothing hangs on a ghost.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ KINDS = (
 """Steps of the national referral mechanism, in the order in which those of one day are told."""
 
 PURPOSES = ("statistics", "assistance")
+ANSWERS = ("accepted", "declined")
 
 _C = sa.Text(collation="C")  # never depend on a server's collation order
 _AT = TIMESTAMP(timezone=True)
@@ -37,6 +38,7 @@ def add(metadata: sa.MetaData, victim: Entity) -> None:
     _status(metadata)
     _step(metadata)
     _seen_by(metadata)
+    _referral(metadata)
     _watch(metadata)
     # What brings stays of a shelter, and proceedings of a case, to a person without reading all of them.
     service, proceeding = metadata.tables["core.service"], metadata.tables["core.proceeding"]
@@ -185,6 +187,29 @@ def _seen_by(metadata: sa.MetaData) -> None:
         sa.Index("seen_by_provider", "provider"),
         schema="register",
         comment="Which sending bodies know a person: what a case officer may see goes by it",
+    )
+
+
+def _referral(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "referral",
+        metadata,
+        _id("referral_id"),
+        *_key(primary=False),  # by it a referral stays hers, whatever linkage makes of her
+        _id("person_id", key=False, index=True),
+        sa.Column("to_provider", _C, nullable=False, comment="Sending body that she was sent to"),
+        sa.Column("kind", _C, nullable=False, comment="Code list service_type: what for"),
+        sa.Column("sent_at", _AT, nullable=False),
+        sa.Column("sent_by", _C, nullable=False, comment="Account"),
+        sa.Column("answer", _C, comment="Empty while it waits"),
+        sa.Column("answered_at", _AT),
+        sa.Column("answered_by", _C, comment="Account"),
+        sa.Index("referral_to", "to_provider"),
+        sa.CheckConstraint("provider <> to_provider", name="referral_between_two"),
+        sa.CheckConstraint(_is_one_of("answer", ANSWERS), name="referral_answer"),
+        sa.CheckConstraint("num_nonnulls(answer, answered_at, answered_by) IN (0, 3)", name="referral_answered"),
+        schema="register",
+        comment="Persons sent from one body to another in the pages, by a record of the first; with the answer",
     )
 
 

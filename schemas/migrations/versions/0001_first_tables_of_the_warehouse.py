@@ -1491,6 +1491,29 @@ def upgrade() -> None:
     op.create_index("record_guest", "record", ["provider", "victim_reference"], unique=False, schema="register")
     op.create_index(op.f("record_person_id"), "record", ["person_id"], unique=False, schema="register")
     op.create_table(
+        "referral",
+        sa.Column("referral_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("feed", sa.Text(collation="C"), nullable=False),
+        sa.Column("provider", sa.Text(collation="C"), nullable=False),
+        sa.Column("record_id", sa.Text(collation="C"), nullable=False),
+        sa.Column("person_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("to_provider", sa.Text(collation="C"), nullable=False, comment="Sending body that she was sent to"),
+        sa.Column("kind", sa.Text(collation="C"), nullable=False, comment="Code list service_type: what for"),
+        sa.Column("sent_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("sent_by", sa.Text(collation="C"), nullable=False, comment="Account"),
+        sa.Column("answer", sa.Text(collation="C"), nullable=True, comment="Empty while it waits"),
+        sa.Column("answered_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("answered_by", sa.Text(collation="C"), nullable=True, comment="Account"),
+        sa.CheckConstraint("answer IN ('accepted', 'declined')", name="referral_answer"),
+        sa.CheckConstraint("num_nonnulls(answer, answered_at, answered_by) IN (0, 3)", name="referral_answered"),
+        sa.CheckConstraint("provider <> to_provider", name="referral_between_two"),
+        sa.PrimaryKeyConstraint("referral_id", name=op.f("referral_pk")),
+        schema="register",
+        comment="Persons sent from one body to another in the pages, by a record of the first; with the answer",
+    )
+    op.create_index(op.f("referral_person_id"), "referral", ["person_id"], unique=False, schema="register")
+    op.create_index("referral_to", "referral", ["to_provider"], unique=False, schema="register")
+    op.create_table(
         "seen_by",
         sa.Column("person_id", sa.UUID(as_uuid=False), nullable=False),
         sa.Column("provider", sa.Text(collation="C"), nullable=False),
@@ -1586,6 +1609,9 @@ def downgrade() -> None:
     op.drop_table("source", schema="register")
     op.drop_index("seen_by_provider", table_name="seen_by", schema="register")
     op.drop_table("seen_by", schema="register")
+    op.drop_index("referral_to", table_name="referral", schema="register")
+    op.drop_index(op.f("referral_person_id"), table_name="referral", schema="register")
+    op.drop_table("referral", schema="register")
     op.drop_index("record_guest", table_name="record", schema="register")
     op.drop_index(op.f("record_person_id"), table_name="record", schema="register")
     op.drop_table("record", schema="register")

@@ -11,6 +11,7 @@ from marsad.portal.pages import (
     openid,
     own_account,
     persons,
+    referrals,
     review,
     send,
     sign_in,
@@ -19,7 +20,8 @@ from marsad.portal.pages import (
 )
 
 _MODULES = (
-    sign_in, openid, home, send, templates, history, board, findings, spellings, persons, review, accounts, own_account,
+    sign_in, openid, home, send, templates, history, board, findings, spellings, persons, referrals, review, accounts,
+    own_account,
 )  # fmt: skip
 ROUTERS = tuple(module.router for module in _MODULES)
 MENU = tuple(entry for module in _MODULES for entry in module.MENU)

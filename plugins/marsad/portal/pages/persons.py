@@ -17,7 +17,7 @@ from fastapi.responses import Response
 
 from marsad import audit
 from marsad.portal import asking, persons
-from marsad.portal.accounts import CASE_OFFICER, COMMISSION, Account
+from marsad.portal.accounts import CASE_OFFICER, COMMISSION, Account, bodies_with_officers
 from marsad.portal.persons import PAGE
 from marsad.portal.render import Entry, page
 from marsad.portal.site import Site
@@ -33,6 +33,7 @@ MENU = (
 Officer = Annotated[Account, Depends(having(CASE_OFFICER, COMMISSION))]
 _FARTHEST = 1_000_000
 _LONGEST = 200  # characters of a number
+KINDS_OF_SERVICE = "service_type"
 _VICTIM, _SERVICE = (common_model()[entity].fields for entity in ("victim", "service"))
 # What a step says besides its day; of a stay it is the shelter's own code.
 _DETAILS = {
@@ -46,7 +47,7 @@ _DETAILS = {
 def overview(request: Request, account: Officer, site: SiteOf, who: Visiting, skip: int = 0) -> Response:
     """Persons, the last met first."""
     skip = max(0, min(skip, _FARTHEST))
-    with _register(site, account, who) as connection:
+    with register_of(site, account, who) as connection:
         rows = persons.listed(connection, skip)
     older = skip + PAGE if len(rows) > PAGE else None
     newer = max(skip - PAGE, 0) if skip else None
@@ -57,7 +58,7 @@ def overview(request: Request, account: Officer, site: SiteOf, who: Visiting, sk
 def find(request: Request, account: Officer, form: Posted, site: SiteOf, who: Visiting) -> Response:
     """Persons of whom a body has a record with a number; asked in a form, since addresses are kept in logs."""
     number = field(form, "number").strip()[:_LONGEST]
-    with _register(site, account, who) as connection:
+    with register_of(site, account, who) as connection:
         rows = persons.listed(connection, 0, number) if number else []
     return _list(request, site, who, rows, number=number)
 
@@ -69,7 +70,7 @@ def find_by_name(request: Request, account: Officer, form: Posted, site: SiteOf,
     if not name or reason not in _reasons(site) or who.session is None:
         raise HTTPException(400)
     found = asking.named(site.looker, who.session.token, name, born, reason)
-    with _register(site, account, who) as connection:
+    with register_of(site, account, who) as connection:
         rows = persons.these(connection, found or ())
     return _list(request, site, who, rows, by_name=True, failed=found is None)
 
@@ -108,16 +109,18 @@ def _one(
     request: Request, person: UUID, account: Account, site: Site, who: Visitor, *,
     said: Sequence[Mapping[str, Any]] | None = None, failed: bool = False,
 ) -> Response:  # fmt: skip
-    with _register(site, account, who) as connection:
+    with register_of(site, account, who) as connection:
         told = path.history(connection, str(person))
     if told is None:
         raise HTTPException(404)
     with site.transaction() as connection:
+        receivers = [body for body in bodies_with_officers(connection) if body not in account.bodies]
         audit.append(connection, account.actor, "person.viewed", str(person), {}, site.clock())
     return page(
         request, "person", 503 if failed else 200, one=told, said=said, failed=failed,
         reasons=_reasons(site), titles=site.shelf.titles, details=_DETAILS,
-        fields=_VICTIM, label=labels(site, who.language),
+        fields=_VICTIM, receivers=receivers, services=site.shelf.catalog.codelists[KINDS_OF_SERVICE].codes,
+        senders=sorted({*account.bodies} & {key.provider for key in told.records}), label=labels(site, who.language),
     )  # fmt: skip
 
 
@@ -126,15 +129,15 @@ def waits(
     request: Request, account: Annotated[Account, Depends(having(COMMISSION))], site: SiteOf, who: Visiting
 ) -> Response:
     """How long persons wait, whom one agency alone knows, how full shelters are."""
-    with _register(site, account, who) as connection:
+    with register_of(site, account, who) as connection:
         return page(
             request, "waiting", waiting=persons.waiting(connection), alone=persons.alone(connection),
             shelters=persons.shelters(connection), label=labels(site, who.language),
         )  # fmt: skip
 
 
-def _register(site: Site, account: Account, who: Visitor) -> AbstractContextManager[sa.Connection]:
-    """The register as the account may see it."""
+def register_of(site: Site, account: Account, who: Visitor) -> AbstractContextManager[sa.Connection]:
+    """A transaction on the register as the account may see it."""
     assert who.session is not None  # noqa: S101 - there is an account
     return site.seeing(COMMISSION if COMMISSION in account.roles else CASE_OFFICER, who.session.token)
 

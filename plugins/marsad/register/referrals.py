@@ -1,0 +1,80 @@
+"""Referrals between bodies: one officer sends, another's body answers, both dated; a kind of service, no free text.
+
+Everything works in the caller's transaction. Who sends or answers for which body the database finds out by itself, from
+the session that the transaction proved (``warehouse.own_persons``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from marsad.warehouse.register_tables import ANSWERS
+
+SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """A person sent to a body for a service. ``person`` is None once the reader may not see her any more."""
+
+    referral: str
+    person: str | None
+    provider: str
+    to_provider: str
+    kind: str
+    sent_at: datetime
+    answer: str | None
+    answered_at: datetime | None
+
+
+def refer(
+    connection: sa.Connection, person: str, sender: str, receiver: str, kind: str, actor: str, at: datetime
+) -> str | None:
+    """Sends a person whom ``sender`` knows, and who consented, to another body; returns the referral's id.
+
+    None: she is not theirs to send, or this is sent and not answered yet.
+    """
+    values = {"person": person, "sender": sender, "receiver": receiver, "kind": kind, "by": actor, "at": at}
+    found = connection.execute(_REFER, values).scalar()
+    return str(found) if found else None
+
+
+def answer(connection: sa.Connection, referral: str, said: str, actor: str, at: datetime) -> str | None:
+    """Answers for the body that a referral went to; returns the person. None: not theirs, or answered already."""
+    if said not in ANSWERS:
+        return None
+    values = {"referral": referral, "said": said, "by": actor, "at": at}
+    found = connection.execute(_ANSWER, values).scalar()
+    return str(found) if found else None
+
+
+def listed(connection: sa.Connection, bodies: Sequence[str]) -> list[Referral]:
+    """Referrals from or to ``bodies`` (none: all that the reader may see), what waits first, then the newest.
+
+    No more than ``SHOWN``.
+    """
+    rows = connection.execute(_LISTED, {"bodies": list(bodies), "most": SHOWN}).mappings()
+    return [Referral(**row) for row in rows]
+
+
+def of(connection: sa.Connection, person: str) -> Mapping[str, Referral]:
+    """The referrals of a person by their id."""
+    rows = connection.execute(_OF, {"person": person}).mappings()
+    return {row["referral"]: Referral(**row) for row in rows}
+
+
+_FIELDS = """r.referral_id::text AS referral, p.person_id::text AS person, r.provider, r.to_provider, r.kind, r.sent_at,
+    r.answer, r.answered_at FROM register.referral r LEFT JOIN register.person p USING (person_id)"""
+_LISTED = sa.text(
+    f"""
+    SELECT {_FIELDS} WHERE cardinality(CAST(:bodies AS text[])) = 0 OR ARRAY[r.provider, r.to_provider] && :bodies
+    ORDER BY r.answer IS NOT NULL, r.sent_at DESC, r.referral_id LIMIT :most
+    """  # noqa: S608 - our own words
+)
+_OF = sa.text(f"SELECT {_FIELDS} WHERE r.person_id = CAST(:person AS uuid)")  # noqa: S608
+_REFER = sa.text("SELECT register.refer(CAST(:person AS uuid), :sender, :receiver, :kind, :by, :at)")
+_ANSWER = sa.text("SELECT register.answer(CAST(:referral AS uuid), :said, :by, :at)")
