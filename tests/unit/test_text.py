@@ -55,3 +55,9 @@ def test_only_nothing_folds_to_nothing():
     assert fold(" \t\u00a0") == ""
     assert fold("-") == "-"
     assert fold("?") == fold("؟") or fold("؟") == "؟"
+
+
+@given(st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E)))
+def test_plain_letters_fold_like_those_of_full_width(text):
+    wide = "".join(chr(ord(char) + 0xFEE0) for char in text)
+    assert fold(text) == fold(wide)

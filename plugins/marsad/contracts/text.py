@@ -39,6 +39,8 @@ def fold(text: str) -> str:
 
 
 def _bare(text: str) -> str:
+    if text.isascii():  # most numbers and codes: nothing of the rest can change them
+        return text.lower()
     spread = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return unicodedata.normalize("NFC", spread.translate(_PLAIN).translate(_ALIKE))
 

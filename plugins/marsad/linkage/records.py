@@ -13,6 +13,7 @@ UNKNOWN = frozenset({"U", "XXX", "total", "unknown"})
 """Codes of lists that say nothing of a person."""
 
 _PHONE_DIGITS = 8  # of the end: the rest is country and trunk codes, written or not
+_NO_DIGIT, _NO_SIGN = re.compile(r"\D"), re.compile(r"[\W_]")
 _NEW_YEAR = (1, 1)
 _HALF_YEAR = 6
 
@@ -82,7 +83,7 @@ def skeletons(record: Record, hearing: Hearing) -> Skeletons:
 
 def plain_phone(text: str) -> str:
     """The last digits of a telephone number; "" for one that tells nobody apart: too short, or one digit throughout."""
-    digits = re.sub(r"\D", "", fold(text) if text else "")[-_PHONE_DIGITS:]
+    digits = _NO_DIGIT.sub("", fold(text))[-_PHONE_DIGITS:] if text else ""
     return digits if len(digits) >= _PHONE_DIGITS - 2 and len(set(digits)) > 1 else ""
 
 
@@ -91,6 +92,6 @@ def plain_document(text: str) -> str:
 
     That is too short, a word ("lost", "none"), or one sign again and again.
     """
-    signs = re.sub(r"[\W_]", "", fold(text) if text else "")
+    signs = _NO_SIGN.sub("", fold(text)) if text else ""
     enough = len(signs) > 3 and any(map(str.isdigit, signs))  # noqa: PLR2004 - AB1: the shortest that is none
     return signs if enough and len(set(signs)) > 1 else ""
