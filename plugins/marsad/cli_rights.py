@@ -58,7 +58,7 @@ def _add_subject(app: typer.Typer, office: Opened) -> None:
     def subject(
         person: str,
         reason: Annotated[str, typer.Option(help="own_request, court_order or guardian.")],
-        out: Annotated[Path, typer.Option(help="New file: .json, or .html to be printed. It holds identities.")],
+        out: Annotated[Path, typer.Option(help="New file: .json, .pdf or .html. It holds identities.")],
         as_json: Json = False,
     ) -> None:
         """Write all that is held of one person, identities opened, to a file for herself. Audited."""

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 from tests.integration.station import Station, visits
 from tests.integration.test_erasure import FEED, FIRST, HERS, OTHER, assert_gone, fresh, met_twice, readable, woman
 
@@ -119,6 +120,10 @@ def test_one_person_gets_all_that_is_held_of_her_and_of_nobody_else(fresh: Stati
     shown = (tmp_path / "her.html").read_text("utf-8")
     assert all(name in shown for name in HERS)
     assert "subject.opened" in shown, "who looked is part of it"
+    subject.hand_out(fresh.office, person, "guardian", "tester", tmp_path / "her.pdf")
+    printed = "".join(page.extract_text() for page in PdfReader(tmp_path / "her.pdf").pages)
+    assert all(name in printed for name in HERS)
+    assert OTHER not in printed
     erasure.erase(fresh.office, person, "own_request", "tester")
     subject.hand_out(fresh.office, person, "own_request", "tester", tmp_path / "after.json")
     assert not [name for name in HERS if name in (tmp_path / "after.json").read_text("utf-8")]

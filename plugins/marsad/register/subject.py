@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,12 @@ from marsad.register.erasure import records_of
 from marsad.warehouse.engine import clean_errors
 
 REASONS = ("own_request", "court_order", "guardian")
-FORMS = (".json", ".html")
+FORMS = (".json", ".pdf", ".html")
 _OURS = frozenset({"content_id", "item", "feed", "provider", "record_id"})
 
 
 def hand_out(office: Office, person: str, reason: str, actor: str, path: Path) -> int:
-    """Writes a person's whole file to ``path`` (0600), JSON or a page to print; returns the number of her records.
+    """Writes a person's whole file to ``path`` (0600), JSON, PDF or a page; returns the number of her records.
 
     That ``actor`` opened her is in the audit trail before the file is there.
 
@@ -44,10 +45,18 @@ def hand_out(office: Office, person: str, reason: str, actor: str, path: Path) -
         detail = {"reason": reason, "records": len(told["records"])}
         head = audit.append(connection, actor, "subject.opened", told["person"], detail, office.clock())
     audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
-    text = json.dumps(told, ensure_ascii=False, indent=1, default=str) if path.suffix == ".json" else page(told)
+    content = _written(told, path.suffix, office.clock())
     with durable.os_faults("writing the file of a person"):
-        durable.write_whole(path, text.encode())
+        durable.write_whole(path, content)
     return len(told["records"])
+
+
+def _written(told: Mapping[str, Any], form: str, at: datetime) -> bytes:
+    if form == ".pdf":
+        from marsad.register.printed import pdf  # noqa: PLC0415 - fonts and shaping, for this alone
+
+        return pdf(told, f"Marsad · {told['person']}", at)
+    return (json.dumps(told, ensure_ascii=False, indent=1, default=str) if form == ".json" else page(told)).encode()
 
 
 def collect(connection: sa.Connection, office: Office, person: str) -> dict[str, Any]:
