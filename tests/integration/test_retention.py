@@ -8,17 +8,19 @@ from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
-from tests.integration.station import Station, visits
+from tests.integration.station import VISITS_OR_NOT, Station, csv, visits, withdrawn_visit
 from tests.integration.test_erasure import FEED, FIRST, HERS, OTHER, assert_gone, fresh, met_twice, readable, woman
 
 from marsad.errors import PolicyRefusal, UsageFault
 from marsad.identity.keys import KeyDestroyed
 from marsad.intake import pipeline
 from marsad.intake.proof import verify_trail
-from marsad.linkage import linker
+from marsad.linkage import decisions, linker
+from marsad.linkage.stock import Key
 from marsad.register import erasure, holds, retention, subject
 
 __all__ = ["fresh"]
+PERSON = "SELECT person_id::text FROM link.record WHERE provider = :p AND record_id = :r"
 CORRECTED = visits(woman("V1", "Salma Bouzid", "05/05/2024"))
 
 
@@ -91,6 +93,53 @@ def test_a_hold_stands_above_all(fresh: Station) -> None:
     for wrong in (lambda: holds.lift(fresh.office, person, "x"), lambda: holds.place(fresh.office, person, "why", "x")):
         with pytest.raises(UsageFault):
             wrong()
+
+
+def test_a_hold_goes_with_her_records_wherever_linkage_takes_them(fresh: Station) -> None:
+    for content, provider in ((FIRST, "A"), (visits(woman("W1", "Salma Bouzid")), "B")):
+        fresh.send(FEED, content, provider)
+        linker.link(fresh.office)
+    pair = (Key(FEED, "A", "V1"), Key(FEED, "B", "W1"))
+    held, other = (fresh.one(PERSON, p=provider, r=number) for _, provider, number in sorted(pair, reverse=True))
+    holds.place(fresh.office, held, "investigation", "tester")
+    decisions.decide(fresh.office, [pair], "tester", same=True)
+    linker.link(fresh.office)
+    assert fresh.one(PERSON, p="B", r="W1") == other, "hers is the younger, which ends"
+    with pytest.raises(PolicyRefusal, match="investigation"):
+        erasure.erase(fresh.office, other, "own_request", "tester")
+    fresh.send(FEED, csv(VISITS_OR_NOT, withdrawn_visit("W1", "05/05/2024")), "B")
+    linker.link(fresh.office)
+    later(fresh, 366 * 20)
+    retention.apply(fresh.office)
+    assert "Salma Bouzid" in readable(fresh), "withdrawn, and held all the same"
+    assert OTHER not in readable(fresh)
+
+
+def test_a_held_delivery_keeps_whom_it_speaks_of(fresh: Station) -> None:
+    person = met_twice(fresh)
+    held = fresh.one("SELECT delivery_id::text FROM ops.delivery WHERE provider = 'A'")
+    holds.place(fresh.office, held, "complaint", "tester")
+    with pytest.raises(PolicyRefusal, match="complaint"):
+        erasure.erase(fresh.office, person, "own_request", "tester")
+    later(fresh, 366 * 20)
+    assert due(fresh) == nothing(landed=1), "the other agency's file alone"
+    retention.apply(fresh.office)
+    assert all(name in readable(fresh) for name in (*HERS, OTHER))
+
+
+def test_a_replaced_state_goes_though_its_record_is_sent_each_month_and_comes_back_if_it_counts_again(
+    fresh: Station,
+) -> None:
+    days = retention.load_policy(fresh.office.settings.schemas).vault.replaced_days
+    for month, name in enumerate((HERS[0], "Salma Bouzid", "Salma Bouzid")):
+        assert due(fresh)["identities"] == 0
+        fresh.send(FEED, visits(woman("V1", name, f"0{month + 1}/02/2024")), "A")
+        later(fresh, days - 1)
+    assert due(fresh)["identities"] == 1
+    retention.apply(fresh.office)
+    assert HERS[0] not in readable(fresh)
+    fresh.send(FEED, visits(woman("V1", HERS[0], "05/02/2024")), "A")
+    assert HERS[0] in readable(fresh)
 
 
 def test_a_file_that_speaks_of_who_was_erased_goes_earlier(fresh: Station) -> None:

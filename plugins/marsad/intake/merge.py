@@ -64,6 +64,8 @@ class Merge:
             self._take_back()
         self.take(_LAST_ROW)
         self._take_repeats()
+        if self._known:
+            self._run(_REFILL)
         known = self._counted()
         self._run(CORRECTED)
         self._run(_TOUCHED)
@@ -183,6 +185,15 @@ _VAULT = f"""
     SELECT s.content_id, :delivery_id, :attempt, s.slot, s.sealed {BLOCK}
       AND n.content_id IS NULL AND s.sealed IS NOT NULL
 """  # noqa: S608
+# A state whose identity retention destroyed counts again: it is sealed anew, but not of who was erased.
+_REFILL = """
+    UPDATE vault.record v
+    SET delivery_id = CAST(:delivery_id AS uuid), attempt = :attempt, key_slot = s.slot, sealed = s.sealed
+    FROM seen n JOIN {table} s USING (row)
+    WHERE v.content_id = n.content_id AND v.sealed = '' AND s.sealed IS NOT NULL AND NOT s.refused
+      AND NOT EXISTS (SELECT FROM vault.erased e
+                      WHERE (e.feed, e.provider, e.record_id) = (:feed, :provider, s.record_id))
+"""
 _SIGHTINGS_BACK = """
     DELETE FROM core.sighting k USING {table} s LEFT JOIN seen n USING (row)
     WHERE s.late AND NOT s.later AND k.delivery_id = :delivery_id AND k.row = s.row

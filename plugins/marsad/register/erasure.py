@@ -111,7 +111,8 @@ def erase_linked(office: Office, person: str, reason: str, actor: str) -> Erasur
     with clean_errors(), office.engine.begin() as connection:
         access.alone(connection)
         records = _records(connection, person_id(person))
-        holds.check(connection, person_id(person))
+        holds.wait(connection)
+        holds.check(connection, person_id(person), records)
         _wait_for_loads(connection, records)
         erasure = _erasure(connection, person_id(person), reason, records, office.clock())
         erasure.write(office.keyring.erased)
@@ -191,14 +192,7 @@ _RECORDS = """
         SELECT CAST(:person AS uuid) AS person_id
         UNION SELECT p.person_id FROM link.person p JOIN hers h ON p.merged_into = h.person_id
     )
-    SELECT feed, provider, record_id FROM link.person_record JOIN hers USING (person_id)
-    UNION
-    SELECT m.feed, m.provider, m.record_id FROM link.move m JOIN hers h ON h.person_id = m.from_person
-    WHERE m.to_person IS NULL
-      AND NOT EXISTS (SELECT FROM link.record r
-                      WHERE (r.feed, r.provider, r.record_id) = (m.feed, m.provider, m.record_id))
-      AND NOT EXISTS (SELECT FROM link.move n WHERE n.move_id > m.move_id
-                      AND (n.feed, n.provider, n.record_id) = (m.feed, m.provider, m.record_id))
+    SELECT feed, provider, record_id FROM link.last_person JOIN hers USING (person_id)
     UNION
     SELECT feed, provider, record_id FROM vault.erased WHERE person_id = CAST(:person AS uuid)
     ORDER BY feed, provider, record_id

@@ -20,7 +20,7 @@ from marsad.identity.vault import KeyRef
 from marsad.intake import landing
 from marsad.intake.office import Office
 from marsad.policies import Part
-from marsad.register import erasure
+from marsad.register import erasure, holds
 from marsad.warehouse.engine import clean_errors
 
 ACTOR = "retention"
@@ -88,87 +88,106 @@ class Due:
 
 def due(office: Office, policy: Policy) -> Due:
     """What goes now; nothing on which a legal hold stands."""
-    moments = policy.before(office.clock())
     with clean_errors(), office.engine.connect() as connection:
-        old = connection.execute(sa.text(_LANDED), moments).scalars().all()
-        landed = [sha for sha in old if landing.is_kept(sha, office.landing, office.keyring.public)]
-        quarantined = [KeyRef(*row) for row in connection.execute(sa.text(_QUARANTINED), moments)]
-        identities = [KeyRef(*row) for row in connection.execute(sa.text(_REPLACED), moments)]
-        persons = connection.execute(sa.text(_PERSONS), moments).scalars().all()
+        return _due(connection, office, policy)
+
+
+def _due(connection: sa.Connection, office: Office, policy: Policy) -> Due:
+    moments = policy.before(office.clock())
+    old = connection.execute(sa.text(_LANDED), moments).scalars().all()
+    landed = [sha for sha in old if landing.is_kept(sha, office.landing, office.keyring.public)]
+    quarantined = [KeyRef(*row) for row in connection.execute(sa.text(_QUARANTINED), moments)]
+    identities = [KeyRef(*row) for row in connection.execute(sa.text(_REPLACED), moments)]
+    persons = connection.execute(sa.text(_PERSONS), moments).scalars().all()
+    if connection.execute(sa.text("SELECT EXISTS (SELECT FROM ops.hold)")).scalar():
+        persons = [one for one in persons if not holds.standing(connection, erasure.records_of(connection, one))]
     return Due(landed, quarantined, identities, persons)
 
 
 def apply(office: Office) -> dict[str, int]:
     """Destroys what is due and says how many of each; safe to be killed and run again, and beside intake.
 
+    Nobody places a hold meanwhile: what a hold is placed on is there still, or was gone before.
+
     Raises:
         UsageFault: the policy is wrong.
         PassingFault, PlatformFault: database, key store or landing.
     """
     policy = load_policy(office.settings.schemas)
-    now = due(office, policy)
+    with clean_errors(), office.engine.begin() as connection:
+        holds.wait(connection)
+        now = _due(connection, office, policy)
+        head = _destroy(connection, office, now, policy.version) if any(now.counts.values()) else None
+    if head:
+        audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
+    mirror.renew(office.keyring)  # also after a run that was killed before it came here
+    return now.counts
+
+
+def _destroy(connection: sa.Connection, office: Office, now: Due, version: int) -> audit.Head:
     for person in now.persons:
         erasure.erase_linked(office, person, "retention", ACTOR)
     for sha256 in now.landed:
         landing.destroy_landed(sha256, office.landing, office.keyring.public)
     keys = [*now.quarantined, *now.identities]
     vault.destroy(office.keyring, keys)
-    if any(now.counts.values()):
-        _note(office, keys, {**now.counts, "policy": policy.version})
-        mirror.renew(office.keyring)
-    return now.counts
-
-
-def _note(office: Office, keys: Sequence[KeyRef], detail: Mapping[str, int]) -> None:
     gone = {"deliveries": [key.delivery_id for key in keys], "attempts": [key.attempt for key in keys],
             "slots": [key.slot for key in keys]}  # fmt: skip
-    with clean_errors(), office.engine.begin() as connection:
-        for table in ("vault", "quarantine"):
-            connection.execute(sa.text(_EMPTY.format(table=table)), gone)
-        head = audit.append(connection, ACTOR, "retention.applied", "policy", detail, office.clock())
-    audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
+    for table in ("vault", "quarantine"):
+        connection.execute(sa.text(_EMPTY.format(table=table)), gone)
+    detail = {**now.counts, "policy": version}
+    return audit.append(connection, ACTOR, "retention.applied", "policy", detail, office.clock())
 
 
-_HELD_DELIVERY = "EXISTS (SELECT FROM ops.hold h WHERE h.held_id = {delivery})"
-_HELD_RECORD = """EXISTS (SELECT FROM ops.hold h JOIN link.person_record p ON p.person_id = h.held_id
-        WHERE (p.feed, p.provider, p.record_id) = ({record}))"""
+_HELD_DELIVERY = "SELECT held_id FROM ops.hold"
+_NOT_HELD = "NOT EXISTS (SELECT FROM held h WHERE (h.feed, h.provider, h.record_id) = ({record}))"
+_HELD = "WITH held AS MATERIALIZED (SELECT feed, provider, record_id FROM link.held)"
 _LANDED = f"""
+    {_HELD}
     SELECT d.sha256 FROM ops.delivery d
     LEFT JOIN (SELECT delivery_id, max(received_at) AS came FROM ops.arrival GROUP BY 1) a USING (delivery_id)
+    WHERE d.sha256 NOT IN (
+        SELECT o.sha256 FROM ops.delivery o WHERE o.delivery_id IN ({_HELD_DELIVERY})
+        UNION ALL
+        SELECT o.sha256 FROM held JOIN core.sighting USING (feed, provider, record_id)
+        JOIN ops.delivery o USING (delivery_id)
+        UNION ALL
+        SELECT o.sha256 FROM held JOIN ops.delivery o USING (feed, provider)
+        JOIN quarantine.record USING (delivery_id, record_id))
     GROUP BY d.sha256
     HAVING bool_and(d.status <> 'received')
        AND (max(greatest(d.finished_at, d.received_at, a.came)) <
             CASE WHEN bool_or(d.status = 'refused') THEN CAST(:refused AS timestamptz)
                  ELSE CAST(:accepted AS timestamptz) END
          OR d.sha256 IN (SELECT sha256 FROM vault.erased_row WHERE erased_at < :erased))
-       AND NOT bool_or({_HELD_DELIVERY.format(delivery="d.delivery_id")})
-       AND NOT EXISTS (
-            SELECT FROM ops.hold h JOIN link.person_record p ON p.person_id = h.held_id
-            JOIN core.sighting k ON (k.feed, k.provider, k.record_id) = (p.feed, p.provider, p.record_id)
-            JOIN ops.delivery o ON o.delivery_id = k.delivery_id WHERE o.sha256 = d.sha256)
     ORDER BY 1
 """  # noqa: S608 - our own words, here and below
 _QUARANTINED = f"""
+    {_HELD}
     SELECT q.delivery_id::text, q.attempt, q.key_slot
     FROM quarantine.record q JOIN ops.delivery d USING (delivery_id)
     LEFT JOIN ops.delivery o ON o.delivery_id = q.corrected_by
     WHERE q.sealed <> '' AND (o.finished_at < :corrected OR greatest(d.finished_at, d.received_at) < :waiting)
-      AND NOT {_HELD_DELIVERY.format(delivery="d.delivery_id")}
-      AND NOT {_HELD_RECORD.format(record="d.feed, d.provider, q.record_id")}
+      AND d.delivery_id NOT IN ({_HELD_DELIVERY}) AND {_NOT_HELD.format(record="d.feed, d.provider, q.record_id")}
 """  # noqa: S608
+# A state counts no longer from the moment at which another of its record was stated, else from when it was stated last.
 _REPLACED = f"""
-    SELECT v.delivery_id::text, v.attempt, v.key_slot
-    FROM vault.record v JOIN core.sighting k USING (content_id)
-    WHERE v.sealed <> '' AND NOT {_HELD_DELIVERY.format(delivery="v.delivery_id")}
-      AND NOT {_HELD_RECORD.format(record="k.feed, k.provider, k.record_id")}
-      AND (SELECT max(n.recorded_at) FROM core.sighting n
-           WHERE (n.feed, n.provider, n.record_id) = (k.feed, k.provider, k.record_id)) < :replaced
-    GROUP BY 1, 2, 3 HAVING NOT bool_or(k.current)
+    {_HELD}, old AS (
+        SELECT v.content_id, v.delivery_id, v.attempt, v.key_slot, k.feed, k.provider, k.record_id,
+               max(k.recorded_at) AS stated_at
+        FROM vault.record v JOIN core.sighting k USING (content_id)
+        WHERE v.sealed <> '' GROUP BY v.content_id, k.feed, k.provider, k.record_id
+        HAVING NOT bool_or(k.current OR k.delivery_id IN ({_HELD_DELIVERY})) AND max(k.recorded_at) < :replaced
+    )
+    SELECT delivery_id::text, attempt, key_slot FROM old
+    WHERE {_NOT_HELD.format(record="old.feed, old.provider, old.record_id")}
+      AND coalesce((SELECT min(n.recorded_at) FROM core.sighting n
+                    WHERE (n.feed, n.provider, n.record_id) = (old.feed, old.provider, old.record_id)
+                      AND n.recorded_at > old.stated_at), old.stated_at) < :replaced
 """  # noqa: S608
 _PERSONS = """
     SELECT p.person_id::text FROM link.person_record p JOIN core.sighting k USING (feed, provider, record_id)
-    WHERE NOT EXISTS (SELECT FROM ops.hold h WHERE h.held_id = p.person_id)
-      AND NOT EXISTS (SELECT FROM vault.erased e WHERE e.person_id = p.person_id)
+    WHERE NOT EXISTS (SELECT FROM vault.erased e WHERE e.person_id = p.person_id)
     GROUP BY 1 HAVING max(k.recorded_at) < :persons ORDER BY 1
 """
 _EMPTY = """

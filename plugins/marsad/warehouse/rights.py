@@ -23,7 +23,7 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
         "ref.*": _CHANGE,
         "mart.*": _READ,
         "stage": "CREATE",
-        "vault.record": "SELECT, INSERT, DELETE",
+        "vault.record": _CHANGE,
         "vault.erased": _READ,
         "vault.erased_row": _READ,
         **_READS_AND_ADDS_EVENTS,

@@ -281,6 +281,7 @@ def _vault(metadata: sa.MetaData) -> None:
         sa.Column("key_slot", sa.Integer, nullable=False),
         sa.Column("sealed", BYTEA, nullable=False),
         sa.Index("record_delivery", "delivery_id", postgresql_using="brin"),
+        sa.Index("record_emptied", "content_id", postgresql_where=sa.text("sealed = ''")),
         schema="vault",
         comment="Identity, free text and unclassified columns of a content, encrypted with a key of its own",
     )

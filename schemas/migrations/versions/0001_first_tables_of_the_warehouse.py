@@ -764,6 +764,14 @@ def upgrade() -> None:
         comment="Identity, free text and unclassified columns of a content, encrypted with a key of its own",
     )
     op.create_index("record_delivery", "record", ["delivery_id"], unique=False, schema="vault", postgresql_using="brin")
+    op.create_index(
+        "record_emptied",
+        "record",
+        ["content_id"],
+        unique=False,
+        schema="vault",
+        postgresql_where=sa.text("sealed = ''"),
+    )
     op.create_table(
         "arrival",
         sa.Column("arrival_id", sa.UUID(as_uuid=False), nullable=False),
@@ -1685,6 +1693,7 @@ def downgrade() -> None:
     op.drop_table("admission", schema="ops")
     op.drop_index(op.f("arrival_delivery_id"), table_name="arrival", schema="ops")
     op.drop_table("arrival", schema="ops")
+    op.drop_index("record_emptied", table_name="record", schema="vault", postgresql_where=sa.text("sealed = ''"))
     op.drop_index("record_delivery", table_name="record", schema="vault", postgresql_using="brin")
     op.drop_table("record", schema="vault")
     op.drop_table("published", schema="ref")
