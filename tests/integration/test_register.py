@@ -180,6 +180,18 @@ def test_who_is_withdrawn_leaves_the_register_and_comes_back(fresh: Callable[[],
     assert [tuple(row.values()) for row in history_of_it] == [("2024-02-01", "2024-03-03"), ("2024-04-04", None)]
 
 
+def test_what_a_retracted_delivery_said_leaves_a_history_though_it_counted_no_longer(
+    fresh: Callable[[], Station],
+) -> None:
+    station = fresh()
+    first = station.send(FEED, visits(LATIN), "A")
+    station.send(FEED, visits(woman("V1", "Fatima Zahra El Idrissi", "13/04/1990", "05/05/2024")), "A")
+    run(station)
+    pipeline.retract(station.office, first["delivery_id"], "tester")
+    assert run(station)["touched"] == 1
+    assert station.rows("SELECT stated, replaced FROM register.status") == [{"stated": "2024-05-05", "replaced": None}]
+
+
 def test_a_stay_follows_its_guests_code_wherever_a_newer_list_puts_it(fresh: Callable[[], Station]) -> None:
     station = fresh()
     with station.amended("lab/stays", "concept: service.shelter", "concept: service.victim_reference"):

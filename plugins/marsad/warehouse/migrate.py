@@ -27,15 +27,18 @@ INSERT INTO audit.head (seq, hash) SELECT 0, '\\x' WHERE NOT EXISTS (SELECT FROM
 """
 
 # What counts now changes here and there in the loader: the table itself tells linkage and the register. A record's
-# first statement is found by its delivery, so that plain loading pays nothing.
+# first statement is found by its delivery, so that plain loading pays nothing. Histories are made of statements that
+# count no longer, too: the register is told when one of these is taken back, or of which version it is.
 _CHANGES = """
 CREATE OR REPLACE FUNCTION core.note_changed() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN
     WITH other AS (
-        SELECT DISTINCT n.feed, n.provider, n.record_id
-        FROM fresh n JOIN stale o USING (content_id, delivery_id) WHERE n.current <> o.current
-    ), told AS (INSERT INTO core.changed SELECT * FROM other)
-    INSERT INTO core.restated SELECT * FROM other;
+        SELECT n.feed, n.provider, n.record_id, bool_or(n.current <> o.current) AS counts
+        FROM fresh n JOIN stale o USING (content_id, delivery_id)
+        WHERE (n.current, n.retracted, n.version) <> (o.current, o.retracted, o.version)
+        GROUP BY n.feed, n.provider, n.record_id
+    ), told AS (INSERT INTO core.changed SELECT feed, provider, record_id FROM other WHERE counts)
+    INSERT INTO core.restated SELECT feed, provider, record_id FROM other;
     RETURN NULL;
 END $$;
 CREATE OR REPLACE TRIGGER sighting_changed AFTER UPDATE ON core.sighting
