@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from marsad.linkage.records import Birth
 from marsad.linkage.stock import Key
 from marsad.linkage.store import insert
 from marsad.register.policy import Survivorship
@@ -65,7 +66,8 @@ def follow(connection: sa.Connection, *, analyse: bool) -> int:
 
 
 def _statement(row: sa.Row[Any]) -> Statement:
-    values = {name: getattr(row, name) for name in _COLUMNS}
+    born = Birth.stated(row.age, row.met_on)
+    values = {"birth_year": born and born.year, **{name: getattr(row, name) for name in FIELDS}}
     return Statement(_key(row), row.met_on, values, row.consent, row.consent_on)
 
 
@@ -136,10 +138,7 @@ _STAYS = """
 _STATEMENTS = """
     SELECT r.person_id::text AS person_id, r.feed, r.provider, r.record_id,
            coalesce(v.met_on, c.received_on) AS met_on, v.consent, v.consent_on,
-           -- The middle of the two years that an age leaves.
-           (extract(year FROM coalesce(v.met_on, c.received_on)) - coalesce(v.age, c.age)
-            - (extract(month FROM coalesce(v.met_on, c.received_on)) <= 6)::int)::int AS birth_year,
-           coalesce(v.sex, c.sex) AS sex, coalesce(v.age_band, c.age_band) AS age_band,
+           coalesce(v.age, c.age) AS age, coalesce(v.sex, c.sex) AS sex, coalesce(v.age_band, c.age_band) AS age_band,
            coalesce(v.minor, c.minor) AS minor, coalesce(v.citizenship, c.citizenship) AS citizenship,
            coalesce(v.region, c.region) AS region, v.province, v.marital_status, v.education, v.migration_status,
            coalesce(v.exploitation_form, c.exploitation_form) AS exploitation_form, v.means, v.recruitment_channel,
