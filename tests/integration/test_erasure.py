@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from tests.faults.killing import killed
-from tests.integration.station import Station, stations, visit, visits
+from tests.integration.station import VISITS_OR_NOT, Station, csv, stations, visit, visits, withdrawn_visit
 
 from marsad.errors import UsageFault
 from marsad.identity import mirror, vault
@@ -109,6 +109,37 @@ def test_what_comes_again_brings_no_identity_back(fresh: Station) -> None:
         decisions.decide(fresh.office, [(Key(FEED, "A", "V1"), Key(FEED, "A", "V2"))], "tester", same=True)
 
 
+def test_what_an_earlier_contract_took_for_her_number_goes_too(fresh: Station) -> None:
+    key = "      - name: sex\n        logicalType: string\n"
+    more = "        required: true\n        primaryKey: true\n        primaryKeyPosition: 2\n"
+    with fresh.amended(FEED, key, key + more):
+        first = fresh.send(FEED, FIRST, "A")
+        linker.link(fresh.office)
+    assert pipeline.rejudge(fresh.office, first["delivery_id"])
+    linker.link(fresh.office)
+    person = fresh.one("SELECT person_id::text FROM link.record WHERE record_id = 'V1'")
+    assert fresh.one("SELECT count(DISTINCT record_id) FROM core.sighting") == 4
+    assert readable(fresh).count(HERS[0]) == 4
+    erasure.erase(fresh.office, person, "own_request", "tester")
+    assert HERS[0] not in readable(fresh)
+    assert readable(fresh).count(OTHER) == 2
+
+
+def test_her_records_leave_and_come_back_as_others_do(fresh: Station) -> None:
+    person = met_twice(fresh)
+    hers = "SELECT count(*) FROM link.record WHERE person_id::text = :p"
+    erasure.erase(fresh.office, person, "own_request", "tester")
+    fresh.send(FEED, csv(VISITS_OR_NOT, withdrawn_visit("V1", "03/03/2024")), "A")
+    fresh.send(FEED, csv(VISITS_OR_NOT, withdrawn_visit("W1", "03/03/2024")), "B")
+    linker.link(fresh.office)
+    assert fresh.one(hers, p=person) == 0
+    assert fresh.one("SELECT linked_without_record FROM register.facts_of_core") == 0
+    fresh.send(FEED, visits(woman("V1", HERS[0], "05/05/2024")), "A")
+    fresh.send(FEED, visits(woman("W1", HERS[1], "05/05/2024")), "B")
+    linker.link(fresh.office)
+    assert_gone(fresh, person)
+
+
 def test_a_model_that_compares_all_again_leaves_her_alone(fresh: Station, monkeypatch: pytest.MonkeyPatch) -> None:
     person = met_twice(fresh)
     erasure.erase(fresh.office, person, "own_request", "tester")
@@ -132,7 +163,8 @@ def test_an_old_database_brings_nothing_back(fresh: Station, tmp_path: Path) -> 
             names = list(rows[0])
             columns, values = ", ".join(f'"{n}"' for n in names), ", ".join(f":{n}" for n in names)
             connection.execute(sa.text(f"INSERT INTO {table} ({columns}) VALUES ({values})"), rows)
-    assert erasure.apply_all(fresh.office) == 1
+    fresh.send(FEED, visits(woman("V1", HERS[0], "04/04/2024")), "A")
+    assert (erasure.finish(fresh.office, "tester"), erasure.finish(fresh.office, "tester")) == (1, 0)
     assert_gone(fresh, person)
     assert not [row for row in fresh.rows("SELECT sealed FROM vault.record JOIN link.record USING (content_id)"
                                           " WHERE person_id::text = :p", p=person) if row["sealed"]]  # fmt: skip

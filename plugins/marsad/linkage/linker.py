@@ -54,7 +54,8 @@ def link(
     with own_faults_only():
         with transaction(office.engine) as connection:
             _adopt(connection, work)
-            queue.notice(connection, feeds, [feed for feed in office.catalog.contracts if feed not in feeds])
+            others = [feed for feed in office.catalog.contracts if feed not in feeds]
+            queue.notice(connection, feeds, others, work.clock())
         while True:
             with transaction(office.engine) as connection:
                 _check_model(connection, work)

@@ -6,6 +6,7 @@ Taking them is part of the transaction that links them, so a killed linker leave
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -15,17 +16,18 @@ from marsad.linkage.stock import Key
 _DONE = ", ".join(f"'{status}'" for status in ACCEPTED)
 
 
-def notice(connection: sa.Connection, feeds: Sequence[str], others: Sequence[str]) -> None:
+def notice(connection: sa.Connection, feeds: Sequence[str], others: Sequence[str], at: datetime) -> None:
     """Puts into the queue what came and what changed since it was last asked; in proportion to that.
 
     What changed in ``others`` is of no concern. Of a feed that is neither, what changed waits for its contract.
-    Records of erased persons stay as they were linked: nobody opens or compares them again.
+    Records of erased persons are settled here: nobody opens or compares them again, so they are of whom they were of
+    while they count, and of nobody when they are withdrawn.
     """
     unread = connection.execute(sa.text(_UNREAD), {"feeds": list(feeds)}).scalars().all()
     if unread:
         connection.execute(sa.text(_READ), {"deliveries": unread})
     connection.execute(sa.text(_CHANGED), {"feeds": list(feeds), "others": list(others)})
-    connection.execute(sa.text(_LEAVE_ERASED))
+    connection.execute(sa.text(_SETTLE_ERASED), {"at": at})
 
 
 def everything_again(connection: sa.Connection) -> None:
@@ -101,9 +103,29 @@ _AGAIN = (
     """UPDATE link.record r SET content_id = -content_id WHERE content_id > 0 AND NOT EXISTS (
         SELECT FROM vault.erased e WHERE (e.feed, e.provider, e.record_id) = (r.feed, r.provider, r.record_id))""",
 )
-_LEAVE_ERASED = """
-    DELETE FROM link.due d USING vault.erased e
-    WHERE (d.feed, d.provider, d.record_id) = (e.feed, e.provider, e.record_id)
+_SETTLE_ERASED = """
+    WITH met AS (
+        DELETE FROM link.due d USING vault.erased e
+        WHERE (d.feed, d.provider, d.record_id) = (e.feed, e.provider, e.record_id)
+        RETURNING d.feed, d.provider, d.record_id, e.person_id
+    ), now AS MATERIALIZED (
+        SELECT met.*, k.content_id FROM met LEFT JOIN core.sighting k
+        ON (k.feed, k.provider, k.record_id) = (met.feed, met.provider, met.record_id) AND k.current
+    ), gone AS (
+        DELETE FROM link.record r USING now
+        WHERE (r.feed, r.provider, r.record_id) = (now.feed, now.provider, now.record_id) AND now.content_id IS NULL
+        RETURNING r.feed, r.provider, r.record_id, r.person_id
+    ), noted AS (
+        INSERT INTO link.move (at, feed, provider, record_id, from_person) SELECT :at, gone.* FROM gone
+    ), restated AS (
+        UPDATE link.record r SET content_id = now.content_id FROM now
+        WHERE (r.feed, r.provider, r.record_id) = (now.feed, now.provider, now.record_id)
+          AND r.content_id <> now.content_id
+    )
+    INSERT INTO link.record (feed, provider, record_id, content_id, person_id, since)
+    SELECT now.*, :at FROM (SELECT feed, provider, record_id, content_id, person_id FROM now) AS now
+    WHERE content_id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM link.record r WHERE (r.feed, r.provider, r.record_id) = (now.feed, now.provider, now.record_id))
 """
 _TAKE = """
     DELETE FROM link.due d USING (

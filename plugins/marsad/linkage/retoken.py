@@ -20,6 +20,7 @@ from marsad.linkage.access import transaction
 from marsad.linkage.batch import Tools
 from marsad.linkage.linker import AT_ONCE, tools
 from marsad.linkage.stock import Key
+from marsad.warehouse.engine import clean_errors
 
 
 def rotate_tokens(office: Office, actor: str) -> tuple[int, int]:
@@ -43,6 +44,17 @@ def rotate_tokens(office: Office, actor: str) -> tuple[int, int]:
         _retire(ring, number)
     mirror.renew(ring)
     return number, records
+
+
+def renew_lost(office: Office, actor: str) -> None:
+    """Makes every token anew where the database, older than the keys, names a key that was destroyed.
+
+    Raises: as ``rotate_tokens``.
+    """
+    with clean_errors(), office.engine.connect() as connection:
+        used = store.token_key(connection)
+    if used not in office.keyring.token_ids:
+        rotate_tokens(office, actor)
 
 
 def _next(ring: KeyRing, used: int) -> int:

@@ -1,13 +1,14 @@
 """Erasing a person: the data keys and tokens of all her records are destroyed, and nothing brings them back.
 
 Codes, dates and who is whom stay, so statistics keep their counts. What was erased is first written down beside the
-keys, outside the database: whoever is killed in the middle, or restores a database from before, finishes it from there.
+keys, outside the database: whoever is killed in the middle, or restores a database from before, finishes it from there;
+each night retention does, where nobody did.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -117,39 +118,51 @@ def erase_linked(office: Office, person: str, reason: str, actor: str) -> Erasur
         erasure = _erasure(connection, person_id(person), reason, records, office.clock())
         erasure.write(office.keyring.erased)
         apply(connection, office.keyring, erasure)
-        detail = {"reason": reason, "records": len(records), "keys": len(erasure.keys)}
-        head = audit.append(connection, actor, "person.erased", erasure.person, detail, office.clock())
+        head = _note(connection, office, erasure, actor)
     audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
     return erasure
 
 
 def apply(connection: sa.Connection, keyring: KeyRing, erasure: Erasure) -> None:
-    """Destroys keys, ciphertext, tokens and pairs, and keeps them from coming back; repeatable, in any database."""
-    vault.destroy(keyring, [key for key in erasure.keys if (keyring.store / key.store.file_name).exists()])
-    records = {**queue.columns(erasure.records), "person": erasure.person, "at": erasure.at}
-    rows = {"shas": [sha for sha, _ in erasure.rows], "rows": [row for _, row in erasure.rows], "at": erasure.at}
-    connection.execute(sa.text(_TOMBSTONES), records)
-    connection.execute(sa.text(_ROW_TOMBSTONES), rows)
-    connection.execute(sa.text(_NOT_DUE), records)
-    contents = list(connection.execute(sa.text(_CONTENTS), records).scalars())
+    """Destroys keys, ciphertext, tokens and pairs, and keeps them from coming back; repeatable, in any database.
+
+    Also what was stated of her since it was written down, if whoever erased her was killed.
+    """
+    values = {**_values(erasure.records, erasure.rows), "person": erasure.person, "at": erasure.at}
+    keys = {*erasure.keys, *_slots(connection, values)}
+    vault.destroy(keyring, [key for key in keys if (keyring.store / key.store.file_name).exists()])
+    contents = list(connection.execute(sa.text(_CONTENTS), values).scalars())
     store.forget(connection, contents)
-    connection.execute(sa.text(_EMPTY_VAULT), {"contents": contents})
-    connection.execute(sa.text(_EMPTY_QUARANTINE), records | rows)
+    for statement in (_TOMBSTONES, _ROW_TOMBSTONES, _NOT_DUE, _EMPTY_VAULT, _EMPTY_QUARANTINE):
+        connection.execute(sa.text(statement), {**values, "contents": contents})
 
 
-def apply_all(office: Office) -> int:
-    """Applies every erasure that was ever written down; returns how many. For a database restored from a backup.
+def finish(office: Office, actor: str) -> int:
+    """Applies erasures that are written down and that the database does not know; returns how many.
+
+    Whoever erased was killed, or the database is older: it was restored from a backup.
 
     Raises:
         PassingFault, PlatformFault: database, key store, or a list that is damaged.
     """
-    erasures = list(written(office.keyring))
     with clean_errors(), office.engine.begin() as connection:
         access.alone(connection)
+        erasures = [one for one in written(office.keyring) if not _known(connection, one)]
         _wait_for_loads(connection, [key for erasure in erasures for key in erasure.records])
         for erasure in erasures:
             apply(connection, office.keyring, erasure)
+        for erasure in erasures:
+            _note(connection, office, erasure, actor)
     return len(erasures)
+
+
+def _known(connection: sa.Connection, erasure: Erasure) -> bool:
+    return bool(connection.execute(sa.text(_ARE_KNOWN), _values(erasure.records, erasure.rows)).scalar())
+
+
+def _note(connection: sa.Connection, office: Office, erasure: Erasure, actor: str) -> audit.Head:
+    detail = {"reason": erasure.reason, "records": len(erasure.records), "keys": len(erasure.keys)}
+    return audit.append(connection, actor, "person.erased", erasure.person, detail, office.clock())
 
 
 def written(keyring: KeyRing) -> Iterator[Erasure]:
@@ -179,11 +192,17 @@ def _records(connection: sa.Connection, person: str) -> list[Key]:
 
 
 def _erasure(connection: sa.Connection, person: str, reason: str, records: Sequence[Key], at: datetime) -> Erasure:
-    keys = queue.columns(records)
-    rows = [(sha, row) for sha, row in connection.execute(sa.text(_ROWS), keys)]
-    values = {**keys, "shas": [sha for sha, _ in rows], "rows": [row for _, row in rows]}
-    slots = [KeyRef(*row) for row in connection.execute(sa.text(_SLOTS), values)]
+    rows = [(sha, row) for sha, row in connection.execute(sa.text(_ROWS), queue.columns(records))]
+    slots = _slots(connection, _values(records, rows))
     return Erasure(person, at.isoformat(), reason, records, rows, slots)
+
+
+def _values(records: Sequence[Key], rows: Sequence[tuple[str, int]]) -> dict[str, Any]:
+    return {**queue.columns(records), "shas": [sha for sha, _ in rows], "rows": [row for _, row in rows]}
+
+
+def _slots(connection: sa.Connection, values: Mapping[str, Any]) -> list[KeyRef]:
+    return [KeyRef(*row) for row in connection.execute(sa.text(_SLOTS), values)]
 
 
 _PERSON = "SELECT merged_into::text FROM link.person WHERE person_id = CAST(:person AS uuid)"
@@ -198,7 +217,15 @@ _RECORDS = """
     ORDER BY feed, provider, record_id
 """
 _HERS = f"{queue.KEYS} JOIN core.sighting k USING (provider, record_id)"
-_CONTENTS = f"SELECT DISTINCT k.content_id FROM {_HERS} WHERE k.feed = i.feed"  # noqa: S608 - our own words, here and below
+_PLACES = """
+    unnest(CAST(:shas AS text[]), CAST(:rows AS bigint[])) AS r (sha256, row) JOIN ops.delivery d USING (sha256)
+"""
+# Of her rows also what an earlier contract, which took something else for their number, read in them.
+_CONTENTS = f"""
+    SELECT k.content_id FROM {_HERS} WHERE k.feed = i.feed
+    UNION SELECT k.content_id FROM {_PLACES} JOIN core.sighting k ON (k.delivery_id, k.row) = (d.delivery_id, r.row)
+    WHERE k.retracted AND NOT EXISTS (SELECT FROM core.sighting c WHERE c.content_id = k.content_id AND c.current)
+"""  # noqa: S608 - our own words, here and below
 _QUARANTINED = f"""
     SELECT q.delivery_id, q.row FROM quarantine.record q JOIN ops.delivery d USING (delivery_id)
     JOIN {queue.KEYS} ON (i.feed, i.provider, i.record_id) = (d.feed, d.provider, q.record_id)
@@ -207,15 +234,21 @@ _ROWS = f"""
     SELECT d.sha256, k.row FROM {_HERS} JOIN ops.delivery d USING (delivery_id) WHERE k.feed = i.feed
     UNION SELECT d.sha256, q.row FROM ({_QUARANTINED}) q JOIN ops.delivery d USING (delivery_id)
 """  # noqa: S608
-_BY_ROW = """
-    SELECT q.delivery_id, q.row FROM unnest(CAST(:shas AS text[]), CAST(:rows AS bigint[])) AS r (sha256, row)
-    JOIN ops.delivery d USING (sha256) JOIN quarantine.record q ON (q.delivery_id, q.row) = (d.delivery_id, r.row)
-"""
+_BY_ROW = f"""
+    SELECT q.delivery_id, q.row FROM {_PLACES}
+    JOIN quarantine.record q ON (q.delivery_id, q.row) = (d.delivery_id, r.row)
+"""  # noqa: S608
 _SLOTS = f"""
     SELECT v.delivery_id::text, v.attempt, v.key_slot FROM vault.record v JOIN ({_CONTENTS}) c USING (content_id)
     UNION
     SELECT q.delivery_id::text, q.attempt, q.key_slot
     FROM quarantine.record q JOIN ({_QUARANTINED} UNION {_BY_ROW}) h USING (delivery_id, row)
+"""  # noqa: S608
+_ARE_KNOWN = f"""
+    SELECT NOT EXISTS (SELECT FROM {queue.KEYS} LEFT JOIN vault.erased e USING (feed, provider, record_id)
+                       WHERE e.person_id IS NULL)
+       AND NOT EXISTS (SELECT FROM unnest(CAST(:shas AS text[]), CAST(:rows AS bigint[])) AS r (sha256, row)
+                       LEFT JOIN vault.erased_row e USING (sha256, row) WHERE e.erased_at IS NULL)
 """  # noqa: S608
 _TOMBSTONES = f"""
     INSERT INTO vault.erased SELECT feed, provider, record_id, CAST(:person AS uuid), CAST(:at AS timestamptz)

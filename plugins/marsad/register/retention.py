@@ -105,7 +105,7 @@ def _due(connection: sa.Connection, office: Office, policy: Policy) -> Due:
 
 
 def apply(office: Office) -> dict[str, int]:
-    """Destroys what is due and says how many of each; safe to be killed and run again, and beside intake.
+    """Finishes erasures, then destroys what is due and says how many of each; safe to be killed, and beside intake.
 
     Nobody places a hold meanwhile: what a hold is placed on is there still, or was gone before.
 
@@ -114,6 +114,7 @@ def apply(office: Office) -> dict[str, int]:
         PassingFault, PlatformFault: database, key store or landing.
     """
     policy = load_policy(office.settings.schemas)
+    erasure.finish(office, ACTOR)
     with clean_errors(), office.engine.begin() as connection:
         holds.wait(connection)
         now = _due(connection, office, policy)

@@ -5,7 +5,7 @@
     <keys>/                             one copy of the keys for all moments (``identity.mirror``)
 
 What was erased stays erased: its keys are destroyed in the copy too, and the list beside the keys is applied again to
-whatever database is brought back.
+whatever database is brought back. Tokens made by a key that was changed since are made anew.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from marsad import audit, durable
 from marsad.errors import PlatformFault, UsageFault
 from marsad.identity import mirror
 from marsad.intake.office import Office
+from marsad.linkage import retoken
 from marsad.register import erasure
 from marsad.runtime.postgres import programs
 from marsad.settings import Settings
@@ -100,7 +101,8 @@ def restore(office: Office, folder: Path, actor: str) -> Path:
     office.engine.dispose()
     _load(url, moment / DUMP)
     migrate.upgrade(url)
-    erasures = erasure.apply_all(office)
+    erasures = erasure.finish(office, actor)
+    retoken.renew_lost(office, actor)
     for name in _FILES:
         _bring_back_files(moment.parent / "files" / name, office.settings.place(name), office)
     with clean_errors(), office.engine.connect() as connection:
