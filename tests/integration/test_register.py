@@ -315,6 +315,23 @@ def test_what_breaks_the_rules_of_the_warehouse_is_told_since_when_and_until_whe
     assert station.one("SELECT count(*) FROM ops.breach WHERE until > since") == 1
 
 
+def test_it_is_told_when_people_contradict_each_other(fresh: Callable[[], Station]) -> None:
+    station = fresh()
+    names = ("Fatima Zahra El Idrissi", "Khadija Naciri", "Salma Bouzid")
+    for provider, name in zip("ABC", names, strict=True):
+        station.send(FEED, visits(woman("V1", name, "13/04/1990")), provider)
+    run(station)
+    one, other, third = (Key(FEED, provider, "V1") for provider in "ABC")
+    decisions.decide(station.office, [(one, other)], "tester", same=False)
+    decisions.decide(station.office, [(one, third), (other, third)], "tester", same=True)
+    run(station)
+    (broken,) = check(station.office)["core"]
+    assert (broken.rule.id, broken.severity, broken.params) == ("link.heeds_people", "warning", {"decided_in_vain": 1})
+    decisions.decide(station.office, [(one, other)], "tester", same=True)
+    run(station)
+    holds_together(station)
+
+
 def test_every_view_and_column_of_the_register_is_described(station: Station) -> None:
     undescribed = station.rows(
         """SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid

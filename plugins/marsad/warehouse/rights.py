@@ -127,6 +127,7 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
         "register.officer": _NOTHING,
         # Reads core, so the rule of the rows does not reach it: at_court asks for each person.
         "register.proceeding": _NOTHING,
+        "register.unheeded": _NOTHING,  # numbers of records, for engineers
         "register.sees_everybody()": "EXECUTE",
         "register.at_court()": "EXECUTE",
     },
