@@ -103,7 +103,10 @@ def _add_retention(app: typer.Typer, office: Opened) -> None:
             else:
                 counts = policy.apply(opened)
         text = "{landed} landed files, {quarantined} refused rows, {identities} replaced identities, {persons} persons"
-        show(as_json, counts | {"dry_run": dry_run}, text.format(**counts) + (" would go" if dry_run else ""))
+        told = text.format(**counts) + (" would go" if dry_run else "")
+        if counts.get("unreached"):
+            told += f"\n{counts['unreached']} copies of the keys are not there: what went is in them still"
+        show(as_json, counts | {"dry_run": dry_run}, told)
 
 
 def _add_officer(app: typer.Typer, office: Opened) -> None:

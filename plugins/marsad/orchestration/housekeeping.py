@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from airflow.sdk import DAG, task
 
 from marsad.orchestration.intake import IDENTITY_QUEUE
@@ -9,6 +11,7 @@ from marsad.orchestration.scheduled import by_clock
 from marsad.settings import Settings
 
 EACH_NIGHT = "40 2 * * *"  # UTC
+log = logging.getLogger(__name__)
 
 DOC = """\
 ### Housekeeping
@@ -32,4 +35,7 @@ def retain() -> dict[str, int]:
     from marsad.intake.office import Office
     from marsad.register.retention import apply
 
-    return apply(Office.open(Settings.from_env()))
+    counts = apply(Office.open(Settings.from_env()))
+    if counts["unreached"]:
+        log.warning("%s copies of the keys are not there: what went is in them still", counts["unreached"])
+    return counts

@@ -96,6 +96,7 @@ def _due(connection: sa.Connection, office: Office, policy: Policy) -> Due:
     moments = policy.before(office.clock())
     old = connection.execute(sa.text(_LANDED), moments).scalars().all()
     landed = [sha for sha in old if landing.is_kept(sha, office.landing, office.keyring.public)]
+    landed += _unknown(connection, office, moments["refused"])
     quarantined = [KeyRef(*row) for row in connection.execute(sa.text(_QUARANTINED), moments)]
     identities = [KeyRef(*row) for row in connection.execute(sa.text(_REPLACED), moments)]
     persons = connection.execute(sa.text(_PERSONS), moments).scalars().all()
@@ -104,10 +105,18 @@ def _due(connection: sa.Connection, office: Office, policy: Policy) -> Due:
     return Due(landed, quarantined, identities, persons)
 
 
+def _unknown(connection: sa.Connection, office: Office, before: datetime) -> list[str]:
+    """Landed files of which the ledger knows nothing: it was restored from a backup that is older than they."""
+    old = {path.stem for path in office.landing.glob("*/*.age") if path.stat().st_mtime < before.timestamp()}
+    known = connection.execute(sa.text("SELECT sha256 FROM ops.delivery WHERE sha256 = ANY(:old)"), {"old": [*old]})
+    return sorted(old - set(known.scalars()))
+
+
 def apply(office: Office) -> dict[str, int]:
     """Finishes erasures, then destroys what is due and says how many of each; safe to be killed, and beside intake.
 
-    Nobody places a hold meanwhile: what a hold is placed on is there still, or was gone before.
+    ``unreached`` copies of the keys are not there: what they hold of it goes when they are renewed. Nobody places a
+    hold meanwhile: what a hold is placed on is there still, or was gone before.
 
     Raises:
         UsageFault: the policy is wrong.
@@ -121,8 +130,8 @@ def apply(office: Office) -> dict[str, int]:
         head = _destroy(connection, office, now, policy.version) if any(now.counts.values()) else None
     if head:
         audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
-    mirror.renew(office.keyring)  # also after a run that was killed before it came here
-    return now.counts
+    away = mirror.renew(office.keyring)  # also after a run that was killed before it came here
+    return {**now.counts, "unreached": len(away)}
 
 
 def _destroy(connection: sa.Connection, office: Office, now: Due, version: int) -> audit.Head:
