@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.faults.killing import killed
-from tests.integration.station import Station, visits
+from tests.integration.station import Station, stations, visits
 from tests.integration.test_erasure import FEED, FIRST, HERS, OTHER, assert_gone, fresh, met_twice, readable, woman
 
 from marsad.errors import PlatformFault, UsageFault
@@ -17,7 +17,7 @@ from marsad.intake.office import Office
 from marsad.intake.proof import verify_trail
 from marsad.linkage import linker
 from marsad.linkage.retoken import rotate_tokens
-from marsad.register import erasure
+from marsad.register import erasure, retention
 from marsad.runtime import backup
 
 __all__ = ["fresh"]
@@ -50,6 +50,8 @@ def test_all_comes_back_but_who_was_erased(fresh: Station, places: tuple[Path, P
     fresh.send(FEED, visits(woman("V1", HERS[0], "05/05/2024")), "A")
     linker.link(fresh.office)
     assert_gone(fresh, person)
+    assert retention.apply(fresh.office)["landed"] == 1
+    assert not landed.exists(), "nobody sent it again"
 
 
 def _kept(path: Path, folder: Path) -> bool:
@@ -113,6 +115,24 @@ def test_keys_are_not_put_beside_what_they_open(fresh: Station, places: tuple[Pa
     (places[1] / "other").write_text("something of somebody's")
     with pytest.raises(PlatformFault, match="something else"):
         backup.backup(fresh.office, *places)
+
+
+def test_a_new_home_does_not_overwrite_what_it_should_restore(
+    fresh: Station, places: tuple[Path, Path], tmp_path: Path, new_database: Callable[[str], str], migrated: str
+) -> None:
+    fresh.send(FEED, FIRST, "A")
+    backup.backup(fresh.office, *places)
+    kept = [sorted(path.rglob("*")) for path in places]
+    other = next(stations(tmp_path / "new", new_database(migrated)))
+    for wrong in (lambda: backup.backup(other.office, *places),
+                  lambda: backup.bring_back_keys(other.office.settings, places[1])):  # fmt: skip
+        with pytest.raises(PlatformFault, match="copy of other keys"):
+            wrong()
+    other.close()
+    shutil.rmtree(fresh.office.landing)
+    assert [sorted(path.rglob("*")) for path in places] == kept
+    backup.backup(fresh.office, *places)
+    assert list((places[0] / "files" / "landing").glob("*/*.age")), "its key is there still"
 
 
 def test_a_copy_that_is_away_is_told(fresh: Station, places: tuple[Path, Path]) -> None:

@@ -26,27 +26,38 @@ def add(keyring: KeyRing, folder: Path) -> None:
     Raises:
         PassingFault, PlatformFault: it cannot be written, or holds something else.
     """
+    check(keyring, folder)
     with durable.os_faults(_DOING):
         durable.private_folder(folder)
-        if not (folder / _OURS).exists() and any(folder.iterdir()):
-            raise PlatformFault(f"{folder} holds something else than a copy of the keys: choose an empty folder")
         durable.write_whole(folder / _OURS, b"")
         known = {*known_copies(keyring), str(folder.resolve())}
         durable.write_whole(keyring.folder / _KNOWN, json.dumps(sorted(known)).encode())
         _copy(keyring.folder, folder)
 
 
+def check(keyring: KeyRing, folder: Path) -> None:
+    """Raises PlatformFault if ``folder`` holds something else than a copy of these keys: they would go."""
+    with durable.os_faults(_DOING):
+        if (folder / _OURS).exists():
+            theirs, own = (keys / "public" / "signing.key" for keys in (folder, keyring.folder))
+            if theirs.exists() and theirs.read_bytes() != own.read_bytes():
+                raise PlatformFault(f"{folder} is a copy of other keys than this home's: see docs/runbooks/backup.md")
+        elif folder.exists() and any(folder.iterdir()):
+            raise PlatformFault(f"{folder} holds something else than a copy of the keys: choose an empty folder")
+
+
 def renew(keyring: KeyRing) -> Sequence[str]:
     """Brings every known copy in step; returns those that are not there now: to be renewed later, or destroyed.
 
     Raises:
-        PassingFault, PlatformFault: a copy that is there cannot be written.
+        PassingFault, PlatformFault: a copy that is there cannot be written, or is one of other keys by now.
     """
     known = known_copies(keyring)
     away = [place for place in known if not (Path(place) / _OURS).exists()]
     with durable.os_faults(_DOING):
         for place in known:
             if place not in away:
+                check(keyring, Path(place))
                 _copy(keyring.folder, Path(place))
     return away
 

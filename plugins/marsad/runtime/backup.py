@@ -14,6 +14,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ import sqlalchemy as sa
 from marsad import audit, durable
 from marsad.errors import PlatformFault, UsageFault
 from marsad.identity import mirror
+from marsad.identity.keys import KeyRing, PublicKeys
 from marsad.intake.office import Office
 from marsad.linkage import retoken
 from marsad.register import erasure
@@ -53,10 +55,12 @@ def backup(office: Office, folder: Path, keys: Path) -> Backup:
 
     Raises:
         UsageFault: the two folders are one.
-        PassingFault, PlatformFault: database, disk, or the login may not read everything.
+        PassingFault, PlatformFault: database, disk, the login may not read everything, or a copy of other keys lies
+            there: this home is new, and what should be restored would go.
     """
     if keys.resolve() == folder.resolve() or folder.resolve() in keys.resolve().parents:
         raise UsageFault("keys do not belong beside what they open: choose a folder for them outside of the backup's")
+    mirror.check(office.keyring, keys)
     with durable.os_faults("making a backup"):
         durable.private_folder(folder)
         for left in folder.glob(".draft-*"):
@@ -65,7 +69,7 @@ def backup(office: Office, folder: Path, keys: Path) -> Backup:
         draft = durable.private_folder(folder / f".draft-{moment}")
         _dump(database_url(office.settings), draft / DUMP)
         for name in _FILES:
-            _keep_files(office.settings.place(name), folder / "files" / name)
+            _keep_files(office.settings.place(name), folder / "files" / name, office.keyring.public)
         mirror.add(office.keyring, keys)
         draft.rename(folder / moment)
         durable.sync_folder(folder)
@@ -76,10 +80,11 @@ def bring_back_keys(settings: Settings, keys: Path) -> bool:
     """Fills a home that has no keys from a copy, before anything else is started; tells whether it did.
 
     Raises:
-        PlatformFault: there is no copy, or it cannot be read.
+        PlatformFault: there is no copy, it cannot be read, or the home has other keys, which would open nothing.
     """
     folder = settings.place("keys")
     if (folder / "private").exists():
+        mirror.check(KeyRing.open(folder), keys)
         return False
     durable.private_folder(settings.home)
     mirror.bring_back(keys, folder)
@@ -104,7 +109,7 @@ def restore(office: Office, folder: Path, actor: str) -> Path:
     erasures = erasure.finish(office, actor)
     retoken.renew_lost(office, actor)
     for name in _FILES:
-        _bring_back_files(moment.parent / "files" / name, office.settings.place(name), office)
+        _bring_back_files(moment.parent / "files" / name, office.settings.place(name), office.keyring.public)
     with clean_errors(), office.engine.connect() as connection:
         known = connection.execute(sa.text("SELECT seq FROM audit.head")).scalar_one()
     _set_aside_heads(office.settings.place("audit"), known, office.clock())
@@ -193,20 +198,25 @@ def _connection(url: str) -> Mapping[str, str]:
 # -- files -------------------------------------------------------------------------------------------------------------
 
 
-def _keep_files(source: Path, target: Path) -> None:
+def _keep_files(source: Path, target: Path, keys: PublicKeys) -> None:
     for name, path in _plain_files(source):
-        _copy_new(path, target / name)
-    gone = [path for name, path in _plain_files(target) if not (source / name).exists()]
-    for path in gone if source.name == "landing" else ():  # destroyed by policy
-        path.unlink()
-
-
-def _bring_back_files(source: Path, target: Path, office: Office) -> None:
-    """What is missing; not landed files whose keys were destroyed."""
-    keys = office.keyring.public.landing_folder
-    for name, path in _plain_files(source):
-        if not (target / name).exists() and (source.name != "landing" or (keys / path.name).exists()):
+        with suppress(FileNotFoundError):  # destroyed meanwhile
             _copy_new(path, target / name)
+    for _, path in _plain_files(target):
+        if _opens_no_more(path, source.name, keys):
+            path.unlink()
+
+
+def _bring_back_files(source: Path, target: Path, keys: PublicKeys) -> None:
+    """What is missing."""
+    for name, path in _plain_files(source):
+        if not (target / name).exists() and not _opens_no_more(path, source.name, keys):
+            _copy_new(path, target / name)
+
+
+def _opens_no_more(path: Path, folder: str, keys: PublicKeys) -> bool:
+    """Whether it is a landed file whose key was destroyed."""
+    return folder == "landing" and not (keys.landing_folder / path.name).exists()
 
 
 def _copy_new(path: Path, copy: Path) -> None:
