@@ -140,6 +140,19 @@ def test_her_records_leave_and_come_back_as_others_do(fresh: Station) -> None:
     assert_gone(fresh, person)
 
 
+def test_a_decision_about_her_pulls_her_apart_no_more(fresh: Station) -> None:
+    person = met_twice(fresh)
+    first, second, third = Key(FEED, "A", "V1"), Key(FEED, "B", "W1"), Key(FEED, "C", "X1")
+    fresh.send(FEED, visits(woman("X1", "Salma Bouzid")), "C")
+    linker.link(fresh.office)
+    decisions.decide(fresh.office, [(second, third)], "tester", same=False)
+    decisions.decide(fresh.office, [(first, third)], "tester", same=True)
+    erasure.erase(fresh.office, person, "own_request", "tester")
+    fresh.send(FEED, visits(woman("X1", "Salma Bouzid El Fassi", "05/05/2024")), "C")
+    linker.link(fresh.office)
+    assert_gone(fresh, person)
+
+
 def test_a_model_that_compares_all_again_leaves_her_alone(fresh: Station, monkeypatch: pytest.MonkeyPatch) -> None:
     person = met_twice(fresh)
     erasure.erase(fresh.office, person, "own_request", "tester")

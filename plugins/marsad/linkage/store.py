@@ -111,7 +111,7 @@ def housemates(connection: sa.Connection, persons: Collection[str]) -> dict[int,
 
 
 def decisions(connection: sa.Connection, keys: Sequence[Key]) -> dict[tuple[Key, Key], bool]:
-    """What people decided of these records and any other; True: one person."""
+    """What people decided of these records and any other; True: one person. Of who was erased nothing counts."""
     rows = connection.execute(sa.text(_DECISIONS), columns(keys))
     return {(Key(*row[:3]), Key(*row[3:6])): row[6] for row in rows}
 
@@ -195,5 +195,9 @@ _DECISIONS = f"""
         SELECT d.* FROM {KEYS} JOIN link.decision d
           ON (d.right_feed, d.right_provider, d.right_record) = (i.feed, i.provider, i.record_id)
     ) AS touching
+    WHERE NOT EXISTS (SELECT FROM vault.erased e
+                      WHERE (e.feed, e.provider, e.record_id) = (left_feed, left_provider, left_record))
+      AND NOT EXISTS (SELECT FROM vault.erased e
+                      WHERE (e.feed, e.provider, e.record_id) = (right_feed, right_provider, right_record))
     ORDER BY {ENDS}, decision_id DESC
 """  # noqa: S608
