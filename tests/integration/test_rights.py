@@ -83,7 +83,7 @@ def readers(station: Station, table: str) -> set[str]:
     return {role for role in RIGHTS if role != "owner" and station.one(query, r=role_name(role), s=schema, t=table)}
 
 
-def test_rules_that_stand_by_themselves(station: Station) -> None:
+def test_rules_that_stand_by_themselves(station: Station, migrated: str) -> None:
     assert readers(station, "vault.token") == {"linker"}
     assert readers(station, "vault.token_key") == {"linker"}
     assert readers(station, "vault.record") == {"loader", "linker", "looker"}
@@ -100,6 +100,9 @@ def test_rules_that_stand_by_themselves(station: Station) -> None:
     powers = """SELECT rolname FROM pg_roles WHERE rolname LIKE 'marsad\\_%'
         AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication)"""
     assert station.rows(powers) == []
+    temporary = "SELECT has_database_privilege(:r, :d, 'TEMPORARY')"  # a copy of the template has no grants of its own
+    may = {role for role in RIGHTS if station.one(temporary, r=role_name(role), d=migrated)}
+    assert may == {"owner", "loader", "trial"}
     for verb in ("UPDATE", "DELETE", "TRUNCATE"):
         query = f"SELECT has_table_privilege(:r, 'audit.event', '{verb}')"
         assert not [role for role in RIGHTS if role != "owner" and station.one(query, r=role_name(role))]

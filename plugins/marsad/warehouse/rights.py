@@ -14,8 +14,9 @@ _NOTHING = ""
 _ADDS_EVENTS = {"audit.event": "INSERT", "audit.head": "SELECT, UPDATE"}
 _READS_AND_ADDS_EVENTS = {"audit.event": "SELECT, INSERT", "audit.head": "SELECT, UPDATE"}
 RIGHTS: Mapping[str, Mapping[str, str]] = {
-    "owner": {},
+    "owner": {"database": "TEMPORARY"},
     "loader": {
+        "database": "TEMPORARY",
         "ops.*": _WRITE,
         "quarantine.*": _WRITE,
         "core.*": _CHANGE,

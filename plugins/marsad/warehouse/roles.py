@@ -60,6 +60,7 @@ def grant(connection: sa.Connection) -> None:
     """Gives each role exactly what ``RIGHTS`` says; what is not listed is taken away, from everybody else too."""
     database = str(connection.execute(sa.text("SELECT quote_ident(current_database())")).scalar_one())
     revoked = [f"REVOKE ALL ON ALL FUNCTIONS IN SCHEMA {schema} FROM PUBLIC" for schema in SCHEMAS]
+    revoked.append(f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC")
     granted = [statement for role in RIGHTS for statement in _grants(role, database)]
     connection.exec_driver_sql(";".join([*revoked, *granted]))  # a thousand statements, at every start
 
