@@ -197,7 +197,8 @@ _REPLACED = f"""
 """  # noqa: S608
 _PERSONS = """
     SELECT p.person_id::text FROM link.person_record p JOIN core.sighting k USING (feed, provider, record_id)
-    WHERE NOT EXISTS (SELECT FROM vault.erased e WHERE e.person_id = p.person_id)
+    WHERE NOT EXISTS (SELECT FROM vault.erased e
+                      WHERE (e.feed, e.provider, e.record_id) = (p.feed, p.provider, p.record_id))
     GROUP BY 1 HAVING max(k.recorded_at) < :persons ORDER BY 1
 """
 _EMPTY = """
