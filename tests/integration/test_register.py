@@ -180,6 +180,25 @@ def test_who_is_withdrawn_leaves_the_register_and_comes_back(fresh: Callable[[],
     assert [tuple(row.values()) for row in history_of_it] == [("2024-02-01", "2024-03-03"), ("2024-04-04", None)]
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 1, 0, 2)])
+def test_a_decision_closes_the_one_before_and_neither_is_ever_lost(
+    fresh: Callable[[], Station], order: tuple[int, ...]
+) -> None:
+    station = fresh()
+    told = ("presumed", "confirmed", "confirmed", "not_confirmed")
+    with station.amended(FEED, "codelist: sex, concept: victim.sex", "codelist: victim_status, concept: victim.status"):
+        for place in order:
+            row = woman("V1", "Fatima Zahra El Idrissi", "13/04/1990", f"0{place + 1}/02/2024", Sexe=told[place])
+            station.send(FEED, visits(row), "A")
+            run(station)
+    history = station.rows("SELECT stated, status, replaced, current FROM register.status ORDER BY stated")
+    assert [tuple(row.values()) for row in history] == [
+        ("2024-02-01", "presumed", "2024-02-02", False),
+        ("2024-02-02", "confirmed", "2024-02-04", False),
+        ("2024-02-04", "not_confirmed", None, True),
+    ]
+
+
 def test_what_a_retracted_delivery_said_leaves_a_history_though_it_counted_no_longer(
     fresh: Callable[[], Station],
 ) -> None:
