@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 from fastapi.routing import APIRoute
-from tests.integration.portal_site import Browser, add_account, signed_in, upload
+from tests.integration.portal_site import Browser, add_account, give_codes, signed_in, upload
 from tests.integration.station import Station, visit, visits
 
-from marsad.portal.accounts import Right
+from marsad.portal.accounts import FOR_A_BODY, ROLES, Right
 from marsad.portal.site import Site
 
 FILE = {"file": ("x.csv", b"x")}
@@ -81,6 +81,34 @@ def test_other_roles_reach_no_delivery_and_no_account(station: Station, site: Si
     for path in ("/send", "/deliveries", f"{own}/receipt", f"{own}/report.json", "/accounts", "/accounts/new"):
         assert browser.get(path).status_code == 403, path
     assert browser.get(own).status_code == (303 if role == "steward" else 403)  # on to the steward's own page
+
+
+ROOMS = {
+    "accounts": {"administrator"},
+    "send": {"submitter"}, "templates": {"submitter"}, "quiet": {"submitter"}, "uploads": {"submitter"},
+    "deliveries": {"submitter", "steward"},
+    "board": {"steward"}, "findings": {"steward"}, "spellings": {"steward"}, "review-progress": {"steward"},
+    "review": {"reviewer"},
+    "persons": {"case_officer", "commission"}, "referrals": {"case_officer", "commission"}, "waiting": {"commission"},
+}  # fmt: skip
+"""Who may enter which rooms of the pages, by the first word of their address; every other room is everybody's."""
+
+EVERYBODY = {"", "account", "language", "sign-out"}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_enters_its_own_rooms_alone(site: Site, role: str, sender: str) -> None:
+    plain = replace(site, policy=replace(site.policy, second_factor=frozenset()))  # codes are asked for in test_sign_in
+    browser = signed_in(plain, sender, Right(role, sender if role in FOR_A_BODY else ""))
+    give_codes(site, browser.account_id)  # type: ignore[attr-defined]
+    entered = set()
+    for method, path in routes(site):
+        room = path.split("/")[1]
+        if path not in PUBLIC and room not in EVERYBODY:
+            url = re.sub(r"\{[^}]*\}", "018f0000-0000-7000-8000-000000000000", path)
+            answer = browser.submit(url) if method == "POST" else browser.get(url)
+            entered |= {room} if answer.status_code != 403 else set()
+    assert entered == {room for room, roles in ROOMS.items() if role in roles}
 
 
 def test_a_submitter_of_two_providers_reaches_both(station: Station, site: Site) -> None:
