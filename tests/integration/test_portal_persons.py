@@ -244,6 +244,13 @@ def test_a_referral_is_sent_seen_and_answered(station: Station, site: Site) -> N
              for action in ("sent", "accepted", "declined")}  # fmt: skip
     a, ong, chu = (f"account:{who.account_id}" for who in (sender, helper, clinic))  # type: ignore[attr-defined]
     assert noted == {"sent": [a, a], "accepted": [ong], "declined": [chu]}
+    for purpose, status in (("statistics", 404), ("assistance", 200)):
+        with station.office.engine.begin() as connection:
+            connection.execute(sa.text(_PURPOSE), {"person": both.rpartition("/")[2], "purpose": purpose})
+        assert helper.get(both).status_code == status, "sent to them as long as she consents"
+
+
+_PURPOSE = "UPDATE register.person SET purpose = :purpose WHERE person_id = CAST(:person AS uuid)"
 
 
 def test_only_who_consented_is_referred_and_by_the_own_body(station: Station, site: Site) -> None:

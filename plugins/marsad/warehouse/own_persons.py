@@ -65,7 +65,7 @@ _SIGNED_IN = """
     WHERE s.token = sha256(convert_to(current_setting('marsad.session', true), 'UTF8'))
       AND s.complete AND NOT a.disabled
 """
-# Whose own a person is: seen by an own body, or sent to one that did not decline.
+# Whose own a person is: seen by an own body, or sent to one that did not decline while she consents.
 _OWN = """(EXISTS (
         SELECT FROM register.seen_by s
         WHERE s.person_id = {person} AND s.provider = ANY (ARRAY(SELECT register.own_providers())))
@@ -81,10 +81,12 @@ COMMENT ON FUNCTION register.own_providers() IS 'Sending bodies of who is signed
 
 CREATE OR REPLACE FUNCTION register.referred() RETURNS SETOF uuid LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = '' AS $$
-    SELECT person_id FROM register.referral
-    WHERE to_provider IN (SELECT register.own_providers()) AND answer IS DISTINCT FROM 'declined'
+    SELECT person_id FROM register.referral r JOIN register.person p USING (person_id)
+    WHERE r.to_provider IN (SELECT register.own_providers()) AND r.answer IS DISTINCT FROM 'declined'
+      AND p.purpose = 'assistance'
 $$;
-COMMENT ON FUNCTION register.referred() IS 'Persons sent to a body of who is signed in as a case officer';
+COMMENT ON FUNCTION register.referred() IS
+    'Persons sent to a body of who is signed in as a case officer, while they consent';
 
 CREATE OR REPLACE FUNCTION register.sees_everybody() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = '' AS $$
