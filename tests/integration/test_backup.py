@@ -17,7 +17,7 @@ from marsad.intake.office import Office
 from marsad.intake.proof import verify_trail
 from marsad.linkage import linker
 from marsad.linkage.retoken import rotate_tokens
-from marsad.register import erasure, retention
+from marsad.register import erasure, holds, retention
 from marsad.runtime import backup
 
 __all__ = ["fresh"]
@@ -36,11 +36,17 @@ def test_all_comes_back_but_who_was_erased(fresh: Station, places: tuple[Path, P
     fresh.send(FEED, visits(woman("V9", "Salma Bouzid")), "C")
     erasure.erase(fresh.office, person, "own_request", "tester")
     rotate_tokens(fresh.office, "tester")
+    other = fresh.one("SELECT person_id::text FROM link.record WHERE record_id = 'V2'")
+    for held in (person, other):
+        holds.place(fresh.office, held, "investigation", "tester")
+    holds.lift(fresh.office, person, "tester")
     (landed,) = (path for path in fresh.office.landing.glob("*/*.age") if not _kept(path, places[0]))
     assert backup.restore(fresh.office, places[0], "tester") == made.folder
     after = fresh.counts()
     changed = {table: after[table] - before[table] for table in before if after[table] != before[table]}
     assert changed.pop("audit.event") == 3, "restored, erased again, tokens by the key that is there"
+    assert changed.pop("ops.hold") == 1
+    assert fresh.one("SELECT held_id::text FROM ops.hold") == other
     assert {*changed} <= {"vault.erased", "vault.erased_row", "vault.token", "vault.token_key", "link.pair"}
     assert_gone(fresh, person)
     assert fresh.rows("SELECT sex, victim_records FROM mart.victims ORDER BY 1, 2") == figures

@@ -189,6 +189,11 @@ class KeyRing:
         """Where it is written down what was erased: records and key references, no identity."""
         return self.folder / "erased"
 
+    @property
+    def held(self) -> Path:
+        """Where legal holds are written down, so that no database from before is without them."""
+        return self.folder / "held"
+
     @cached_property
     def landing_identity(self) -> x25519.Identity:
         """Opens the keys of landed files."""
@@ -267,7 +272,7 @@ class KeyRing:
 
     def _publish(self) -> None:
         """Writes what follows from the private keys, and the folders that hold wrapped keys."""
-        for folder in (self.store, self.erased, self.public.landing_folder, self.folder / _PUBLIC):
+        for folder in (self.store, self.erased, self.held, self.public.landing_folder, self.folder / _PUBLIC):
             durable.private_folder(folder)
         identities = {_LANDING: self.landing_identity, _SENDERS: self.senders_identity}
         recipients = {name: str(own.to_public()) + "\n" for name, own in identities.items()}

@@ -1,17 +1,20 @@
 """Legal holds: while one stands on a person or a delivery, neither erasing nor retention takes anything of it.
 
 A hold on a person goes with her records wherever linkage takes them (view ``link.held``): it neither ends when she
-becomes one with somebody, nor when a record of hers is withdrawn or found to be another's.
+becomes one with somebody, nor when a record of hers is withdrawn or found to be another's. Holds are also written down
+beside the keys: a database that is brought back from before knows them too.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from marsad import audit
+from marsad import audit, durable
 from marsad.errors import PolicyRefusal, UsageFault
 from marsad.intake.office import Office
 from marsad.linkage import queue
@@ -19,6 +22,7 @@ from marsad.linkage.stock import Key
 from marsad.warehouse.engine import clean_errors
 
 REASONS = ("court_order", "investigation", "complaint")
+_DOING = "writing down a hold"
 
 
 def place(office: Office, held: str, reason: str, actor: str) -> None:
@@ -32,7 +36,10 @@ def place(office: Office, held: str, reason: str, actor: str) -> None:
     with clean_errors(), office.engine.begin() as connection:
         if not connection.execute(sa.text(_KNOWN), {"id": _id(held)}).scalar():
             raise UsageFault(f"there is no person or delivery {held}")
-        connection.execute(sa.text(_PLACE), {"id": held, "reason": reason, "by": actor, "at": office.clock()})
+        told = {"reason": reason, "by": actor, "at": office.clock().isoformat()}
+        connection.execute(sa.text(_PLACE), told | {"id": _id(held)})
+        with durable.os_faults(_DOING):
+            durable.write_whole(_path(office, held), json.dumps(told).encode())
         head = audit.append(connection, actor, "hold.placed", _id(held), {"reason": reason}, office.clock())
     audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
 
@@ -42,8 +49,22 @@ def lift(office: Office, held: str, actor: str) -> None:
     with clean_errors(), office.engine.begin() as connection:
         if not connection.execute(sa.text("DELETE FROM ops.hold WHERE held_id = :id"), {"id": _id(held)}).rowcount:
             raise UsageFault(f"nothing holds {held}")
+        with durable.os_faults(_DOING):
+            _path(office, held).unlink(missing_ok=True)
         head = audit.append(connection, actor, "hold.lifted", _id(held), {}, office.clock())
     audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
+
+
+def bring_back(office: Office) -> int:
+    """Places again what is written down and unknown to the database, one from before; returns how many holds.
+
+    Raises:
+        PassingFault, PlatformFault: database, or the folder of keys.
+    """
+    with durable.os_faults(_DOING):
+        told = [{**json.loads(path.read_bytes()), "id": path.stem} for path in office.keyring.held.glob("*.json")]
+    with clean_errors(), office.engine.begin() as connection:
+        return sum(connection.execute(sa.text(_BRING_BACK), one).rowcount for one in told)
 
 
 def wait(connection: sa.Connection) -> None:
@@ -62,6 +83,10 @@ def standing(connection: sa.Connection, records: Sequence[Key]) -> str | None:
     return connection.execute(sa.text(_STANDING), queue.columns(records)).scalar()
 
 
+def _path(office: Office, held: str) -> Path:
+    return durable.private_folder(office.keyring.held) / f"{_id(held)}.json"
+
+
 def _id(text: str) -> str:
     try:
         return str(UUID(text))
@@ -73,11 +98,15 @@ _KNOWN = """
     SELECT EXISTS (SELECT FROM link.person WHERE person_id = CAST(:id AS uuid))
         OR EXISTS (SELECT FROM ops.delivery WHERE delivery_id = CAST(:id AS uuid))
 """
-_PLACE = """
-    INSERT INTO ops.hold (held_id, reason, placed_by, placed_at) VALUES (CAST(:id AS uuid), :reason, :by, :at)
-    ON CONFLICT (held_id) DO UPDATE
-    SET reason = EXCLUDED.reason, placed_by = EXCLUDED.placed_by, placed_at = EXCLUDED.placed_at
+_ROW = """
+    INSERT INTO ops.hold (held_id, reason, placed_by, placed_at)
+    VALUES (CAST(:id AS uuid), :reason, :by, CAST(:at AS timestamptz)) ON CONFLICT (held_id)
 """
+_BRING_BACK = f"{_ROW} DO NOTHING"
+_PLACE = f"""
+    {_ROW} DO UPDATE
+    SET reason = EXCLUDED.reason, placed_by = EXCLUDED.placed_by, placed_at = EXCLUDED.placed_at
+"""  # noqa: S608 - our own words, here and below
 _STANDING = f"""
     SELECT min(reason) FROM (
         SELECT h.reason FROM {queue.KEYS} JOIN link.held h USING (feed, provider, record_id)
@@ -89,4 +118,4 @@ _STANDING = f"""
         JOIN quarantine.record q ON q.delivery_id = h.held_id
         JOIN {queue.KEYS} ON (i.feed, i.provider, i.record_id) = (d.feed, d.provider, q.record_id)
     ) AS reasons
-"""  # noqa: S608 - our own words
+"""  # noqa: S608

@@ -22,8 +22,6 @@ def admit(office: Office, name: str, providers: Sequence[str], actor: str) -> st
     password = secrets.token_urlsafe(24)
     with clean_errors(), office.engine.begin() as connection:
         login = own_persons.admit(connection, name, password, providers)
-        detail = {"providers": sorted(providers)}
-        head = audit.append(connection, actor, "officer.admitted", login, detail, office.clock())
-    audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
+        audit.append(connection, actor, "officer.admitted", login, {"providers": sorted(providers)}, office.clock())
     address = sa.make_url(database_url(office.settings)).set(username=login, password=password)
     return address.render_as_string(hide_password=False)

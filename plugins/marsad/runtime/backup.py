@@ -5,7 +5,7 @@
     <keys>/                             one copy of the keys for all moments (``identity.mirror``)
 
 What was erased stays erased: its keys are destroyed in the copy too, and the list beside the keys is applied again to
-whatever database is brought back. Tokens made by a key that was changed since are made anew.
+whatever database is brought back, as legal holds are. Tokens made by a key that was changed since are made anew.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from marsad.identity import mirror
 from marsad.identity.keys import KeyRing, PublicKeys
 from marsad.intake.office import Office
 from marsad.linkage import retoken
-from marsad.register import erasure
+from marsad.register import erasure, holds
 from marsad.runtime.postgres import programs
 from marsad.settings import Settings
 from marsad.warehouse import migrate
@@ -106,14 +106,14 @@ def restore(office: Office, folder: Path, actor: str) -> Path:
     office.engine.dispose()
     _load(url, moment / DUMP)
     migrate.upgrade(url)
-    erasures = erasure.finish(office, actor)
+    erasures, held = erasure.finish(office, actor), holds.bring_back(office)
     retoken.renew_lost(office, actor)
     for name in _FILES:
         _bring_back_files(moment.parent / "files" / name, office.settings.place(name), office.keyring.public)
     with clean_errors(), office.engine.connect() as connection:
         known = connection.execute(sa.text("SELECT seq FROM audit.head")).scalar_one()
     _set_aside_heads(office.settings.place("audit"), known, office.clock())
-    detail = {"events": known, "erasures": erasures}
+    detail = {"events": known, "erasures": erasures, "holds": held}
     with clean_errors(), office.engine.begin() as connection:
         head = audit.append(connection, actor, "warehouse.restored", moment.name, detail, office.clock())
     audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
