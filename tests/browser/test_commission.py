@@ -200,6 +200,7 @@ def test_an_officer_refers_a_person_and_another_accepts(person: Person, portal: 
     page.goto(f"{portal.url}/persons/{found}")
     page.locator("summary").click()
     page.get_by_label(person.say("referral.to"), exact=True).select_option(receiver)
+    page.get_by_label(person.say("referral.kind"), exact=True).select_option("medical")
     person.look("referral")
     person.press("referral.button")
     expect(page.locator(".path")).to_contain_text(person.say("referral.waits"))

@@ -253,6 +253,24 @@ def test_a_referral_is_sent_seen_and_answered(station: Station, site: Site) -> N
 _PURPOSE = "UPDATE register.person SET purpose = :purpose WHERE person_id = CAST(:person AS uuid)"
 
 
+def test_the_sender_withdraws_what_nobody_answered(station: Station, site: Site) -> None:
+    both = f"/persons/{person(station, 'A', 'V1')}"
+    sender, shelter = (signed_in(site, body, Right("case_officer", body)) for body in ("A", "Foyer"))
+    sender.see(both)
+    said = {"sender": "A", "receiver": "Foyer", "kind": "shelter"}
+    assert sender.submit(f"{both}/referrals", said).status_code == 303
+    assert shelter.get(both).status_code == 200
+    (sent,) = re.findall(r'action="(/referrals/[^"]+)"', shelter.see("/referrals"))
+    assert shelter.submit(sent, {"said": "withdrawn"}).status_code == 409, "not theirs to withdraw"
+    assert sender.submit(sent, {"said": "accepted"}).status_code == 409, "nor the sender's to accept"
+    assert sent in sender.see("/referrals")
+    assert sender.submit(sent, {"said": "withdrawn"}).status_code == 303
+    assert shelter.get(both).status_code == 404
+    assert shelter.submit(sent, {"said": "accepted"}).status_code == 409
+    (noted,) = events(station, "referral.withdrawn")
+    assert noted["actor"] == f"account:{sender.account_id}"  # type: ignore[attr-defined]
+
+
 def test_only_who_consented_is_referred_and_by_the_own_body(station: Station, site: Site) -> None:
     both, alone = (f"/persons/{person(station, 'A', number)}/referrals" for number in ("V1", "V2"))
     sender, commission = signed_in(site, "A", Right("case_officer", "A")), signed_in(site, "C", Right("commission"))

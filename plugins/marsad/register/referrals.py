@@ -12,7 +12,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from marsad.warehouse.register_tables import ANSWERS
+from marsad.warehouse.register_tables import ANSWERS, WITHDRAWN
 
 SHOWN = 100
 
@@ -30,6 +30,12 @@ class Referral:
     answer: str | None
     answered_at: datetime | None
 
+    def answers(self, bodies: Sequence[str]) -> tuple[str, ...]:
+        """What these bodies may say of it now."""
+        if self.answer:
+            return ()
+        return (ANSWERS if self.to_provider in bodies else ()) + ((WITHDRAWN,) if self.provider in bodies else ())
+
 
 def refer(
     connection: sa.Connection, person: str, sender: str, receiver: str, kind: str, actor: str, at: datetime
@@ -44,8 +50,11 @@ def refer(
 
 
 def answer(connection: sa.Connection, referral: str, said: str, actor: str, at: datetime) -> str | None:
-    """Answers for the body that a referral went to; returns the person. None: not theirs, or answered already."""
-    if said not in ANSWERS:
+    """Answers for the body that a referral went to, or withdraws it for the one it came from; returns the person.
+
+    None: not theirs, or answered already.
+    """
+    if said not in (*ANSWERS, WITHDRAWN):
         return None
     values = {"referral": referral, "said": said, "by": actor, "at": at}
     found = connection.execute(_ANSWER, values).scalar()

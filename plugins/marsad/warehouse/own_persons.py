@@ -65,7 +65,7 @@ _SIGNED_IN = """
     WHERE s.token = sha256(convert_to(current_setting('marsad.session', true), 'UTF8'))
       AND s.complete AND NOT a.disabled
 """
-# Whose own a person is: seen by an own body, or sent to one that did not decline while she consents.
+# Whose own a person is: seen by an own body, or sent to one, while that stands and she consents.
 _OWN = """(EXISTS (
         SELECT FROM register.seen_by s
         WHERE s.person_id = {person} AND s.provider = ANY (ARRAY(SELECT register.own_providers())))
@@ -82,7 +82,7 @@ COMMENT ON FUNCTION register.own_providers() IS 'Sending bodies of who is signed
 CREATE OR REPLACE FUNCTION register.referred() RETURNS SETOF uuid LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = '' AS $$
     SELECT person_id FROM register.referral r JOIN register.person p USING (person_id)
-    WHERE r.to_provider IN (SELECT register.own_providers()) AND r.answer IS DISTINCT FROM 'declined'
+    WHERE r.to_provider IN (SELECT register.own_providers()) AND (r.answer IS NULL OR r.answer = 'accepted')
       AND p.purpose = 'assistance'
 $$;
 COMMENT ON FUNCTION register.referred() IS
@@ -125,11 +125,12 @@ COMMENT ON FUNCTION register.refer(uuid, text, text, text, text, timestamptz) IS
 CREATE OR REPLACE FUNCTION register.answer(referral uuid, said text, by text, at timestamptz) RETURNS uuid
 LANGUAGE sql SECURITY DEFINER SET search_path = '' AS $$
     UPDATE register.referral r SET answer = said, answered_by = by, answered_at = at
-    WHERE r.referral_id = referral AND r.answer IS NULL AND r.to_provider IN (SELECT register.own_providers())
+    WHERE r.referral_id = referral AND r.answer IS NULL
+      AND CASE said WHEN 'withdrawn' THEN r.provider ELSE r.to_provider END IN (SELECT register.own_providers())
     RETURNING r.person_id
 $$;
 COMMENT ON FUNCTION register.answer(uuid, text, text, timestamptz) IS
-    'Answers a referral to an own body, once; the pages audit it';
+    'Answers a referral to an own body, or withdraws its own, once; the pages audit it';
 """  # noqa: S608 - our own words
 # Which record says what is told to an officer of the own bodies alone; the other tables go by whom these have seen.
 # Whoever keeps the register, and the owner, whom FORCE holds to the rule too, sees every row.

@@ -25,6 +25,8 @@ KINDS = (
 
 PURPOSES = ("statistics", "assistance")
 ANSWERS = ("accepted", "declined")
+WITHDRAWN = "withdrawn"
+"""What the sender of a referral says while nobody answered."""
 
 _C = sa.Text(collation="C")  # never depend on a server's collation order
 _AT = TIMESTAMP(timezone=True)
@@ -206,7 +208,7 @@ def _referral(metadata: sa.MetaData) -> None:
         sa.Column("answered_by", _C, comment="Account"),
         sa.Index("referral_to", "to_provider"),
         sa.CheckConstraint("provider <> to_provider", name="referral_between_two"),
-        sa.CheckConstraint(_is_one_of("answer", ANSWERS), name="referral_answer"),
+        sa.CheckConstraint(_is_one_of("answer", (*ANSWERS, WITHDRAWN)), name="referral_answer"),
         sa.CheckConstraint("num_nonnulls(answer, answered_at, answered_by) IN (0, 3)", name="referral_answered"),
         schema="register",
         comment="Persons sent from one body to another in the pages, by a record of the first; with the answer",

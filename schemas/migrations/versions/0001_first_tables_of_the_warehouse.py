@@ -1512,7 +1512,7 @@ def upgrade() -> None:
         sa.Column("answer", sa.Text(collation="C"), nullable=True, comment="Empty while it waits"),
         sa.Column("answered_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("answered_by", sa.Text(collation="C"), nullable=True, comment="Account"),
-        sa.CheckConstraint("answer IN ('accepted', 'declined')", name="referral_answer"),
+        sa.CheckConstraint("answer IN ('accepted', 'declined', 'withdrawn')", name="referral_answer"),
         sa.CheckConstraint("num_nonnulls(answer, answered_at, answered_by) IN (0, 3)", name="referral_answered"),
         sa.CheckConstraint("provider <> to_provider", name="referral_between_two"),
         sa.PrimaryKeyConstraint("referral_id", name=op.f("referral_pk")),

@@ -1,4 +1,4 @@
-"""Referrals: an officer sends a person to another body, whose officers accept or decline. Codes alone, no free text."""
+"""Referrals: an officer sends a person to another body, whose officers accept or decline. No free text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from marsad.portal.site import Site
 from marsad.portal.visitor import Posted, SiteOf, Visiting, Visitor, field, having
 from marsad.register import referrals
 from marsad.warehouse import own_persons
-from marsad.warehouse.register_tables import ANSWERS
 
 router = APIRouter()
 MENU = (Entry("menu.referrals", "/referrals", (CASE_OFFICER, COMMISSION)),)
@@ -29,7 +28,7 @@ def overview(request: Request, account: Officer, site: SiteOf, who: Visiting) ->
     """What was sent to the account's bodies and by them; what waits for their answer first."""
     with register_of(site, account, who) as connection:
         rows = referrals.listed(connection, () if COMMISSION in account.roles else account.bodies)
-    return page(request, "referrals", rows=rows, own=account.bodies, answers=ANSWERS, label=labels(site, who.language))
+    return page(request, "referrals", rows=rows, own=account.bodies, label=labels(site, who.language))
 
 
 @router.post("/persons/{person}/referrals")
@@ -51,7 +50,7 @@ def send(person: UUID, account: Worker, form: Posted, site: SiteOf, who: Visitin
 
 @router.post("/referrals/{referral}")
 def answer(referral: UUID, account: Worker, form: Posted, site: SiteOf, who: Visiting) -> Response:
-    """Accepts or declines what was sent to a body of the account's."""
+    """Accepts or declines what was sent to a body of the account's, withdraws what one of them sent."""
     said = field(form, "said")
     with site.transaction() as connection:
         own_persons.prove(connection, _token(who))
