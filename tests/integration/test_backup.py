@@ -18,7 +18,9 @@ from marsad.intake.proof import verify_trail
 from marsad.linkage import linker
 from marsad.linkage.retoken import rotate_tokens
 from marsad.register import erasure, holds, retention
-from marsad.runtime import backup
+from marsad.runtime import backup, standing
+from marsad.warehouse import migrate
+from marsad.warehouse.engine import database_url
 
 __all__ = ["fresh"]
 
@@ -99,6 +101,22 @@ def test_killed_while_it_restores(fresh: Station, places: tuple[Path, Path]) -> 
         assert not [name for name in HERS if name in readable(fresh)]
     backup.restore(fresh.office, places[0], "tester")
     assert_gone(fresh, person)
+
+
+def test_what_came_back_does_not_stand_before_its_rights_are_granted(
+    fresh: Station, places: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = database_url(fresh.office.settings)
+    standing.note(url, "made of this")
+    backup.backup(fresh.office, *places)
+    monkeypatch.setattr(migrate, "upgrade", _ended)
+    with pytest.raises(KeyboardInterrupt):
+        backup.restore(fresh.office, places[0], "tester")
+    assert not standing.stands(url, "made of this")
+
+
+def _ended(_url: str) -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_backup_cut_short_changes_nothing(fresh: Station, places: tuple[Path, Path]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from marsad.runtime.standing import made_of, note, stands
 from marsad.settings import Settings
+from marsad.warehouse import migrate
 
 
 def test_a_warehouse_stands_until_a_contract_changes(
@@ -22,5 +23,8 @@ def test_a_warehouse_stands_until_a_contract_changes(
     assert not stands(new_database("template1"), made)  # never made
     note(database, made)
     assert stands(database, made_of(settings))
+    migrate.upgrade(database)  # another version's, perhaps, and nobody said that all went well
+    assert not stands(database, made)
+    note(database, made)
     contract.write_text("status: active\n")
     assert not stands(database, made_of(settings))

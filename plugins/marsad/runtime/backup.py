@@ -148,12 +148,14 @@ _WHOLE = b"SET marsad.whole = 'yes';\n"
 _CHECK = """DO $$ BEGIN
     IF current_setting('marsad.whole', true) IS DISTINCT FROM 'yes' THEN RAISE EXCEPTION 'cut short'; END IF;
 END $$"""
+# Rights are in no backup: until they are granted anew it is not what ``runtime.standing`` noted of it.
+_UNKNOWN = "COMMENT ON SCHEMA ops IS NULL"
 
 
 def _load(url: str, path: Path) -> None:
     empty = f"DROP SCHEMA IF EXISTS {', '.join(SCHEMAS)} CASCADE"
     options = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", f"--command={empty}",
-               "--file=-", f"--command={_CHECK}"]  # fmt: skip
+               "--file=-", f"--command={_CHECK}", f"--command={_UNKNOWN}"]  # fmt: skip
     script = ["--no-owner", "--no-privileges", "--file=-", str(path)]
     with (
         _client("psql", options, url, stdin=subprocess.PIPE) as psql,

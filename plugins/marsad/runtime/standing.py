@@ -19,7 +19,7 @@ _NOTED = "SELECT obj_description(to_regnamespace('ops'), 'pg_namespace')"
 
 
 def made_of(settings: Settings) -> str:
-    """What a warehouse is made of, in a word: the definitions of its tables and rights, and all contracts and lists.
+    """What a warehouse is made of, in a word: our code, which fills it too, and all definitions, contracts and lists.
 
     Raises PlatformFault when a file cannot be read.
     """
@@ -32,7 +32,7 @@ def made_of(settings: Settings) -> str:
 
 
 def _files(settings: Settings) -> Iterator[Path]:
-    folders = (PROJECT / "plugins" / "marsad" / "warehouse", settings.schemas, *settings.contract_dirs)
+    folders = (PROJECT / "plugins" / "marsad", settings.schemas, *settings.contract_dirs)
     for folder in (*folders, *settings.expectation_dirs, *settings.codelist_dirs):
         yield from sorted(path for path in folder.rglob("*.*") if path.suffix != ".pyc" and path.is_file())
 

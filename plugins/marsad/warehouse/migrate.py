@@ -85,6 +85,7 @@ def upgrade(url: str, views: Path = PROJECT / "schemas" / "views") -> None:
         roles.create(connection)
         for schema in SCHEMAS:
             connection.execute(sa.text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
+        connection.exec_driver_sql("COMMENT ON SCHEMA ops IS NULL")  # what was noted of it (runtime.standing) is over
         command.upgrade(alembic_config(connection), "head")
         connection.exec_driver_sql(_AUDIT_GUARD)
         connection.exec_driver_sql(_CHANGES)
