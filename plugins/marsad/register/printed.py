@@ -18,8 +18,9 @@ _LACKS = "?"
 _TOLD = (
     "? : signe absent de la police, voir le fichier .json · علامة لا يتضمنها الخط · not in the font: see the .json file"
 )
-# It writes signs that a font lacks into the log: parts of names.
-logging.getLogger("fpdf").setLevel(logging.CRITICAL)
+# They write signs that a font lacks, and all letters of a text, into the log: parts of names.
+for _library in ("fpdf", "fontTools"):
+    logging.getLogger(_library).setLevel(logging.CRITICAL)
 
 
 def pdf(told: Mapping[str, object], title: str, at: datetime) -> bytes:
@@ -57,6 +58,7 @@ class _Paper(FPDF):
         self.lacking = False
         self._title = title
         self.set_title(title)
+        self.alias_nb_pages("")  # "{nb}" is what somebody wrote, not the number of pages
         self.set_creation_date(at)
         self.add_font("both", fname=_FONT)
         self.set_font("both", size=11)

@@ -45,9 +45,8 @@ def hand_out(office: Office, person: str, reason: str, actor: str, path: Path) -
         detail = {"reason": reason, "records": len(told["records"])}
         head = audit.append(connection, actor, "subject.opened", told["person"], detail, office.clock())
     audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
-    content = _written(told, path.suffix, office.clock())
-    with durable.os_faults("writing the file of a person"):
-        durable.write_whole(path, content)
+    with own_faults_only(), durable.os_faults("writing the file of a person"):
+        durable.write_whole(path, _written(told, path.suffix, office.clock()))
     return len(told["records"])
 
 
