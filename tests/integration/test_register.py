@@ -164,6 +164,27 @@ _REFERRAL = """
 _REFERRED = "SELECT count(*) FROM register.referral JOIN register.record USING (person_id)"
 
 
+def test_a_referral_by_a_withdrawn_record_follows_whose_it_was(fresh: Callable[[], Station]) -> None:
+    station = fresh()
+    name = "Fatima Zahra El Idrissi"
+    for provider, row in (("C", OTHER), ("A", LATIN), ("B", woman("V5", name, "13/04/1990"))):
+        station.send(FEED, visits(row), provider)
+        run(station)
+    with station.office.engine.begin() as connection:
+        connection.execute(sa.text(_REFERRAL))
+    station.send(FEED, csv(VISITS_OR_NOT, withdrawn_visit("V5", "03/03/2024")), "B")
+    run(station)
+    person = "SELECT person_id::text FROM link.record WHERE provider = :p"
+    hers = station.one(person, p="A")
+    decisions.decide(station.office, [(Key(FEED, "A", "V1"), Key(FEED, "C", "V2"))], "tester", same=True)
+    run(station)
+    assert station.one(person, p="A") == station.one(person, p="C") != hers
+    assert station.one("SELECT person_id::text FROM register.referral") == station.one(person, p="C")
+    decisions.undo(station.office, hers, "tester")
+    run(station)
+    assert station.one("SELECT person_id::text FROM register.referral") == hers
+
+
 def test_who_is_withdrawn_leaves_the_register_and_comes_back(fresh: Callable[[], Station]) -> None:
     station = fresh()
     station.send(FEED, visits(LATIN, OTHER), "A")

@@ -211,11 +211,24 @@ _SERVICES = f"""
     FROM register.due JOIN register.record r USING (person_id) JOIN core.service s ON s.content_id = r.content_id
     WHERE coalesce(s.status, 'running') NOT IN ('offered', 'declined', 'planned')
 """  # noqa: S608
-# What was sent in the pages stays with the record it was sent by.
+# What was sent in the pages stays with the record it was sent by; where that was withdrawn, with whose it was.
 _REFERRED = """
-    UPDATE register.referral f SET person_id = r.person_id
-    FROM register.due JOIN register.record r USING (person_id)
-    WHERE (f.feed, f.provider, f.record_id) = (r.feed, r.provider, r.record_id) AND f.person_id <> r.person_id
+    WITH RECURSIVE way AS (
+        SELECT f.referral_id, coalesce(
+            (SELECT g.person_id FROM register.record g
+             WHERE (g.feed, g.provider, g.record_id) = (f.feed, f.provider, f.record_id)),
+            (SELECT r.person_id FROM link.record r
+             WHERE (r.feed, r.provider, r.record_id) = (f.feed, f.provider, f.record_id)),
+            (SELECT m.from_person FROM link.move m
+             WHERE (m.feed, m.provider, m.record_id) = (f.feed, f.provider, f.record_id)
+             ORDER BY m.move_id DESC LIMIT 1)) AS person_id
+        FROM register.due JOIN register.referral f USING (person_id)
+        UNION
+        SELECT w.referral_id, p.merged_into FROM way w JOIN link.person p USING (person_id)
+        WHERE p.merged_into IS NOT NULL
+    )
+    UPDATE register.referral f SET person_id = w.person_id FROM way w JOIN link.person p USING (person_id)
+    WHERE w.referral_id = f.referral_id AND p.merged_into IS NULL AND f.person_id <> w.person_id
 """
 _SEEN_BY = """
     INSERT INTO register.seen_by (person_id, provider, first_seen, last_seen)
