@@ -199,6 +199,7 @@ def test_a_person_is_found_by_name_in_either_script_by_who_may_open_her(station:
             told = browser.submit("/persons/named", {"name": name, "born": born, "reason": "referral"}).text
             assert both in told, name
             assert name not in told
+    assert browser.get("/persons/named").headers["location"] == "/persons", "another language was chosen there"
     for name, born in (("Khadija Naciri", ""), ("Khadija", "1990")):
         told = commission.submit("/persons/named", {"name": name, "born": born, "reason": "referral"}).text
         assert (both in told, alone in told) == (False, False), "another woman, and one who did not consent"

@@ -19,7 +19,7 @@ from marsad import audit
 from marsad.portal import asking, persons
 from marsad.portal.accounts import CASE_OFFICER, COMMISSION, Account, bodies_with_officers
 from marsad.portal.persons import PAGE
-from marsad.portal.render import Entry, page
+from marsad.portal.render import Entry, go, page
 from marsad.portal.site import Site
 from marsad.portal.visitor import Posted, SiteOf, Visiting, Visitor, field, having
 from marsad.register import opened, path
@@ -61,6 +61,12 @@ def find(request: Request, account: Officer, form: Posted, site: SiteOf, who: Vi
     with register_of(site, account, who) as connection:
         rows = persons.listed(connection, 0, number) if number else []
     return _list(request, site, who, rows, number=number)
+
+
+@router.get("/persons/named")
+def find_anew() -> Response:
+    """Who chose another language there, or came back, begins anew: what was asked for is kept nowhere."""
+    return go("/persons")
 
 
 @router.post("/persons/named")
