@@ -245,13 +245,18 @@ def test_a_referral_is_sent_seen_and_answered(station: Station, site: Site) -> N
              for action in ("sent", "accepted", "declined")}  # fmt: skip
     a, ong, chu = (f"account:{who.account_id}" for who in (sender, helper, clinic))  # type: ignore[attr-defined]
     assert noted == {"sent": [a, a], "accepted": [ong], "declined": [chu]}
-    for purpose, status in (("statistics", 404), ("assistance", 200)):
+    for change, status in zip(_CHANGES, (404, 200, 404, 200), strict=True):
         with station.office.engine.begin() as connection:
-            connection.execute(sa.text(_PURPOSE), {"person": both.rpartition("/")[2], "purpose": purpose})
-        assert helper.get(both).status_code == status, "sent to them as long as she consents"
+            connection.execute(sa.text(change), {"person": both.rpartition("/")[2]})
+        assert helper.get(both).status_code == status, "as long as she consents, and the record counts by which it was"
 
 
-_PURPOSE = "UPDATE register.person SET purpose = :purpose WHERE person_id = CAST(:person AS uuid)"
+_CHANGES = (
+    "UPDATE register.person SET purpose = 'statistics' WHERE person_id = CAST(:person AS uuid)",
+    "UPDATE register.person SET purpose = 'assistance' WHERE person_id = CAST(:person AS uuid)",
+    "UPDATE register.record SET record_id = 'other' WHERE person_id = CAST(:person AS uuid) AND record_id = 'V1'",
+    "UPDATE register.record SET record_id = 'V1' WHERE person_id = CAST(:person AS uuid) AND record_id = 'other'",
+)
 
 
 def test_the_sender_withdraws_what_nobody_answered(station: Station, site: Site) -> None:

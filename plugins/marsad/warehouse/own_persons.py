@@ -81,7 +81,8 @@ COMMENT ON FUNCTION register.own_providers() IS 'Sending bodies of who is signed
 
 CREATE OR REPLACE FUNCTION register.referred() RETURNS SETOF uuid LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = '' AS $$
-    SELECT person_id FROM register.referral r JOIN register.person p USING (person_id)
+    SELECT s.person_id FROM register.referral r JOIN register.record s USING (feed, provider, record_id)
+    JOIN register.person p ON p.person_id = s.person_id
     WHERE r.to_provider IN (SELECT register.own_providers()) AND (r.answer IS NULL OR r.answer = 'accepted')
       AND p.purpose = 'assistance'
 $$;
