@@ -141,7 +141,7 @@ def test_keys_are_not_put_beside_what_they_open(fresh: Station, places: tuple[Pa
         backup.backup(fresh.office, *places)
 
 
-def test_a_new_home_does_not_overwrite_what_it_should_restore(
+def test_neither_a_new_home_nor_one_that_lost_something_overwrites_what_it_should_restore(
     fresh: Station, places: tuple[Path, Path], tmp_path: Path, new_database: Callable[[str], str], migrated: str
 ) -> None:
     fresh.send(FEED, FIRST, "A")
@@ -157,6 +157,11 @@ def test_a_new_home_does_not_overwrite_what_it_should_restore(
     assert [sorted(path.rglob("*")) for path in places] == kept
     backup.backup(fresh.office, *places)
     assert list((places[0] / "files" / "landing").glob("*/*.age")), "its key is there still"
+    for path in fresh.office.keyring.store.glob("*.keys"):
+        path.unlink()
+    with pytest.raises(PlatformFault, match="key store .* was lost"):
+        backup.backup(fresh.office, *places)
+    assert list((places[1] / "store").glob("*.keys"))
 
 
 def test_a_copy_that_is_away_is_told(fresh: Station, places: tuple[Path, Path]) -> None:

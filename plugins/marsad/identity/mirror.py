@@ -36,28 +36,33 @@ def add(keyring: KeyRing, folder: Path) -> None:
 
 
 def check(keyring: KeyRing, folder: Path) -> None:
-    """Raises PlatformFault if ``folder`` holds something else than a copy of these keys: they would go."""
+    """Raises PlatformFault if ``folder`` holds something else than a copy of these keys, or what was lost here."""
     with durable.os_faults(_DOING):
         if (folder / _OURS).exists():
-            theirs, own = (keys / "public" / "signing.key" for keys in (folder, keyring.folder))
-            if theirs.exists() and theirs.read_bytes() != own.read_bytes():
+            if _of_others(keyring, folder):
                 raise PlatformFault(f"{folder} is a copy of other keys than this home's: see docs/runbooks/backup.md")
+            _refuse_if_lost(keyring.folder, folder)
         elif folder.exists() and any(folder.iterdir()):
             raise PlatformFault(f"{folder} holds something else than a copy of the keys: choose an empty folder")
+
+
+def _of_others(keyring: KeyRing, copy: Path) -> bool:
+    """Signatures' public key is made once: who has another belongs to another home."""
+    theirs, own = (keys / "public" / "signing.key" for keys in (copy, keyring.folder))
+    return theirs.exists() and theirs.read_bytes() != own.read_bytes()
 
 
 def renew(keyring: KeyRing) -> Sequence[str]:
     """Brings every known copy in step; returns those that are not there now: to be renewed later, or destroyed.
 
     Raises:
-        PassingFault, PlatformFault: a copy that is there cannot be written, or is one of other keys by now.
+        PassingFault, PlatformFault: a copy that is there cannot be written.
     """
     known = known_copies(keyring)
-    away = [place for place in known if not (Path(place) / _OURS).exists()]
     with durable.os_faults(_DOING):
+        away = [one for one in known if not (Path(one) / _OURS).exists() or _of_others(keyring, Path(one))]
         for place in known:
             if place not in away:
-                check(keyring, Path(place))
                 _copy(keyring.folder, Path(place))
     return away
 
@@ -86,9 +91,17 @@ def known_copies(keyring: KeyRing) -> list[str]:
     return list(json.loads(path.read_bytes())) if path.exists() else []
 
 
+def _refuse_if_lost(source: Path, target: Path) -> None:
+    """Files of the key store stay when what they hold is destroyed: where none is left, somebody lost them."""
+    here, there = (any((keys / "store").glob("*.keys")) for keys in (source, target))
+    if there and not here:
+        raise PlatformFault(f"the key store in {source} was lost, its copy in {target} not: see docs/runbooks/keys.md")
+
+
 def _copy(source: Path, target: Path) -> None:
     """What is new or changed is written whole, then what is gone here goes there. No rotation runs meanwhile."""
     with durable.locked(source / ".rotation.lock"):
+        _refuse_if_lost(source, target)
         wanted = dict(_files(source))
         for name, path in wanted.items():
             _copy_file(path, target / name)
