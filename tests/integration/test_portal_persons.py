@@ -15,6 +15,7 @@ from marsad.errors import PlatformFault, UsageFault
 from marsad.linkage import linker
 from marsad.portal.accounts import Right, check_rights
 from marsad.portal.site import Site
+from marsad.register import referrals
 from marsad.register.refresh import refresh
 
 FEED = "lab/visits"
@@ -82,6 +83,8 @@ def test_a_query_without_a_filter_shows_whom_the_session_may_see(station: Statio
     assert seen("commission", commission) == {both, alone}
     for role, browser in (("commission", officer), ("case_officer", commission), ("commission", None)):
         assert seen(role, browser) == set(), "a role alone shows nobody"
+    with pytest.raises(ZeroDivisionError), site.seeing("commission", commission.cookies["marsad_session"]):
+        1 / 0  # noqa: B018
     with pytest.raises(PlatformFault), site.transaction() as connection:
         connection.execute(sa.text("SELECT person_id FROM register.person"))
 
@@ -259,7 +262,9 @@ _CHANGES = (
 )
 
 
-def test_the_sender_withdraws_what_nobody_answered(station: Station, site: Site) -> None:
+def test_the_sender_withdraws_what_nobody_answered(
+    station: Station, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     both = f"/persons/{person(station, 'A', 'V1')}"
     sender, shelter = (signed_in(site, body, Right("case_officer", body)) for body in ("A", "Foyer"))
     sender.see(both)
@@ -273,6 +278,10 @@ def test_the_sender_withdraws_what_nobody_answered(station: Station, site: Site)
     assert sender.submit(sent, {"said": "withdrawn"}).status_code == 303
     assert shelter.get(both).status_code == 404
     assert shelter.submit(sent, {"said": "accepted"}).status_code == 409
+    assert sender.submit(f"{both}/referrals", said).status_code == 303, "it may be sent again"
+    monkeypatch.setattr(referrals, "SHOWN", 1)
+    assert ("?skip=1" in shelter.see("/referrals"), "?skip=" in shelter.see("/referrals?skip=1")) == (True, True)
+    assert "retirée" in shelter.see("/referrals?skip=1"), "what waits stands first"
     (noted,) = events(station, "referral.withdrawn")
     assert noted["actor"] == f"account:{sender.account_id}"  # type: ignore[attr-defined]
 

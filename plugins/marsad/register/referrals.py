@@ -61,12 +61,12 @@ def answer(connection: sa.Connection, referral: str, said: str, actor: str, at: 
     return str(found) if found else None
 
 
-def listed(connection: sa.Connection, bodies: Sequence[str]) -> list[Referral]:
+def listed(connection: sa.Connection, bodies: Sequence[str], skip: int) -> list[Referral]:
     """Referrals from or to ``bodies`` (none: all that the reader may see), what waits first, then the newest.
 
-    No more than ``SHOWN``.
+    Up to ``SHOWN`` and one more, without the first ``skip``.
     """
-    rows = connection.execute(_LISTED, {"bodies": list(bodies), "most": SHOWN}).mappings()
+    rows = connection.execute(_LISTED, {"bodies": list(bodies), "most": SHOWN + 1, "skip": skip}).mappings()
     return [Referral(**row) for row in rows]
 
 
@@ -81,7 +81,7 @@ _FIELDS = """r.referral_id::text AS referral, p.person_id::text AS person, r.pro
 _LISTED = sa.text(
     f"""
     SELECT {_FIELDS} WHERE cardinality(CAST(:bodies AS text[])) = 0 OR ARRAY[r.provider, r.to_provider] && :bodies
-    ORDER BY r.answer IS NOT NULL, r.sent_at DESC, r.referral_id LIMIT :most
+    ORDER BY r.answer IS NOT NULL, r.sent_at DESC, r.referral_id LIMIT :most OFFSET :skip
     """  # noqa: S608 - our own words
 )
 _OF = sa.text(f"SELECT {_FIELDS} WHERE r.person_id = CAST(:person AS uuid)")  # noqa: S608

@@ -31,7 +31,7 @@ MENU = (
     Entry("menu.waiting", "/waiting", (COMMISSION,)),
 )
 Officer = Annotated[Account, Depends(having(CASE_OFFICER, COMMISSION))]
-_FARTHEST = 1_000_000
+FARTHEST = 1_000_000
 _LONGEST = 200  # characters of a number
 KINDS_OF_SERVICE = "service_type"
 _VICTIM, _SERVICE = (common_model()[entity].fields for entity in ("victim", "service"))
@@ -46,12 +46,16 @@ _DETAILS = {
 @router.get("/persons")
 def overview(request: Request, account: Officer, site: SiteOf, who: Visiting, skip: int = 0) -> Response:
     """Persons, the last met first."""
-    skip = max(0, min(skip, _FARTHEST))
+    skip = max(0, min(skip, FARTHEST))
     with register_of(site, account, who) as connection:
         rows = persons.listed(connection, skip)
-    older = skip + PAGE if len(rows) > PAGE else None
-    newer = max(skip - PAGE, 0) if skip else None
+    older, newer = pages_beside(skip, len(rows), PAGE)
     return _list(request, site, who, rows, older=older, newer=newer)
+
+
+def pages_beside(skip: int, found: int, shown: int) -> tuple[int | None, int | None]:
+    """How many rows the page of what is older skips, and the one of what is newer; None where there is none."""
+    return skip + shown if found > shown else None, max(skip - shown, 0) if skip else None
 
 
 @router.post("/persons")

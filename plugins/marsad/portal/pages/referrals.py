@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from marsad import audit
 from marsad.portal.accounts import CASE_OFFICER, COMMISSION, Account, bodies_with_officers
-from marsad.portal.pages.persons import KINDS_OF_SERVICE, Officer, labels, register_of
+from marsad.portal.pages.persons import FARTHEST, KINDS_OF_SERVICE, Officer, labels, pages_beside, register_of
 from marsad.portal.render import Entry, go, page
 from marsad.portal.site import Site
 from marsad.portal.visitor import Posted, SiteOf, Visiting, Visitor, field, having
@@ -24,11 +24,16 @@ Worker = Annotated[Account, Depends(having(CASE_OFFICER))]
 
 
 @router.get("/referrals")
-def overview(request: Request, account: Officer, site: SiteOf, who: Visiting) -> Response:
+def overview(request: Request, account: Officer, site: SiteOf, who: Visiting, skip: int = 0) -> Response:
     """What was sent to the account's bodies and by them; what waits for their answer first."""
+    skip = max(0, min(skip, FARTHEST))
     with register_of(site, account, who) as connection:
-        rows = referrals.listed(connection, () if COMMISSION in account.roles else account.bodies)
-    return page(request, "referrals", rows=rows, own=account.bodies, label=labels(site, who.language))
+        rows = referrals.listed(connection, () if COMMISSION in account.roles else account.bodies, skip)
+    older, newer = pages_beside(skip, len(rows), referrals.SHOWN)
+    return page(
+        request, "referrals", rows=rows[: referrals.SHOWN], older=older, newer=newer, own=account.bodies,
+        label=labels(site, who.language),
+    )  # fmt: skip
 
 
 @router.post("/persons/{person}/referrals")
