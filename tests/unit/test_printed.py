@@ -57,5 +57,10 @@ def test_a_sign_that_the_font_lacks_is_told_and_not_logged(caplog: pytest.LogCap
     assert caplog.records == [], "nor the letters that it has, for the font of the file"
 
 
+def test_the_lines_and_tabs_of_a_workbook_are_lines_and_spaces() -> None:
+    text = printed({"story": "one\r\ntwo\tthree\rfour"})[1]
+    assert text.splitlines()[1:] == ["story: one", "two three", "four"]
+
+
 def test_what_somebody_wrote_is_no_command_of_the_library() -> None:
     assert "Nom: {nb} **x** [a](b)" in printed({"Nom": "{nb} **x** [a](b)"})[1]

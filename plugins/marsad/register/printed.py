@@ -79,6 +79,7 @@ class _Paper(FPDF):
         )
 
     def _printable(self, text: str) -> str:
-        known = "".join(sign if ord(sign) in self._has or sign == "\n" else _LACKS for sign in text)
-        self.lacking |= known != text
+        plain = "\n".join(text.splitlines()).expandtabs(1)
+        known = "".join(sign if ord(sign) in self._has or sign == "\n" else _LACKS for sign in plain)
+        self.lacking |= known != plain
         return known
