@@ -67,7 +67,7 @@ def find(request: Request, account: Officer, form: Posted, site: SiteOf, who: Vi
     return _list(request, site, who, rows, number=number)
 
 
-@router.get("/persons/named")
+@router.get("/persons/named", dependencies=[Depends(having(CASE_OFFICER, COMMISSION))])
 def find_anew() -> Response:
     """Who chose another language there, or came back, begins anew: what was asked for is kept nowhere."""
     return go("/persons")
