@@ -32,7 +32,7 @@ from marsad import (
     cli_rights,
     cli_statistics,
 )
-from marsad.errors import MarsadError
+from marsad.errors import MarsadError, own_faults_only
 from marsad.settings import Settings
 from marsad.terminal import Lang, ended_when_told, err, out, seen_lines, show, show_receipt, show_rows
 
@@ -69,7 +69,7 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):  # file names need not be valid text
             stream.reconfigure(errors="backslashreplace")
     try:
-        with ended_when_told():
+        with ended_when_told(), own_faults_only(TyperException, typer.Abort, typer.Exit):
             code = app(standalone_mode=False)
     except MarsadError as error:
         err.print(str(error), style="red", highlight=False)
@@ -356,7 +356,11 @@ def _office(catalog: Catalog | None = None) -> Iterator[Office]:
 
 
 def _load_judges() -> None:
-    """Great Expectations takes seconds to import: meanwhile the database starts and the file is read."""
+    """Great Expectations takes seconds to import: meanwhile the database starts and the file is read.
+
+    What this thread uses too is imported before: SQLAlchemy asks the registries of half an ``orm`` whatever it meets.
+    """
+    import_module("sqlalchemy.orm")
     Thread(target=import_module, args=("marsad.quality.rows",), daemon=True).start()
 
 

@@ -52,15 +52,16 @@ class PlatformFault(MarsadError):
 
 
 @contextmanager
-def own_faults_only() -> Iterator[None]:
-    """Turns an exception that is none of ours into a PlatformFault that names its class and places, never its text.
+def own_faults_only(*also: type[Exception]) -> Iterator[None]:
+    """Turns an exception, none of ours and none of ``also``, into a PlatformFault that names class and places, no text.
 
     The text of a library's exception may quote what it choked on, and whoever catches it next (Airflow's log, a
     terminal) writes it down. To be put around work on clear rows.
     """
+    passed: tuple[type[Exception], ...] = (MarsadError, *also)
     try:
         yield
-    except MarsadError:
+    except passed:
         raise
     except Exception as bug:  # noqa: BLE001 - every class: which of them quote a value cannot be known
         raise PlatformFault(f"{type(bug).__name__} at {_places(bug)}") from None

@@ -89,6 +89,19 @@ def test_a_database_that_fails_is_one_line_without_a_statement(
         assert "database does not answer" in told.err
 
 
+def test_a_bug_of_ours_is_one_line_and_tells_no_value(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def choked(*_: object) -> None:
+        raise ValueError("Fatima cannot be read")
+
+    monkeypatch.setattr("marsad.contracts.catalog.load_catalog", choked)
+    assert marsad(monkeypatch, "ingest", table(tmp_path / "t.csv"), "--feed", "a/b", "--provider", "P") == 70
+    told = capsys.readouterr()
+    assert "ValueError at" in told.err
+    assert not any(word in told.out + told.err for word in ("Fatima", "Traceback"))
+
+
 @pytest.fixture
 def no_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A home without anything, where starting PostgreSQL would be noticed."""
