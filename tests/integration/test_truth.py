@@ -128,6 +128,18 @@ def test_an_officer_reads_what_is_before_court_of_the_own_persons_alone(
     assert told == {True: stages, False: 0}
 
 
+def test_a_file_of_the_same_number_at_another_court_is_another_case(simulated: tuple[Office, dict[str, Any]]) -> None:
+    office, _ = simulated
+    told = sa.text("SELECT count(*) FROM register.proceeding WHERE feed = 'justice/proceedings'")
+    court = "UPDATE core.proceeding SET {} WHERE feed = 'justice/proceedings'"
+    with office.engine.connect() as connection:
+        connection.execute(sa.text(court.format("police_reference = NULL")))
+        assert connection.execute(told).scalar_one() > 0
+        connection.execute(sa.text(court.format("provider = 'ELSEWHERE'")))
+        assert connection.execute(told).scalar_one() == 0
+        connection.rollback()
+
+
 def test_the_registrar_opens_nobody(simulated: tuple[Office, dict[str, Any]]) -> None:
     office, _ = simulated
     readable = asked(

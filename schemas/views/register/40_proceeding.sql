@@ -11,7 +11,9 @@ CROSS JOIN LATERAL (
 ) p
 JOIN core.sighting k ON k.content_id = p.content_id AND k.current
 -- In a case with several victims, each has her own row at court.
-WHERE p.victim_reference IS NULL OR p.content_id = r.content_id;
+WHERE (p.victim_reference IS NULL OR p.content_id = r.content_id)
+-- Two courts may number alike; a number that came from another agency was exchanged.
+  AND (p.provider = r.provider OR split_part(p.feed, '/', 1) <> split_part(r.feed, '/', 1));
 
 COMMENT ON VIEW register.proceeding IS
     'Proceedings of the cases that a registered person is a victim in: her own place at court, and each defendant''s stages, without their names. Cases meet by the references that agencies exchanged.';
