@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -40,13 +40,16 @@ def add_to(app: typer.Typer, warehouse: Warehouse) -> None:
         feed: Annotated[
             list[str] | None, typer.Option(help="A feed that names nobody, sent for the providers; may be repeated.")
         ] = None,
+        new_body: Annotated[
+            bool, typer.Option("--new-body", help="The provider is one that nothing here names yet.")
+        ] = False,
         name: Annotated[str, typer.Option(help="Shown in the pages; the address if left out.")] = "",
         lang: Lang = "fr",
         as_json: Json = False,
     ) -> None:
         """Make an account; prints the address for choosing a password, which works once."""
         rights = [(role, one, each) for one in provider or [""] for each in feed or [""]]
-        _add(warehouse, email, rights, name, lang, as_json)
+        _add(warehouse, email, rights, new_body, name, lang, as_json)
 
     @group.command("invite")
     def invite(email: Email, as_json: Json = False) -> None:
@@ -60,8 +63,9 @@ def add_to(app: typer.Typer, warehouse: Warehouse) -> None:
 
 
 def _add(
-    warehouse: Warehouse, email: str, rights: list[tuple[str, str, str]], name: str, lang: str, as_json: bool
-) -> None:
+    warehouse: Warehouse, email: str, rights: list[tuple[str, str, str]], new_body: bool, name: str, lang: str,
+    as_json: bool,
+) -> None:  # fmt: skip
     from marsad.portal import accounts
     from marsad.portal.site import Shelf, utc_now
 
@@ -70,8 +74,18 @@ def _add(
         wanted = [accounts.Right(*right) for right in rights]
         checked = accounts.check_rights(wanted, shelf.providers, shelf.open_feeds)
         with _transaction(settings) as connection:
+            if not new_body:
+                _check_known(accounts.strangers(connection, checked, shelf.bodies))
             account_id = accounts.add(connection, email, name, lang, checked, accounts.COMMAND_LINE, utc_now())
         _show_invitation(settings, account_id, email, as_json)
+
+
+def _check_known(strangers: Mapping[str, str | None]) -> None:
+    from marsad.errors import UsageFault
+
+    for name, like in strangers.items():
+        meant = f"did you mean {like}? If not" if like else "if it is a new one"
+        raise UsageFault(f"nothing here names a body '{name}'; {meant}, say --new-body")
 
 
 def _invite(warehouse: Warehouse, email: str, as_json: bool) -> None:

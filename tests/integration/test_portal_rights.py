@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from html import unescape
 
 import pytest
 from tests.integration.portal_site import Browser, add_account, signed_in
@@ -87,7 +88,11 @@ def test_an_administrator_says_who_sends_what(site: Site, sender: str) -> None:
     assert "open:lab/visits" in admin.see("/accounts/new")
     email = f"{sender}@new.example.org".lower()
     form = {"email": email, "name": "Nouvelle", "open:lab/visits": f" {sender} ، {sender}-2,", "open:lab/notes": ""}
-    assert admin.submit("/accounts/new", form).status_code == 200
+    typo = admin.submit("/accounts/new", form | {"open:lab/visits": f"{sender}-9", "officer": "DGSM"})
+    assert typo.status_code == 422
+    assert "Vouliez-vous dire « DGSN »" in unescape(typo.text)
+    assert f'value="{sender}-9"' in typo.text  # nothing is to be typed again
+    assert admin.submit("/accounts/new", form | {"new_body": "yes"}).status_code == 200
     with site.transaction() as connection:
         account = accounts.find(connection, email=email)
     assert account is not None
@@ -95,6 +100,9 @@ def test_an_administrator_says_who_sends_what(site: Site, sender: str) -> None:
     assert [(right.provider, right.feed) for right in account.rights] == both
     page = admin.see(f"/accounts/{account.account_id}")
     assert f'name="open:lab/visits" value="{sender}, {sender}-2"' in page
+    own = f"/accounts/{account.account_id}/rights"
+    assert admin.submit(own, {"open:lab/visits": sender, "officer": "DGSM"}).status_code == 422
+    assert admin.submit(own, {"open:lab/visits": sender, "officer": "DGSN"}).status_code == 303
     wrong = {**form, "email": f"x{email}", "open:lab/visits": "../inbox"}
     assert admin.submit("/accounts/new", wrong).status_code == 422
 

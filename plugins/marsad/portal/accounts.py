@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from typing import Any
 
 import sqlalchemy as sa
@@ -121,6 +122,18 @@ def check_rights(rights: Iterable[Right], known: Iterable[str], open_feeds: Iter
                 f"which feed it sends: {', '.join(sorted(feeds))}"
             )
     return tuple(sorted(set(rights), key=lambda right: (ROLES.index(right.role), right.provider, right.feed)))
+
+
+def strangers(connection: sa.Connection, rights: Iterable[Right], known: Iterable[str]) -> dict[str, str | None]:
+    """The bodies of ``rights`` that are neither ``known`` nor heard of, each with the one that its name is like."""
+    query = "SELECT provider FROM ops.delivery UNION SELECT provider FROM portal.account_right WHERE provider <> ''"
+    bodies = {*known, *connection.execute(sa.text(query)).scalars()}
+    return {name: _like(name, bodies) for right in rights if (name := right.provider) and name not in bodies}
+
+
+def _like(name: str, bodies: Iterable[str]) -> str | None:
+    folded = {body.casefold(): body for body in sorted(bodies)}
+    return next((folded[found] for found in get_close_matches(name.casefold(), folded, 1)), None)
 
 
 def find(connection: sa.Connection, *, account_id: str | None = None, email: str | None = None) -> Account | None:

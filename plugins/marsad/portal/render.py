@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
@@ -41,7 +41,7 @@ def _environment(zone: ZoneInfo) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"day": _day, "number": _number, "covered": covered, "astuple": astuple}
+    environment.filters |= {"day": _day, "number": _number, "covered": covered}
     environment.filters |= {"percent": _percent, "bits": _bits}
     environment.filters["moment"] = partial(shown_at, zone)
     return environment

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, replace
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -21,6 +24,7 @@ router = APIRouter(prefix="/accounts", dependencies=[Depends(having(ADMINISTRATO
 MENU = (Entry("menu.accounts", "/accounts", (ADMINISTRATOR,)),)
 Administrator = Annotated[Account, Depends(having(ADMINISTRATOR))]
 _BETWEEN = re.compile("[,،]")
+_Strangers = Mapping[str, str | None]
 OTHER_ROLES = tuple(role for role in ROLES if role not in FOR_A_BODY)
 
 
@@ -34,22 +38,25 @@ def overview(request: Request, site: SiteOf) -> Response:
 @router.get("/new")
 def new(request: Request, site: SiteOf) -> Response:
     """The form for a new account."""
-    return page(request, "account_new", **_choices(site), fault=None, email="", name="")
+    return page(request, "account_new", **_choices(site), fault=None, strangers=None, email="", name="")
 
 
 @router.post("/new")
 def add(request: Request, administrator: Administrator, form: Posted, site: SiteOf) -> Response:
     """Makes an account and shows its invitation, once."""
-    email, name = field(form, "email"), field(form, "name")
+    email, name, chosen = field(form, "email"), field(form, "name"), _chosen(site, form)
+    again = partial(page, request, "account_new", 422, **_choices(site, chosen), email=email, name=name)
     try:
-        rights = _rights(site, form)
+        rights = accounts.check_rights(chosen, site.shelf.providers, site.shelf.open_feeds)
+        if strangers := _strangers(site, form, rights):
+            return again(fault=None, strangers=strangers)
         with site.transaction() as connection:
             at, by = site.clock(), administrator.actor
             language = words.choose(field(form, "language"))
             account_id = accounts.add(connection, email, name, language, rights, by, at)
             token = accounts.invite(connection, account_id, site.policy.invitation, by, at)
     except UsageFault:
-        return page(request, "account_new", 422, **_choices(site), fault="accounts.refused", email=email, name=name)
+        return again(fault="accounts.refused", strangers=None)
     return _invited(request, site, email, token)
 
 
@@ -64,9 +71,11 @@ def rights(request: Request, account_id: UUID, administrator: Administrator, for
     """Replaces what it may do."""
     one = _one(site, str(account_id))
     try:
-        chosen = _rights(site, form)
+        chosen = accounts.check_rights(_chosen(site, form), site.shelf.providers, site.shelf.open_feeds)
     except UsageFault:
         raise HTTPException(400) from None
+    if strangers := _strangers(site, form, chosen):
+        return _account_page(request, site, replace(one, rights=chosen), strangers=strangers)
     own = one.account_id == administrator.account_id
     if own and ADMINISTRATOR not in {right.role for right in chosen}:
         return _account_page(request, site, one, "accounts.not_oneself")
@@ -97,11 +106,14 @@ def reset(request: Request, account_id: UUID, administrator: Administrator, site
     return _invited(request, site, one.email, token)
 
 
-def _account_page(request: Request, site: Site, one: Account, fault: str | None = None) -> Response:
-    choices = _choices(site, one)
+def _account_page(
+    request: Request, site: Site, one: Account, fault: str | None = None, strangers: _Strangers | None = None
+) -> Response:
+    choices = _choices(site, one.rights)
     plain = {right.provider for right in one.rights if right.role == SUBMITTER and not right.feed}
     choices["providers"] = sorted({*choices["providers"], *plain})
-    return page(request, "account", 422 if fault else 200, one=one, **choices, fault=fault)
+    status = 422 if fault or strangers else 200
+    return page(request, "account", status, one=one, **choices, fault=fault, strangers=strangers)
 
 
 def _invited(request: Request, site: Site, email: str, token: str) -> Response:
@@ -118,23 +130,30 @@ def _one(site: Site, account_id: str) -> Account:
     return one
 
 
-def _choices(site: Site, one: Account | None = None) -> dict[str, Any]:
-    """What can be ticked; and for each feed that names nobody, in whose names ``one`` sends it."""
-    had = one.rights if one else ()
+def _choices(site: Site, had: Sequence[Right] = ()) -> dict[str, Any]:
+    """What can be ticked; and for each feed that names nobody, in whose names who ``had`` these rights sends it."""
     others = {feed: [right.provider for right in had if right.feed == feed] for feed in site.shelf.open_feeds}
     return {
         "providers": site.shelf.providers, "roles": OTHER_ROLES, "others": others, "titles": site.shelf.titles,
         "officer": [right.provider for right in had if right.role == CASE_OFFICER],
+        "had": [astuple(right) for right in had],
     }  # fmt: skip
 
 
-def _rights(site: Site, form: FormData) -> tuple[Right, ...]:
+def _chosen(site: Site, form: FormData) -> list[Right]:
     chosen = [Right(SUBMITTER, str(name)) for name in form.getlist("provider")]
     for feed in site.shelf.open_feeds:
         chosen += [Right(SUBMITTER, name, feed) for name in _names(form, f"open:{feed}")]
     chosen += [Right(CASE_OFFICER, name) for name in _names(form, "officer")]
-    chosen += [Right(str(role)) for role in form.getlist("role")]
-    return accounts.check_rights(chosen, site.shelf.providers, site.shelf.open_feeds)
+    return chosen + [Right(str(role)) for role in form.getlist("role")]
+
+
+def _strangers(site: Site, form: FormData, rights: Sequence[Right]) -> _Strangers:
+    """Bodies that nothing here names, until the form says that they are new: a slip of the key would count from now."""
+    if field(form, "new_body"):
+        return {}
+    with site.transaction() as connection:
+        return accounts.strangers(connection, rights, site.shelf.bodies)
 
 
 def _names(form: FormData, name: str) -> list[str]:
