@@ -169,6 +169,11 @@ class Site:
 
     @contextmanager
     def seeing(self, role: str, token: str) -> Iterator[sa.Connection]:
-        """A transaction with the rights of ``role`` in the register, for the session of ``token``, and no others."""
-        with self.transaction() as connection, own_persons.seeing(connection, role, token):
-            yield connection
+        """A transaction with the rights of ``role`` in the register, for the session of ``token``, and no others.
+
+        All that is read in it is of one moment: the register may be refreshed meanwhile.
+        """
+        with self.transaction() as connection:
+            connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+            with own_persons.seeing(connection, role, token):
+                yield connection
