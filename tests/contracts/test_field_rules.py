@@ -1,7 +1,8 @@
 """The rules of the field: for each of them rows that break it and rows that must not, judged by Great Expectations."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import cache
 
 import numpy as np
@@ -17,6 +18,7 @@ from marsad.quality.suites import Suite, load_suite
 from marsad.settings import PROJECT
 
 Cells = Mapping[str, str]
+CAME = date(2024, 12, 31)
 CODELISTS = load_codelists(PROJECT / "schemas" / "codelists")
 
 # A row of each feed that breaks nothing: an adult, dates in order, everything that depends on each other filled in.
@@ -296,14 +298,19 @@ def field_rules(feed: str) -> set[str]:
 @cache
 def findings(feed: str) -> list[set[str]]:
     """What Great Expectations says of the feed's cases: rules broken, a set a case."""
+    return broken_by(feed, [cells for other, cells, _ in CASES if other == feed])
+
+
+def broken_by(feed: str, cases: Sequence[Cells]) -> list[set[str]]:
     contract = load_contract(PROJECT / "schemas" / "contracts" / f"{feed}.yaml")
     header = [column.name for column in contract.columns]
-    rows = [{**SOUND[feed], **cells} for other, cells, _ in CASES if other == feed]
+    rows = [{**SOUND[feed], **cells} for cells in cases]
     assert all(set(row) <= set(header) for row in rows)
     cells = pa.table({f"c{n}": [row.get(name, "") for row in rows] for n, name in enumerate(header)})
     raw = RawBlock(None, cells, np.arange(len(rows), dtype=np.int64), np.full(len(rows), Shape.OK, np.uint8))
     broken: list[set[str]] = [set() for _ in rows]
-    for found in RowJudge(contract, suite_of(feed)).judge(Normaliser(contract, CODELISTS, header).block(raw)):
+    block = Normaliser(contract, CODELISTS, header, CAME).block(raw)
+    for found in RowJudge(contract, suite_of(feed)).judge(block):
         for row in found.rows:
             broken[row].add(found.rule.id)
     return broken
@@ -320,6 +327,15 @@ def test_each_case_breaks_the_rules_it_should_and_no_other(feed: str) -> None:
 @pytest.mark.parametrize("feed", SOUND)
 def test_a_sound_row_breaks_no_rule_at_all(feed: str) -> None:
     assert findings(feed)[0] == set()
+
+
+@pytest.mark.parametrize("feed", [feed for feed, cells in SOUND.items() if "birth_date" in cells])
+def test_a_birth_that_has_not_come_refuses_the_row_and_no_reason_is_asked(feed: str) -> None:
+    (found,) = broken_by(feed, [{"birth_date": "12/05/2030"}])
+    rule = suite_of(feed).rules["birth_date.not_in_future"]
+    assert (rule.severity, rule.column) == ("critical", "birth_date")
+    assert rule.id in found
+    assert not {id_ for id_ in found if suite_of(feed).rules[id_].justify}
 
 
 @pytest.mark.parametrize("feed", SOUND)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -100,6 +101,15 @@ def test_rows_may_speak_of_all_the_day_after_their_file_came() -> None:
     made = Normaliser(contract(NAME), codelists(), ["Nom"], date(2024, 6, 1))
     latest = made.block(raw_block(["a"])).values[LATEST]
     assert latest.to_pylist() == [datetime(2024, 6, 2, 23, 59, 59, 999_999)]  # noqa: DTZ001 - as judges see moments
+
+
+def test_a_birth_that_has_not_come_is_no_value_and_says_so() -> None:
+    birth = replace(BIRTH, privacy="identity")
+    made = Normaliser(contract(birth, NAME), codelists(), ["DDN"], date(2024, 6, 1))
+    block = made.block(raw_block(["02/06/2024", "03/06/2024", "2024", "2025", ""]))
+    assert block.values["birth_date"].to_pylist() == [date(2024, 6, 2), None, None, None, None]
+    assert block.values["birth_date__year"].to_pylist() == [2024, None, 2024, None, None]
+    assert block.states["birth_date"].tolist() == [State.OK, State.FUTURE, State.OK, State.FUTURE, State.BLANK]
 
 
 def test_a_block_of_no_rows() -> None:

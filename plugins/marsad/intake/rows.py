@@ -29,7 +29,7 @@ UNKNOWN_PERIOD = "unknown"
 _as_json = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would make an encoder a row
 _NEXT_MEMBER = ", "  # of a JSON object, as Python writes it
 _DIGITS = 20  # width of a version number as text, so that order of text is order of numbers
-_WITHOUT_VALUE = (State.UNPARSED, State.UNMAPPED, State.PLACEHOLDER)
+_WITHOUT_VALUE = (State.UNPARSED, State.UNMAPPED, State.PLACEHOLDER, State.FUTURE)
 _LONGEST = 200  # characters of an id, version or period: three of them must fit an index entry of PostgreSQL
 _GRAINS = {"day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
 

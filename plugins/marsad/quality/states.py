@@ -12,6 +12,7 @@ class State(IntEnum):
     """What normalising found in a cell. Expectations on states make the findings; normalising never judges.
 
     PLACEHOLDER: a text that the contract lists as standing where a value should (0 for an unknown age, ``<5``).
+    FUTURE: a day that had not yet come, in a column whose values no judge sees.
     """
 
     OK = 0
@@ -20,10 +21,11 @@ class State(IntEnum):
     UNMAPPED = 3
     REPAIRED = 4
     PLACEHOLDER = 5
+    FUTURE = 6
 
     @property
     def word(self) -> str:
-        """How suites spell it: ``ok``, ``blank``, ``unparsed``, ``unmapped``, ``repaired``, ``placeholder``."""
+        """How suites spell it: ``ok``, ``blank``, ``unparsed``, as above."""
         return self.name.lower()
 
 

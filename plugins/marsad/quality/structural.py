@@ -137,6 +137,8 @@ def _state_rules(column: Column) -> Iterator[tuple[str, str, tuple[str, Mapping[
         yield "unmapped", "unmapped.many" if column.many else "unmapped", unread
     else:
         yield "unparsed", f"unparsed.{'text' if column.type == 'identifier' else column.type}", unread
+    if column.vaulted and column.type == "date":
+        yield "future", "future", _never(state, State.FUTURE.word)
     tidied = "repaired.text" if column.type in {"text", "identifier"} else "repaired"
     yield "repaired", tidied, _never(state, State.REPAIRED.word)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -60,6 +61,17 @@ class ColumnRead:
         """What a column that the file does not have reads as: blank in every row."""
         years = pa.nulls(rows, pa.int64()) if allows_years(column) else None
         return cls(pa.nulls(rows, kind_of(column)), np.full(rows, State.BLANK, np.uint8), years)
+
+    def until(self, last: date) -> ColumnRead:
+        """The dates up to ``last``; later ones, and years after its own, have no value and are ``FUTURE``."""
+        late = pc.greater(self.values, pa.scalar(last)).fill_null(False)
+        if self.years is not None:
+            late = pc.or_(late, pc.greater(self.years, last.year).fill_null(False))
+        if not pc.any(late).as_py():
+            return self
+        states = np.where(late, State.FUTURE, self.states).astype(np.uint8)
+        years = None if self.years is None else pc.if_else(late, pa.scalar(None, pa.int64()), self.years)
+        return ColumnRead(pc.if_else(late, pa.scalar(None, self.values.type), self.values), states, years)
 
 
 class ColumnReader:
