@@ -186,6 +186,14 @@ def test_an_empty_file_is_told_so(submitter: Browser, sender: str) -> None:
     assert (answer.status_code, "Ce fichier est vide" in answer.text) == (422, True)
 
 
+def test_only_of_rows_to_be_corrected_it_is_said_that_they_wait(submitter: Browser, sender: str) -> None:
+    old = visit("P1", Naissance="03/04/1870")
+    for content, wait in ((visits(old), False), (FAULTY, True)):
+        page = submitter.see(upload(submitter, sender, content).headers["location"])
+        assert ("les lignes à corriger attendront" in page) is wait
+        assert "À confirmer" in page or wait
+
+
 @pytest.mark.parametrize(
     ("content", "sendable", "markable"),
     [(visits(visit("P1", Naissance="31/02/1990"), visit("P2", Naissance="31/02/1990"), visit("P3")), True, True),
