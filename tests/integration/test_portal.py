@@ -142,6 +142,14 @@ def test_a_file_name_becomes_one_that_the_inbox_shows(given: str, kept: str) -> 
     assert safe_name(given) == kept
 
 
+def test_lists_name_all_the_months_of_a_file(
+    station: Station, submitter: Browser, steward: Browser, sender: str
+) -> None:
+    station.send("lab/visits", visits(visit("L1"), visit("L2", Rencontre="15/11/2023")), sender)
+    for browser, path in ((submitter, "/"), (submitter, "/deliveries"), (steward, "/board")):
+        assert f'2023-11 – 2024-01</bdi> <span class="nowrap">· <bdi>{sender}' in browser.see(path), path
+
+
 # -- language, audit, quiet periods ------------------------------------------------------------------------------------
 
 

@@ -23,7 +23,8 @@ from marsad.portal.uploads import Upload
 
 _OWN = "(d.provider, d.feed) IN (SELECT * FROM unnest(CAST(:providers AS text[]), CAST(:feeds AS text[])))"
 _LIST = f"""
-    SELECT d.delivery_id::text, d.feed, d.provider, d.period, coalesce(a.file_name, d.file_name) AS file_name,
+    SELECT d.delivery_id::text, d.feed, d.provider, d.period, d.receipt -> 'periods' AS periods,
+           coalesce(a.file_name, d.file_name) AS file_name,
            coalesce(a.received_at, d.received_at) AS received_at,
            coalesce(a.receipt ->> 'status', CASE WHEN d.status = 'refused' AND d.delivery_id IN
                (SELECT delivery_id FROM ops.admission) THEN 'admitted' ELSE d.status END) AS status,

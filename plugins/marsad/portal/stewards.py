@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from marsad.quality.structural import SUFFIXES
 
-_FIELDS = """d.delivery_id::text, d.feed, d.provider, d.period, d.file_name, d.received_at, d.status, d.rows_read,
-    d.rows_accepted, d.rows_quarantined, d.rows_unchanged, CAST(d.receipt ->> 'withdrawn' AS bigint) AS withdrawn"""
+_FIELDS = """d.delivery_id::text, d.feed, d.provider, d.period, d.receipt -> 'periods' AS periods, d.file_name,
+    d.received_at, d.status, d.rows_read, d.rows_accepted, d.rows_quarantined, d.rows_unchanged,
+    CAST(d.receipt ->> 'withdrawn' AS bigint) AS withdrawn"""
 _LATEST = sa.text(f"SELECT {_FIELDS} FROM ops.delivery d ORDER BY d.received_at DESC, d.seq DESC LIMIT :limit")  # noqa: S608
 _UNANSWERED = sa.text(
     f"""
