@@ -83,6 +83,11 @@ class Slot:
         """True while nothing came and nothing was declared."""
         return self.state in {"open", "due", "late"}
 
+    @property
+    def may_be_quiet(self) -> bool:
+        """Whether one can say that there is nothing to report: nothing came, and the period is over."""
+        return self.state in {"due", "late"}
+
 
 @dataclass(frozen=True, slots=True)
 class _Known:

@@ -34,11 +34,11 @@ def home(request: Request, account: SignedIn, site: SiteOf, quiet: str = "", per
 
 @router.post("/quiet", dependencies=[Depends(having(SUBMITTER))])
 def nothing_to_report(request: Request, account: SignedIn, form: Posted, site: SiteOf) -> Response:
-    """Enters that a provider has nothing of a feed for a period that is expected of it, once that was asked again."""
+    """Enters that a provider has nothing of a feed for a period of its that is over, once that was asked again."""
     told = feed, provider, period = tuple(field(form, name) for name in ("feed", "provider", "period"))
     with site.transaction() as connection:
         expected = deliveries.expected(connection, site, account)
-        if told not in {(slot.feed, slot.provider, slot.period.label) for slot in expected}:
+        if told not in {(slot.feed, slot.provider, slot.period.label) for slot in expected if slot.may_be_quiet}:
             raise HTTPException(404)
         if not field(form, "sure"):
             return page(request, "quiet", feed=feed, provider=provider, period=period, titles=site.shelf.titles)
