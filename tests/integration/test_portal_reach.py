@@ -80,6 +80,7 @@ def test_other_roles_reach_no_delivery_and_no_account(station: Station, site: Si
     own = f"/deliveries/{receipt['delivery_id']}"
     for path in ("/send", "/deliveries", f"{own}/receipt", f"{own}/report.json", "/accounts", "/accounts/new"):
         assert browser.get(path).status_code == 403, path
+    assert ("Le menu montre" in browser.see("/")) == (role == "steward")  # nobody is sent to a menu of nothing
     assert browser.get(own).status_code == (303 if role == "steward" else 403)  # on to the steward's own page
 
 

@@ -79,6 +79,7 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
         t=words.speaker(visitor.language),
         lang=visitor.language,
         dir=words.direction(visitor.language),
+        comma=words.comma(visitor.language),
         languages=[(language, _NAMES[language]) for language in LANGUAGES],
         path=request.url.path,
         menu=menu,

@@ -9,6 +9,7 @@ from typing import Any
 from marsad.contracts.wording import word
 from marsad.intake.reports.findings import SEVERITIES
 from marsad.intake.reports.page import SHOWN, advice, counts, told
+from marsad.portal.words import comma
 from marsad.quality.refusal import ON_THE_WHOLE
 
 
@@ -39,7 +40,7 @@ def shown_verdict(report: Mapping[str, Any], language: str) -> dict[str, Any]:
         "markable": bool(sections and report["rows_read"]),
         "admittable": report["status"] == "refused" and any(f["rule"] in ON_THE_WHOLE for f in findings),
         "doubted": [f for f in findings if f["severity"] == "warning" and f["rule"] in report.get("doubted", ())],
-        "comma": "، " if language == "ar" else ", ",
+        "comma": comma(language),
         "headings": [say(f"label.{name}") for name in ("column", "rows", "message")],
     }
 

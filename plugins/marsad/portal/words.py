@@ -45,6 +45,11 @@ def accepted(header: str) -> str | None:
     return next((name for name in names if name in LANGUAGES), None)
 
 
+def comma(language: str) -> str:
+    """What stands between the parts of a list."""
+    return "، " if language == "ar" else ", "
+
+
 def direction(language: str) -> str:
     """``rtl`` for Arabic, else ``ltr``."""
     return "rtl" if language == "ar" else "ltr"
