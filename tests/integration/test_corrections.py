@@ -79,6 +79,20 @@ def test_only_what_counted_is_told_as_withdrawn(station: Station, sender: str):
     assert told(withdrawn_visit(3, "03/02/2024")) == 0  # stated only by what was retracted
 
 
+def test_a_withdrawal_of_a_number_that_nobody_knows_is_told(station: Station, sender: str):
+    station.send("lab/visits", visits(visit(1), visit(2)), sender)
+    station.send("lab/visits", visits(visit(1)), other := station.sender())
+    both = visit(3), withdrawn_visit(3, "03/02/2024")
+    rows = withdrawn_visit(1, "03/02/2024"), withdrawn_visit(9, "03/02/2024"), *both, withdrawn_visit(2, "03/02/2024")
+    receipt = station.send("lab/visits", _with_operation(*rows), sender)
+    assert station.findings(receipt) == {"withdrawal.unknown": [3]}
+    assert (receipt["status"], receipt["withdrawn"], receipt["rows_quarantined"]) == ("accepted_with_findings", 2, 0)
+    assert "aucun enregistrement de ce numéro" in _page(station, receipt)
+    again = station.send("lab/visits", _with_operation(*rows, visit(4)), sender)
+    assert station.findings(again) == {"withdrawal.unknown": [3]}
+    assert station.findings(station.send("lab/visits", _with_operation(rows[-1]), other)) == {"withdrawal.unknown": [2]}
+
+
 @pytest.mark.parametrize("first", [0, 1])
 def test_withdrawn_on_the_day_it_was_sent(station: Station, sender: str, first: int):
     files = [visits(visit(1)), _with_operation(withdrawn_visit(1, "01/02/2024"))]

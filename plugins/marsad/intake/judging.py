@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from pathlib import Path
 
@@ -195,6 +195,7 @@ class FileJudge:
         late = judge_delivery(self._suite, self._office.engine, SCHEMA, self._stage.name)
         broken = gather([*tally.broken, *late])
         refused = tally.refused + self._refuse_late(path, late)
+        broken += self._strangers()
         reason = refused_file(self._contract, broken, tally.rows, refused)
         return Judged(
             file_refused=reason is not None,
@@ -207,6 +208,14 @@ class FileJudge:
     def _withdrawn(self) -> dict[str, float | int | None]:
         before, withdrawn = self._stage.withdrawn(self._contract.feed, self._provider)
         return {"records_before": before, "records_withdrawn": withdrawn}
+
+    def _strangers(self) -> list[Broken]:
+        """Told, not refused: a withdrawal may come before its record, and a wrong number looks the same."""
+        if self._contract.withdrawal is None:
+            return []
+        rows = self._stage.strangers(self._contract.feed, self._provider)
+        rule = replace(message_rule("withdrawal.unknown"), column=self._contract.key[0].name)
+        return [Broken(rule, rows)] if len(rows) else []
 
     def _refuse_late(self, path: Path, late: list[Broken]) -> int:
         rows = [b.rows for b in late if b.rule.severity == "critical"]

@@ -141,6 +141,13 @@ class Stage:
             before, withdrawn = connection.execute(query, {"feed": feed, "provider": provider}).one()
         return before, withdrawn
 
+    def strangers(self, feed: str, provider: str) -> np.typing.NDArray[np.int64]:
+        """Rows that withdraw a record of which neither the warehouse nor another row of the file states anything."""
+        query = sa.text(_STRANGERS.format(table=self.table))
+        with clean_errors(), self.engine.connect() as connection:
+            found = connection.execute(query, {"feed": feed, "provider": provider}).scalars()
+            return np.array(found.all(), np.int64)
+
     def refuse(self, rows: np.typing.NDArray[np.int64]) -> np.typing.NDArray[np.int64]:
         """Marks rows as refused late; what was sealed for the vault is dropped, what for this case takes its place.
 
@@ -261,6 +268,16 @@ _WITHDRAWN = """
         SELECT record_id FROM counting EXCEPT SELECT record_id FROM {table}
     )
     SELECT (SELECT count(*) FROM counting), (SELECT count(*) FROM withdrawn)
+"""
+_STRANGERS = """
+    SELECT s.row FROM {table} s
+    WHERE s.withdraws AND NOT s.refused
+      AND NOT EXISTS (
+          SELECT FROM core.sighting k
+          WHERE (k.feed, k.provider, k.record_id) = (:feed, :provider, s.record_id)
+            AND NOT k.withdraws AND NOT k.retracted)
+      AND (NOT s.again OR s.record_id NOT IN (SELECT record_id FROM {table} WHERE again AND NOT withdraws))
+    ORDER BY s.row
 """
 _NUMBER_KEYLESS = """
     UPDATE {table}
