@@ -344,3 +344,10 @@ def test_articles_that_do_not_exist_and_offences_left_out_refuse_the_row() -> No
         assert contract.column("charge_articles").codelist == "charge_article"
         assert rules["charge_articles.known"].severity == "critical", feed
         assert rules["offence.filled"].severity == "critical", feed
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_the_guide_for_senders_calls_a_feed_as_the_pages_do(feed: str) -> None:
+    guide = (PROJECT / "docs" / "agencies.md").read_text("utf-8")
+    titles = load_contract(SCHEMAS / "contracts" / f"{feed}.yaml", CODELISTS).title
+    assert [title for title in titles.values() if f"\n| {title} `{feed}` |" not in guide] == []

@@ -159,6 +159,10 @@ def test_pages_speak_the_chosen_language_in_its_direction(submitter: Browser, si
     assert '<html lang="ar" dir="rtl">' in submitter.see("/send")
     for back in ("//elsewhere.example", "https://elsewhere.example", "/\\elsewhere.example", ""):
         assert submitter.submit("/language", {"language": "ar", "back": back}).headers["location"] == "/"
+    templates = [(code, f"/templates/lab/visits?lang={code}") for code in ("fr", "ar", "en")]
+    assert [code for code, path in templates if path in submitter.see("/send")] == ["fr", "ar"]
+    submitter.submit("/language", {"language": "en", "back": "/send"})
+    assert [code for code, path in templates if path in submitter.see("/send")] == ["fr", "ar", "en"]
     english = Browser(site, headers={"accept-language": "de, en-GB;q=0.8"})
     assert '<html lang="en"' in english.see("/sign-in")
 
