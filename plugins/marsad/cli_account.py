@@ -31,7 +31,10 @@ def add_to(app: typer.Typer, warehouse: Warehouse) -> None:
     def add(
         email: Email,
         role: Annotated[
-            str, typer.Option(help="administrator, submitter, steward, case_officer, commission, analyst, auditor.")
+            str,
+            typer.Option(
+                help="submitter, steward, reviewer, case_officer, commission, analyst, auditor or administrator."
+            ),
         ],
         provider: Annotated[
             list[str] | None,

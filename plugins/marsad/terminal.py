@@ -104,7 +104,10 @@ def _json_value(value: object) -> object:
 def show_rows(
     as_json: bool, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], document: object = None
 ) -> None:
-    """A table of ``rows``, or with ``as_json`` the rows (or ``document``)."""
+    """A table of ``rows``, or with ``as_json`` the rows (or ``document``).
+
+    It is folded to the terminal's width, unless it holds ids, which would be cut there.
+    """
     if as_json:
         show(True, document if document is not None else rows, "")
         return
@@ -113,7 +116,7 @@ def show_rows(
         table.add_column(name, no_wrap=name in _WHOLE, overflow="fold")
     for row in rows:
         table.add_row(*(_cell(row.get(name)) for name in columns))
-    out.print(table)
+    out.print(table, soft_wrap=not set(columns).isdisjoint(_WHOLE))
 
 
 def _cell(value: object) -> str:

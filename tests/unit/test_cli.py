@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -11,11 +12,13 @@ from uuid import UUID
 
 import pytest
 import xlsxwriter
+from rich.console import Console
 
-from marsad import cli
+from marsad import cli, terminal
 from marsad.contracts.codelists import load_codelists
 from marsad.intake import newfeed
 from marsad.intake.reading.workbook import open_workbook
+from marsad.portal.accounts import ROLES
 from marsad.settings import Settings
 
 
@@ -291,3 +294,21 @@ def test_a_draft_numbers_rows_as_the_sheet_does(tmp_path: Path, monkeypatch: pyt
     assert "1 of 8 cells do not read as date (row 12)" in told
     (table,) = open_workbook(tmp_path / "off.xlsx", None)
     assert [row for block in table.blocks() for row in block.rows.tolist()] == [5, 6, 7, 8, 10, 11, 12, 13]
+
+
+def test_help_names_every_role_of_an_account(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert marsad(monkeypatch, "account", "add", "--help") == 0
+    told = capsys.readouterr().out
+    assert [role for role in ROLES if role not in told] == []
+
+
+def test_a_table_is_folded_to_the_terminal_but_never_an_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = io.StringIO()
+    monkeypatch.setattr(terminal, "out", Console(file=screen, width=60, soft_wrap=True))
+    terminal.show_rows(False, [{"name": "mart.a", "holds": "some words " * 30}], ["name", "holds"])
+    assert max(map(len, screen.getvalue().splitlines())) <= 60
+    whole = str(UUID(int=7))
+    terminal.show_rows(False, [{"delivery_id": whole, "file_name": "x" * 70}], ["delivery_id", "file_name"])
+    assert whole in screen.getvalue()
