@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from fastapi.routing import APIRoute
 from tests.integration.portal_site import Browser, add_account, give_codes, signed_in, upload
-from tests.integration.station import Station, visit, visits
+from tests.integration.station import VISITS, Station, csv, visit, visits
 
 from marsad.portal.accounts import FOR_A_BODY, ROLES, Right
 from marsad.portal.site import Site
@@ -198,8 +198,9 @@ def test_only_of_rows_to_be_corrected_it_is_said_that_they_wait(submitter: Brows
 @pytest.mark.parametrize(
     ("content", "sendable", "markable"),
     [(visits(visit("P1", Naissance="31/02/1990"), visit("P2", Naissance="31/02/1990"), visit("P3")), True, True),
+     (csv(VISITS[1:], visit("P1")[1:]), False, True),
      ("%PDF-1.4", False, False)],
-    ids=["good-rows", "unreadable"],
+    ids=["good-rows", "column-missing", "unreadable"],
 )  # fmt: skip
 def test_a_refused_trial_offers_what_is_of_use(
     submitter: Browser, sender: str, content: str, sendable: bool, markable: bool
@@ -209,6 +210,7 @@ def test_a_refused_trial_offers_what_is_of_use(
     assert "puis envoyez le fichier" not in page
     assert (f"{place}/send" in page, "prévenez la commission" in page) == (sendable, sendable)
     assert (f"{place}/workbook" in page) is markable
+    assert not markable or submitter.get(f"{place}/workbook").status_code == 200
 
 
 def test_cookies_are_for_this_site_alone(site: Site, sender: str) -> None:

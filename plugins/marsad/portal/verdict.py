@@ -12,6 +12,8 @@ from marsad.intake.reports.page import SHOWN, advice, counts, told
 from marsad.portal.words import comma
 from marsad.quality.refusal import ON_THE_WHOLE
 
+_READABLE = {"file.columns_missing", "file.columns_unread"}  # refused by its titles, before any row was counted
+
 
 def shown_verdict(report: Mapping[str, Any], language: str) -> dict[str, Any]:
     """Status, advice, counts, findings by severity, those that wait for a reason: in words of ``language``.
@@ -37,7 +39,7 @@ def shown_verdict(report: Mapping[str, Any], language: str) -> dict[str, Any]:
         "advice": say(advice(report, told_of)),
         "counts": [(say(label), count) for label, count in counts(report)],
         "sections": sections,
-        "markable": bool(sections and report["rows_read"]),
+        "markable": bool(sections and (report["rows_read"] or _READABLE & {f["rule"] for f in findings})),
         "admittable": report["status"] == "refused" and any(f["rule"] in ON_THE_WHOLE for f in findings),
         "doubted": [f for f in findings if f["severity"] == "warning" and f["rule"] in report.get("doubted", ())],
         "comma": comma(language),
