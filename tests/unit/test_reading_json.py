@@ -56,9 +56,10 @@ def test_the_name_is_not_needed_and_hints_apply(tmp_path: Path) -> None:
     with pytest.raises(ProviderFault) as fault:
         read(tmp_path, '[{"sexe": "F"}]', hints=HINTS)
     assert fault.value.rule == "file.columns_missing"
-    with pytest.raises(ProviderFault) as empty:
-        read(tmp_path, "[]", hints=HINTS)
-    assert empty.value.rule == "file.empty"
+    for text, rule in (("[]", "file.empty"), ('["dossier", "A1"]', "file.no_objects"), ("12", "file.no_objects")):
+        with pytest.raises(ProviderFault) as unnamed:
+            read(tmp_path, text, hints=HINTS)
+        assert unnamed.value.rule == rule
 
 
 @pytest.mark.parametrize(

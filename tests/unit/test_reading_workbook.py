@@ -208,6 +208,12 @@ def test_a_sheet_that_claims_endless_space_is_refused(tmp_path: Path, monkeypatc
     assert refused(path) == "file.too_large"
 
 
+def test_a_sheet_of_failed_formulas_alone_is_not_called_empty(tmp_path: Path) -> None:
+    failed = make(tmp_path / "f.xlsx", {"s": [["#DIV/0!", "#DIV/0!"], ["#N/A", "#DIV/0!"]], "t": []})
+    assert refused(failed, HINTS) == "file.no_header"
+    assert refused(make(tmp_path / "e.xlsx", {"s": [], "t": []}), HINTS) == "file.empty"
+
+
 def test_archives_and_documents_are_told_apart(tmp_path: Path) -> None:
     for content, rule in (
         (b"%PDF-1.7\n", "file.not_a_table"),

@@ -159,7 +159,7 @@ def open_document(path: Path, hints: Hints | None) -> TableInfo:
     for record in documents(path):
         shape.see(record)
     if hints and not (shape.names or shape.rows):
-        raise ProviderFault("file.empty")
+        raise ProviderFault("file.no_objects" if shape.plain else "file.empty")
     header, rows, skip = _header(shape, hints)
 
     def pieces(_table: TableInfo) -> Iterator[Piece]:

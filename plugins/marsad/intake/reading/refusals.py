@@ -21,6 +21,7 @@ _NUMBERS = {
     "file.encrypted": frozenset[str](),
     "file.json_broken": frozenset({"row"}),
     "file.line_too_long": frozenset({"limit", "row"}),
+    "file.no_objects": frozenset[str](),
     "file.not_a_table": frozenset[str](),
     "file.tables_several": frozenset({"tables"}),
     "file.too_complex": frozenset[str](),

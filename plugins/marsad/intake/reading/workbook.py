@@ -27,7 +27,7 @@ from marsad.intake.reading.merged import rows_within
 from marsad.intake.reading.notes import Note
 from marsad.intake.reading.opendocument import sheets_of_ods
 from marsad.intake.reading.records import Piece, grid_piece, without_nul
-from marsad.intake.reading.tables import TableInfo, locate
+from marsad.intake.reading.tables import TableInfo, demand, locate
 
 _EXACT = 10**15
 """Up to here a double holds every integer that a workbook shows."""
@@ -183,6 +183,8 @@ def open_workbook(path: Path, hints: Hints | None, *, ods: bool = False) -> list
     with _Defects():
         book = _Book(path, ods=ods)
         found = [each for sheet in book.sheets for each in _tables(book, sheet, hints)]
+        if hints and not found and any(any(row) for sheet in book.sheets for row in book.texts(sheet.name)):
+            demand(frozenset(), hints)  # its sender sees failed formulas, and no empty file
     if not found:
         raise ProviderFault("file.empty")
     if hints:
