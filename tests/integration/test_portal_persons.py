@@ -15,7 +15,7 @@ from marsad.errors import PlatformFault, UsageFault
 from marsad.linkage import linker
 from marsad.portal.accounts import Right, check_rights
 from marsad.portal.site import Site
-from marsad.register import referrals
+from marsad.register import erasure, referrals
 from marsad.register.refresh import refresh
 
 FEED = "lab/visits"
@@ -301,3 +301,15 @@ def test_only_who_consented_is_referred_and_by_the_own_body(station: Station, si
     commission.see("/persons")
     assert commission.submit(both, good).status_code == 403
     assert station.rows("SELECT 1 FROM register.referral WHERE kind = 'legal'") == []
+
+
+def test_nobody_is_offered_the_identity_of_an_erased_person(station: Station, site: Site) -> None:  # last: she is gone
+    both = person(station, "A", "V1")
+    officer, commission = signed_in(site, "B", Right("case_officer", "B")), signed_in(site, "C", Right("commission"))
+    assert "Ouvrir son identité" in commission.see(f"/persons/{both}")
+    erasure.erase(station.office, both, "own_request", "tester")
+    for browser in (officer, commission):
+        page = browser.see(f"/persons/{both}")
+        assert "Son identité a été effacée" in page
+        assert "Ouvrir son identité" not in page
+        assert "avec son consentement" not in page

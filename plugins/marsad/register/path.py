@@ -85,12 +85,14 @@ class Seen:
 class History:
     """What the register holds of a person, as far as the reader's database role may know.
 
+    ``erased``: nothing is left of who she is.
     ``identity``: which records to open for what, in order; with consent. ``records``: all that she is made of.
     """
 
     person: str
     purpose: str
     consent: str | None
+    erased: bool
     values: Mapping[str, Believed]
     identity: Mapping[str, tuple[Key, ...]]
     statuses: tuple[Status, ...]
@@ -129,6 +131,7 @@ def history(connection: sa.Connection, person: str) -> History | None:
         person=row["person_id"],
         purpose=row["purpose"],
         consent=row["consent"],
+        erased=row["erased"],
         values={n: Believed(row[n], sources.get((False, n), {})) for n in ("birth_year", *FIELDS) if row[n]},
         identity={field: tuple(keys.values()) for (identity, field), keys in sources.items() if identity},
         statuses=tuple(Status(**_sourced(one)) for one in _rows(connection, _STATUSES, values)),
@@ -167,7 +170,8 @@ def _sourced(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _PERSON = """
-    SELECT p.*, p.person_id::text AS person_id FROM register.person p WHERE p.person_id = CAST(:person AS uuid)
+    SELECT p.*, p.person_id::text AS person_id, register.is_erased(p.person_id) AS erased FROM register.person p
+    WHERE p.person_id = CAST(:person AS uuid)
 """
 _RECORDS = """
     SELECT feed, provider, record_id FROM register.record WHERE person_id = CAST(:person AS uuid) ORDER BY 1, 2, 3

@@ -106,6 +106,16 @@ CREATE OR REPLACE FUNCTION register.at_court(person uuid) RETURNS TABLE (
 $$;
 COMMENT ON FUNCTION register.at_court(uuid) IS 'Proceedings of a person, for who may see her';
 
+CREATE OR REPLACE FUNCTION register.is_erased(person uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = '' AS $$
+    SELECT (register.sees_everybody() OR {_OWN.format(person="is_erased.person")})
+        AND EXISTS (SELECT FROM register.record JOIN vault.erased e USING (feed, provider, record_id)
+                    WHERE record.person_id = person)
+        AND NOT EXISTS (SELECT FROM register.source LEFT JOIN vault.erased e USING (feed, provider, record_id)
+                        WHERE source.person_id = person AND source.identity AND e.erased_at IS NULL)
+$$;
+COMMENT ON FUNCTION register.is_erased(uuid) IS 'Whether nothing is left of who a person is, for who may see her';
+
 CREATE OR REPLACE FUNCTION register.refer(
     person uuid, sender text, receiver text, service text, by text, at timestamptz
 ) RETURNS uuid LANGUAGE sql SECURITY DEFINER SET search_path = '' AS $$

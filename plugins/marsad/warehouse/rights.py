@@ -118,6 +118,7 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
         "register.own_providers()": "EXECUTE",
         "register.referred()": "EXECUTE",
         "register.at_court()": "EXECUTE",
+        "register.is_erased()": "EXECUTE",
         "ref.*": _READ,
     },
     "commission": {
@@ -131,6 +132,7 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
         "register.unheeded": _NOTHING,  # numbers of records, for engineers
         "register.sees_everybody()": "EXECUTE",
         "register.at_court()": "EXECUTE",
+        "register.is_erased()": "EXECUTE",
     },
     "publisher": {"mart.*": _READ, "release.*": _WRITE, "ref.*": _READ},
     "analyst": {"mart.*": _READ, "release.*": _READ, "ref.*": _READ},
