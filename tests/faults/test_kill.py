@@ -21,6 +21,7 @@ from tests.integration.station import Station
 from marsad.intake import dry_run, inbox, pipeline
 
 
+@pytest.mark.long
 def test_killed_at_points_spread_over_a_load(station: Station, steps: int):
     assert steps > 60
     points = [1 + steps * n // 9 for n in range(9)]

@@ -190,6 +190,7 @@ def erase_as_killed(office: Office, person: str) -> None:
     mirror.renew(office.keyring)
 
 
+@pytest.mark.long
 def test_killed_anywhere_and_run_again(fresh: Station) -> None:
     person = met_twice(fresh)
     point = 0

@@ -181,6 +181,7 @@ def test_a_corrected_record_is_looked_at_again(fresh: Callable[[], Station]) -> 
     assert who(station) == before
 
 
+@pytest.mark.long
 def test_a_killed_linker_has_done_nothing_or_all(fresh: Callable[[], Station]) -> None:
     station = fresh()
     station.send(FEED, visits(LATIN, OTHER), "A")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import Phase, given, settings
 from tests.integration.histories import assert_any_order, histories
 from tests.integration.station import Station
 from tests.integration.versions import CHILDREN, arrive, counting, sequences
 
 
+@pytest.mark.long
 @settings(max_examples=6, phases=[Phase.generate])
 @given(histories())
 def test_any_order_of_arrival_ends_in_one_state(station: Station, history):

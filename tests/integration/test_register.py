@@ -254,6 +254,7 @@ def guests(station: Station) -> dict[str, str]:
     return {row["stay"]: row["guest"] for row in station.rows(query)}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_what_grew_step_by_step_is_what_is_built_from_nothing(fresh: Callable[[], Station], seed: int) -> None:
     station, chance = fresh(), Random(seed)
@@ -299,6 +300,7 @@ def test_what_grew_step_by_step_is_what_is_built_from_nothing(fresh: Callable[[]
     holds_together(station)
 
 
+@pytest.mark.long
 def test_a_killed_refresh_has_done_nothing_or_all(fresh: Callable[[], Station]) -> None:
     station = fresh()
     station.send(FEED, visits(LATIN, OTHER), "A")

@@ -28,7 +28,7 @@ def simulated(
     tmp_path_factory: pytest.TempPathFactory, module_database: str
 ) -> Iterator[tuple[Office, dict[str, Any]]]:
     base = tmp_path_factory.mktemp("simulated")
-    truth = json.loads(Path(simulate(base / "agencies", 60, 5)).read_text("utf-8"))
+    truth = json.loads(Path(simulate(base / "agencies", 45, 5)).read_text("utf-8"))
     settings = Settings.from_env({"MARSAD_HOME": str(base / "home"), "MARSAD_WAREHOUSE_URL": module_database})
     KeyRing.create(settings.place("keys"))
     office = Office.open(settings)

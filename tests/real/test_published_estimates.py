@@ -50,6 +50,7 @@ def test_the_published_points(
     assert model["estimate"] == pytest.approx(published, abs=6e-4)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("table", "selected", "replicates", "published"),
     [
