@@ -26,7 +26,7 @@ from marsad.intake.reports.marks import Layout, marks, rows_named
 from marsad.intake.reports.own import MOST_CELLS, NOTES, annotate_own
 from marsad.intake.reports.summary import summary
 
-WHOLE_CELLS = 250_000
+WHOLE_CELLS = 200_000
 """Cells of a file up to which all its rows are in the workbook; beyond, only those to be corrected or confirmed."""
 
 MOST_ROWS = 5_000
