@@ -198,7 +198,7 @@ def test_damage_is_told_from_destruction(keyring: KeyRing) -> None:
     refs, sealed = seal(keyring, [b"a", b"b"])
     path = keyring.store / refs[0].store.file_name
     whole = path.read_bytes()
-    for damaged in (whole[:-1], whole[:10], b"x" + whole[1:], whole[:20] + b"?" + whole[21:]):
+    for damaged in (whole[:-1], whole[:10], b"x" + whole[1:], whole[:20] + bytes([whole[20] ^ 1]) + whole[21:]):
         path.write_bytes(damaged)
         with pytest.raises(PlatformFault):
             open_sealed(keyring, refs[1], sealed[1], b"vault")
