@@ -11,6 +11,7 @@ from marsad.errors import UsageFault
 from marsad.settings import PROJECT
 from marsad.warehouse.engine import make_engine
 from marsad.warehouse.migrate import alembic_config, mart_names, upgrade
+from marsad.warehouse.planning import look_at_grown
 from marsad.warehouse.query import meant, query, role_url
 from marsad.warehouse.roles import ROLES
 
@@ -110,3 +111,18 @@ def test_the_owner_cannot_rewrite_the_audit_by_accident(station: Station, sender
     for statement in ("DELETE FROM audit.event", "UPDATE audit.event SET actor = 'x'", "TRUNCATE audit.event"):
         with pytest.raises(sa.exc.DBAPIError, match="append-only"), station.office.engine.begin() as connection:
             connection.execute(sa.text(statement))
+
+
+def test_the_planner_is_told_of_tables_that_filled_a_moment_ago(database: str):
+    engine = make_engine(database)
+    with engine.begin() as connection:
+        connection.execute(sa.text(
+            "INSERT INTO vault.record (content_id, delivery_id, attempt, key_slot, sealed) "
+            "SELECT n, gen_random_uuid(), 1, n, sha256(n::text::bytea) FROM generate_series(1, 5000) AS n"
+        ))  # fmt: skip
+    assert look_at_grown(engine) == ["vault.record"]
+    with engine.connect() as connection:
+        plan = connection.execute(sa.text("EXPLAIN SELECT FROM vault.record WHERE attempt = 1")).scalars().all()
+    assert "rows=5000 " in plan[0]
+    assert look_at_grown(engine) == []
+    engine.dispose()

@@ -32,6 +32,7 @@ from marsad.intake.settle import Work
 from marsad.intake.stage import Stage
 from marsad.settings import Settings
 from marsad.warehouse.engine import clean_errors
+from marsad.warehouse.planning import look_at_grown
 
 _RECEIPTS_BACK = timedelta(days=3)  # as long as nobody may look after a full disk or a killed loader
 _STANDING = ("received", *ledger.DONE, ledger.SUPERSEDED)  # a superseded judgement could be judged again
@@ -212,6 +213,7 @@ def process(office: Office, delivery: Delivery) -> dict[str, Any]:
         receipt = settle_now(office, met)
         return _answer_repeat(office, met.delivery_id) or receipt
     attempt = ledger.begin_attempt(office.engine, delivery)
+    look_at_grown(office.engine)
     try:
         with own_faults_only():
             stage = Stage(office.engine, office.contract(delivery.feed), delivery.delivery_id, attempt)
@@ -276,7 +278,7 @@ def _hand_out(office: Office, receipts: list[dict[str, Any]]) -> None:
     """
     _put_down(office.settings.place("reports"), receipts)
     if receipts:
-        _write_head(office, Head.parse(receipts[-1][audit.AUDIT_HEAD]))
+        office.write_head(Head.parse(receipts[-1][audit.AUDIT_HEAD]))
 
 
 def hand_out_missing(office: Office, feed: str) -> int:
@@ -297,10 +299,6 @@ def _put_down(place: Path, receipts: Iterable[dict[str, Any]]) -> None:
     for receipt in receipts:
         publish_reports(place, receipt)
         write_receipt(place, receipt)
-
-
-def _write_head(office: Office, head: Head) -> None:
-    audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
 
 
 def rejudge(office: Office, target: str) -> list[dict[str, Any]]:
@@ -341,7 +339,7 @@ def admit(office: Office, delivery_id: str, reason: str, note: str, actor: str) 
             raise UsageFault(f"there is no delivery {delivery_id}")
         head = admission.decide(connection, delivery_id, reason, note, actor, office.clock())
     if head:
-        _write_head(office, head)
+        office.write_head(head)
     return settle_now(office, admission.judgement(office, delivery_id))
 
 
@@ -380,5 +378,5 @@ def retract(office: Office, delivery_id: str, actor: str) -> Retracted:
         rows = sum(current.retract(connection, d, office.clock(), snapshot=snapshot) for d in deliveries)
         head = audit.append(connection, actor, "delivery.retracted", delivery_id, {"rows": rows}, office.clock())
     _hand_out(office, answers)
-    _write_head(office, head)
+    office.write_head(head)
     return Retracted(*what, rows=rows, before=False)
