@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from marsad import audit
+from marsad.audit import Head
 from marsad.contracts.catalog import Catalog, load_catalog
 from marsad.contracts.model import Contract
 from marsad.identity.keys import KeyRing
@@ -87,6 +89,10 @@ class Office:
         """Under which contract and suite a delivery of ``feed`` is judged now."""
         contract = self.contract(feed)
         return Terms(contract.version, contract.fingerprint, self.suite(feed).fingerprint)
+
+    def write_head(self, head: Head) -> None:
+        """Signs the end of the audit chain into the day's file, outside the database; after the commit."""
+        audit.write_head_file(self.settings.place("audit"), head, self.clock(), self.keyring.signer)
 
     @property
     def landing(self) -> Path:

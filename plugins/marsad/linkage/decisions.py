@@ -25,7 +25,7 @@ def decide(office: Office, pairs: Iterable[tuple[Key, Key]], actor: str, *, same
     with transaction(office.engine) as connection:
         number = _decide(connection, pairs, actor, office, same=same)
         head = audit.append(connection, actor, "link.decided", str(number), {"same": same}, office.clock())
-    audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
+    office.write_head(head)
     return number
 
 
@@ -46,7 +46,7 @@ def undo(office: Office, person: str, actor: str) -> int:
             raise UsageFault(f"the records of person {person} are with no others: there is nothing to take apart")
         number = _decide(connection, pairs, actor, office, same=False)
         head = audit.append(connection, actor, "link.undone", person, {"pairs": number}, office.clock())
-    audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
+    office.write_head(head)
     return number
 
 

@@ -15,7 +15,6 @@ from functools import cache, partial
 
 import sqlalchemy as sa
 
-from marsad import audit
 from marsad.errors import PassingFault, UsageFault, own_faults_only
 from marsad.identity.names import Hearing, load_rules
 from marsad.intake.office import Office
@@ -67,7 +66,7 @@ def link(
                 if len(taken) >= at_once:
                     store.analyse(connection)
                 head = batch.note()
-            audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
+            office.write_head(head)
             progress(f"linkage: {done.entered} records compared, {done.departed} left")
 
 

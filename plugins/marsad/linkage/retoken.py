@@ -40,7 +40,7 @@ def rotate_tokens(office: Office, actor: str) -> tuple[int, int]:
             connection.execute(sa.text(_NOTE), {"number": number})
             detail = {"number": number, "records": records}
             head = audit.append(connection, actor, "tokens.rotated", "vault.token", detail, office.clock())
-        audit.write_head_file(office.settings.place("audit"), head, office.clock(), ring.signer)
+        office.write_head(head)
         _retire(ring, number)
     mirror.renew(ring)
     return number, records

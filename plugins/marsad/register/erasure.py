@@ -119,7 +119,7 @@ def erase_linked(office: Office, person: str, reason: str, actor: str) -> Erasur
         erasure.write(office.keyring.erased)
         apply(connection, office.keyring, erasure)
         head = _note(connection, office, erasure, actor)
-    audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
+    office.write_head(head)
     return erasure
 
 
@@ -151,8 +151,9 @@ def finish(office: Office, actor: str) -> int:
         _wait_for_loads(connection, [key for erasure in erasures for key in erasure.records])
         for erasure in erasures:
             apply(connection, office.keyring, erasure)
-        for erasure in erasures:
-            _note(connection, office, erasure, actor)
+        heads = [_note(connection, office, erasure, actor) for erasure in erasures]
+    for head in heads[-1:]:
+        office.write_head(head)
     return len(erasures)
 
 

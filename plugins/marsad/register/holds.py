@@ -41,7 +41,7 @@ def place(office: Office, held: str, reason: str, actor: str) -> None:
         with durable.os_faults(_DOING):
             durable.write_whole(_path(office, held), json.dumps(told).encode())
         head = audit.append(connection, actor, "hold.placed", _id(held), {"reason": reason}, office.clock())
-    audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
+    office.write_head(head)
 
 
 def lift(office: Office, held: str, actor: str) -> None:
@@ -52,7 +52,7 @@ def lift(office: Office, held: str, actor: str) -> None:
         with durable.os_faults(_DOING):
             _path(office, held).unlink(missing_ok=True)
         head = audit.append(connection, actor, "hold.lifted", _id(held), {}, office.clock())
-    audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
+    office.write_head(head)
 
 
 def bring_back(office: Office) -> int:

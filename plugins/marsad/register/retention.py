@@ -129,7 +129,7 @@ def apply(office: Office) -> dict[str, int]:
         now = _due(connection, office, policy)
         head = _destroy(connection, office, now, policy.version) if any(now.counts.values()) else None
     if head:
-        audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
+        office.write_head(head)
     away = mirror.renew(office.keyring)  # also after a run that was killed before it came here
     return {**now.counts, "unreached": len(away)}
 

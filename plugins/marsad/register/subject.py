@@ -44,7 +44,7 @@ def hand_out(office: Office, person: str, reason: str, actor: str, path: Path) -
         told = collect(connection, office, person_id(person))
         detail = {"reason": reason, "records": len(told["records"])}
         head = audit.append(connection, actor, "subject.opened", told["person"], detail, office.clock())
-    audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
+    office.write_head(head)
     with own_faults_only(), durable.os_faults("writing the file of a person"):
         durable.write_whole(path, _written(told, path.suffix, office.clock()))
     return len(told["records"])

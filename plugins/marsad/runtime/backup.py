@@ -116,7 +116,7 @@ def restore(office: Office, folder: Path, actor: str) -> Path:
     detail = {"events": known, "erasures": erasures, "holds": held}
     with clean_errors(), office.engine.begin() as connection:
         head = audit.append(connection, actor, "warehouse.restored", moment.name, detail, office.clock())
-    audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
+    office.write_head(head)
     return moment
 
 

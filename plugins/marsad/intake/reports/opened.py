@@ -55,4 +55,4 @@ def _note(office: Office, delivery: Delivery, language: str, actor: str) -> None
     detail = {"feed": delivery.feed, "provider": delivery.provider, "kind": "workbook", "language": language}
     with clean_errors(), office.engine.begin() as connection:
         head = audit.append(connection, actor, "report.opened", delivery.delivery_id, detail, office.clock())
-    audit.write_head_file(office.settings.place("audit"), head, office.clock(), office.keyring.signer)
+    office.write_head(head)
