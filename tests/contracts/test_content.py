@@ -21,10 +21,12 @@ from marsad.warehouse.model import VAULTED, common_model
 
 SCHEMAS = PROJECT / "schemas"
 FEEDS = (
+    "commission/activities",
     "customs/detections",
     "justice/proceedings",
     "justice/victims",
     "ngo/assistance",
+    "ngo/hotline_calls",
     "ngo/shelter_stays",
     "police/suspects",
     "police/victims",
@@ -36,6 +38,7 @@ LANGUAGES = ("fr", "ar", "en")
 PERSONAL = {
     "family_name", "given_name", "family_name_ar", "given_name_ar", "alias", "father_name", "mother_name", "birth_date",
     "birth_place", "document_number", "phone", "address", "companion_name", "vehicle_plate", "narrative", "explanation",
+    "caller_phone", "remarks",
 }  # fmt: skip
 
 
@@ -290,7 +293,7 @@ def test_bindings_lead_to_concepts_of_the_same_code_list(contract: Contract) -> 
 
 
 def test_records_can_be_told_apart_dated_and_replaced(contract: Contract) -> None:
-    assert [column.privacy for column in contract.key] == ["quasi"]
+    assert [column.vaulted for column in contract.key] == [False]
     assert contract.column(contract.revision.value).required
     assert contract.column(contract.period.value).required
     assert contract.cadence != "irregular"
@@ -298,7 +301,7 @@ def test_records_can_be_told_apart_dated_and_replaced(contract: Contract) -> Non
 
 def test_one_feed_is_a_snapshot_of_a_period() -> None:
     modes = Counter(load_contract(contract_path(feed)).mode for feed in FEEDS)
-    assert modes == {"increment": 6, "snapshot": 1}
+    assert modes == {"increment": 8, "snapshot": 1}
     assert load_contract(contract_path("ngo/shelter_stays")).mode == "snapshot"
 
 
@@ -312,6 +315,8 @@ def test_one_feed_is_a_snapshot_of_a_period() -> None:
         ("justice/victims", {"victim", "proceeding"}),
         ("ngo/assistance", {"victim", "service"}),
         ("ngo/shelter_stays", {"service"}),
+        ("ngo/hotline_calls", {"contact"}),
+        ("commission/activities", {"activity"}),
     ],
 )
 def test_feeds_fill_the_entities_of_the_design(feed: str, entities: set[str]) -> None:

@@ -79,6 +79,15 @@ SOUND: Mapping[str, Cells] = {
         "started_on": "10/05/2024",
         "ended_on": "30/05/2024", "exit_reason": "Transfert", "destination": "Hôpital", "sent_on": "02/06/2024",
     },
+    "ngo/hotline_calls": {
+        "contact_reference": "AP-12", "received_on": "10/05/2024", "kind": "Appel", "channel": "Téléphone",
+        "persons": "3", "minors": "1", "presumed_victim": "oui", "outcome": "Orienté", "referred_to": "ONG",
+        "referred_on": "11/05/2024", "sent_on": "02/06/2024",
+    },
+    "commission/activities": {
+        "activity_reference": "ACT-1", "plan": "Plan national 2023-2030", "kind": "Formation", "due_on": "30/06/2024",
+        "done_on": "10/05/2024", "status": "Réalisée", "evidence": "Rapport", "sent_on": "02/06/2024",
+    },
 }  # fmt: skip
 
 # Feed, cells that differ from the sound row, rules of the field that these break.
@@ -284,6 +293,18 @@ CASES: tuple[tuple[str, Cells, set[str]], ...] = (
     ("ngo/shelter_stays", {"exit_reason": "", "destination": ""}, {"exit_reason.given"}),
     ("ngo/shelter_stays", {"ended_on": ""}, {"ended_on.given"}),
     ("ngo/shelter_stays", {"destination": ""}, {"destination.of_transfer"}),
+    ("ngo/hotline_calls", {}, set()),
+    ("ngo/hotline_calls", {"minors": "4"}, {"minors.within_persons"}),
+    ("ngo/hotline_calls", {"referred_on": "09/05/2024"}, {"referred_on.after_call"}),
+    ("ngo/hotline_calls", {"sent_on": "09/05/2024"}, {"received_on.before_sending"}),
+    ("ngo/hotline_calls", {"referred_to": ""}, {"referred_to.given"}),
+    ("ngo/hotline_calls", {"referred_to": "", "outcome": "Sans suite"}, set()),
+    ("commission/activities", {}, set()),
+    ("commission/activities", {"sent_on": "09/05/2024"}, {"done_on.before_sending"}),
+    ("commission/activities", {"done_on": ""}, {"done_on.given"}),
+    ("commission/activities", {"evidence": ""}, {"evidence.given"}),
+    ("commission/activities", {"status": "Prévue"}, {"status.of_done"}),
+    ("commission/activities", {"done_on": "", "evidence": "", "status": "En cours"}, set()),
 )
 
 
@@ -364,6 +385,8 @@ def test_what_contradicts_itself_refuses_the_row_and_what_is_only_odd_does_not(f
             "consent.family_name_ar", "consent.given_name_ar", "consent.birth_date", "consent.phone",
         },
         "ngo/shelter_stays": {"started_on.before_sending", "ended_on.after_entry"},
+        "ngo/hotline_calls": {"received_on.before_sending", "referred_on.after_call", "minors.within_persons"},
+        "commission/activities": {"done_on.before_sending"},
     }[feed]  # fmt: skip
 
 

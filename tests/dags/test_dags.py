@@ -15,10 +15,12 @@ from airflow.sdk import DAG
 PROJECT = Path(__file__).parents[2]
 DAG_FILES = sorted((PROJECT / "dags").glob("*.py"))
 FEEDS = (
+    "commission.activities",
     "customs.detections",
     "justice.proceedings",
     "justice.victims",
     "ngo.assistance",
+    "ngo.hotline_calls",
     "ngo.shelter_stays",
     "police.suspects",
     "police.victims",
@@ -178,11 +180,11 @@ def test_a_contract_in_a_further_folder_gets_a_dag_without_any_python(tmp_path: 
     from marsad.settings import Settings
 
     (tmp_path / "ngo").mkdir()
-    (tmp_path / "ngo" / "hotline_calls.yaml").write_text("not even sound: that is for the task\n")
+    (tmp_path / "ngo" / "street_work.yaml").write_text("not even sound: that is for the task\n")
     settings = Settings.from_env({"MARSAD_CONTRACTS": str(tmp_path), "MARSAD_HOME": str(tmp_path / "home")})
-    assert "ngo/hotline_calls" in feeds(settings)
+    assert "ngo/street_work" in feeds(settings)
     assert len(feeds(settings)) == len(FEEDS) + 1
-    assert intake_dag("ngo/hotline_calls", settings).dag_id == "intake.ngo.hotline_calls"
+    assert intake_dag("ngo/street_work", settings).dag_id == "intake.ngo.street_work"
 
 
 @pytest.mark.parametrize(
@@ -200,15 +202,15 @@ def test_a_draft_gets_no_dag_until_somebody_says_that_it_is_active(tmp_path: Pat
     from marsad.settings import Settings
 
     (tmp_path / "ngo").mkdir()
-    (tmp_path / "ngo" / "hotline_calls.yaml").write_text(text)
-    assert ("ngo/hotline_calls" in feeds(Settings.from_env({"MARSAD_CONTRACTS": str(tmp_path)}))) is live
+    (tmp_path / "ngo" / "street_work.yaml").write_text(text)
+    assert ("ngo/street_work" in feeds(Settings.from_env({"MARSAD_CONTRACTS": str(tmp_path)}))) is live
 
 
 def test_a_contract_that_cannot_be_read_takes_no_other_dag_away(tmp_path: Path) -> None:
     from marsad.orchestration.intake import feeds
     from marsad.settings import Settings
 
-    (tmp_path / "ngo" / "hotline_calls.yaml").mkdir(parents=True)
+    (tmp_path / "ngo" / "street_work.yaml").mkdir(parents=True)
     assert len(feeds(Settings.from_env({"MARSAD_CONTRACTS": str(tmp_path)}))) == len(FEEDS) + 1
 
 

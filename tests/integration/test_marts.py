@@ -175,7 +175,7 @@ def test_a_mart_that_cannot_answer_fails_where_somebody_watches(station: Station
 
 
 def test_a_wrong_contract_does_not_keep_the_warehouse_from_starting(tmp_path: Path, reported: list[str]) -> None:
-    wrong = tmp_path / "contracts" / "ngo" / "hotline_calls.yaml"
+    wrong = tmp_path / "contracts" / "ngo" / "street_work.yaml"
     wrong.parent.mkdir(parents=True)
     wrong.write_text("status: active\n")
     wrong.with_name("shelters.yaml").symlink_to(tmp_path / "nowhere")
@@ -186,5 +186,5 @@ def test_a_wrong_contract_does_not_keep_the_warehouse_from_starting(tmp_path: Pa
         assert stack.start_warehouse(settings, reported.append).running
     finally:
         stack.down(settings)
-    assert any(f"the contract ngo/hotline_calls is wrong: `marsad feed check {wrong}`" in text for text in reported)
+    assert any(f"the contract ngo/street_work is wrong: `marsad feed check {wrong}`" in text for text in reported)
     assert any("the contract ngo/shelters is wrong" in text for text in reported)

@@ -14,7 +14,7 @@ from marsad.warehouse import migrate
 def test_a_warehouse_stands_until_a_contract_changes(
     database: str, new_database: Callable[[str], str], tmp_path: Path
 ) -> None:
-    contract = tmp_path / "contracts" / "ngo" / "hotline_calls.yaml"
+    contract = tmp_path / "contracts" / "ngo" / "street_work.yaml"
     contract.parent.mkdir(parents=True)
     contract.write_text("status: draft\n")
     settings = replace(Settings.from_env({}), contract_dirs=(tmp_path / "contracts",))

@@ -55,6 +55,7 @@ def _records(connection: sa.Connection, truth: Mapping[str, Any]) -> Iterator[st
     current = "SELECT feed, provider, record_id FROM core.sighting WHERE current"
     times = Counter(tuple(row) for row in connection.execute(sa.text(current)))
     expected = {tuple(record) for person in truth["persons"] for record in person["records"]}
+    expected |= {tuple(record) for record in truth["others"]}
     yield from (f"lost: {record}" for record in expected - times.keys())
     yield from (f"not in the books: {record}" for record in times.keys() - expected)
     yield from (f"doubled: {record}" for record, count in times.items() if count > 1)

@@ -42,6 +42,10 @@ def _named(truth, kind):
     return [entry for entry in truth["files"] if kind in entry["cases"]]
 
 
+def _in_force(truth):
+    return [tuple(record) for one in (*truth["persons"], {"records": truth["others"]}) for record in one["records"]]
+
+
 def _form(entry, contracts):
     pair = providers(contracts[entry["feed"]])
     return next(form for form in forms(entry["feed"], pair) if form.provider == entry["provider"])
@@ -278,7 +282,7 @@ def test_current_records_add_up_in_every_figure(truth):
     values = defaultdict(int)
     for figure in truth["figures"]:
         values[figure["figure"]] += figure["value"]
-    records = [tuple(record) for person in truth["persons"] for record in person["records"]]
+    records = _in_force(truth)
     assert len(records) == len(set(records)) == values["records"] == values["records_current"]
     assert values["victim_records"] == values["victim_records_by_feed_provider"]
     assert values["victim_records"] == values["victims_by_agency_period_sex_ageband"]
@@ -287,13 +291,13 @@ def test_current_records_add_up_in_every_figure(truth):
 
 
 def test_current_records_are_counted_by_feed_and_provider(truth):
-    counted = Counter((feed, office) for person in truth["persons"] for feed, office, _ in person["records"])
+    counted = Counter((feed, office) for feed, office, _ in _in_force(truth))
     figures = {tuple(f["keys"].values()): f["value"] for f in truth["figures"] if f["figure"] == "records_current"}
     assert counted == figures
 
 
 def test_a_quarantined_record_never_repaired_is_not_in_force(truth):
-    held = {tuple(record) for person in truth["persons"] for record in person["records"]}
+    held = set(_in_force(truth))
     places = {entry["file"]: (entry["feed"], entry["provider"]) for entry in truth["files"]}
     last = truth["files"][-1]["file"]
     lost = [f for f in truth["faults"] if f["severity"] == "critical" and f["kind"] not in {"duplicate_row"}]

@@ -22,7 +22,7 @@ _CAREFUL = 0.3
 _AGAIN = 0.05
 _CORRECTABLE = (
     "exploitation_form", "recruitment_channel", "referred_to", "province", "transport", "custody", "charge_articles",
-    "indicators",
+    "indicators", "channel", "reporter",
 )  # fmt: skip
 """Code columns that no field rule ties to another column, so that a correction breaks nothing."""
 

@@ -71,8 +71,9 @@ FEEDS_OF = {
 WATCHED = frozenset(
     {
         "charge_articles", "civil_party", "consent", "convicted_articles", "decided_on", "deciding_body", "decision",
-        "ended_on", "exit_reason", "indicators", "means", "minor_accompaniment", "recognised", "referred_to",
-        "requalified_to", "sentence_months", "service1_kind", "service2_kind", "service3_kind", "stage", "status",
+        "done_on", "ended_on", "evidence", "exit_reason", "indicators", "means", "minor_accompaniment", "recognised",
+        "referred_to", "requalified_to", "sentence_months", "service1_kind", "service2_kind", "service3_kind", "stage",
+        "status",
     }
 )  # fmt: skip
 """Columns that field rules look at: a gap or an unknown word there would break a second rule."""

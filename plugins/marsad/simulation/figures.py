@@ -82,9 +82,11 @@ def _each(groups: Iterable[Keys]) -> list[Keys]:
 
 
 def period(contract: Contract, row: Row) -> str | None:
-    """The month of the row's period column; None where the period comes from elsewhere or the cell is empty."""
+    """Month or quarter of the row's period column; None where the period comes from elsewhere or the cell is empty."""
     on = row.values.get(contract.period.value) if contract.period.kind == "column" else None
-    return f"{on:%Y-%m}" if isinstance(on, date) else None
+    if not isinstance(on, date):
+        return None
+    return f"{on:%Y}-Q{(on.month + 2) // 3}" if contract.period.grain == "quarter" else f"{on:%Y-%m}"
 
 
 def years(contract: Contract, row: Row) -> int | None:

@@ -7,13 +7,13 @@ from random import Random
 from typing import Any
 
 from marsad.contracts.model import Contract
-from marsad.simulation import customs, justice, ngo, police
+from marsad.simulation import commission, customs, hotline, justice, ngo, police
 from marsad.simulation.forms import Form, Language
 from marsad.simulation.names import Script
 from marsad.simulation.paths import Path
 from marsad.simulation.writers import FileKind
 
-Teller = Callable[[Sequence[Path], str, Script, Random], Iterator[police.Told]]
+Teller = Callable[[Sequence[Path], str, Script, Random], Iterator[police.Told] | Iterator[hotline.Told]]
 
 TELLERS: Mapping[str, Teller] = {
     "police/victims": police.victims,
@@ -23,6 +23,8 @@ TELLERS: Mapping[str, Teller] = {
     "justice/victims": justice.victims,
     "ngo/assistance": ngo.assistance,
     "ngo/shelter_stays": ngo.shelter_stays,
+    "ngo/hotline_calls": hotline.calls,
+    "commission/activities": commission.activities,
 }
 """Feed -> what its offices tell. The feeds of the simulation, in the order in which offices send."""
 
@@ -33,6 +35,9 @@ PROVIDERS: Mapping[str, tuple[str, str]] = {
     "ngo": ("ONG-AMANE", "ONG-KARAMA"),
 }
 """Agency -> the offices that send, used where the contract leaves the choice open."""
+
+_ONE = frozenset({"ngo/hotline_calls"})
+"""Feeds that the first office of the agency alone sends."""
 
 _ARABIC_BANNER = ("المملكة المغربية", "لائحة الضحايا المفترضين")
 _FRENCH_BANNER = ("Royaume du Maroc", "Relevé périodique des victimes présumées")
@@ -48,9 +53,9 @@ def forms(feed: str, providers: tuple[str, str]) -> tuple[Form, ...]:
 
 def providers(contract: Contract) -> tuple[str, str]:
     """The two offices that send a feed (the same twice where there is one)."""
-    first, second = PROVIDERS[contract.agency]
     if not contract.providers:
-        return first, second
+        first, second = PROVIDERS[contract.agency]
+        return first, first if contract.feed in _ONE else second
     return contract.providers[0], contract.providers[min(1, len(contract.providers) - 1)]
 
 
@@ -99,4 +104,6 @@ _FORMS: Mapping[str, tuple[Callable[[str, str], Form], Callable[[str, str], Form
         _form(_XLSX, "fr", banner=_FRENCH_BANNER[:1]),
         _form(FileKind("json"), "ar", dates="yyyy-MM-dd"),
     ),
+    "ngo/hotline_calls": (_form(_XLSX, "fr"), _form(FileKind("csv", "utf-8-sig", ";"), "ar")),
+    "commission/activities": (_form(_UTF8, "ar"), _form(_XLSX, "fr")),
 }

@@ -184,3 +184,7 @@ class Oracle:
             if row.person:
                 found[row.person].append([contract.feed, provider, row.key])
         return [{"person": person, "records": sorted(found[person])} for person in sorted(found)]
+
+    def others(self) -> list[list[str]]:
+        """The records in force that speak of nobody."""
+        return sorted([one.feed, provider, row.key] for one, provider, row in self.current() if not row.person)

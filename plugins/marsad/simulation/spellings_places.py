@@ -1,4 +1,4 @@
-"""How offices spell countries, regions, provinces and border posts. Format as in ``spellings``."""
+"""How offices spell countries, regions, provinces, border posts, calls and activities. Format as in ``spellings``."""
 
 PLACES = """
 [country]
@@ -59,10 +59,38 @@ alone = Non accompagné | Seul = بمفرده | غير مرفوق
 not_minor = Sans objet = لا ينطبق
 [contact_kind]
 border = Contrôle | Frontière = الحدود
+call = Appel | Appel téléphonique = مكالمة | مكالمة هاتفية
+report = Signalement | Dénonciation = تبليغ | إشعار
+complaint = Plainte = شكاية | شكوى
+information = Renseignement | Demande d'information = استفسار | طلب معلومات
 [contact_channel]
 border_check = Contrôle au poste | Contrôle = مراقبة
+phone = Téléphone | Ligne verte = هاتف | الهاتف
+web = Formulaire en ligne | Site web = منصة | استمارة إلكترونية
+social_network = WhatsApp | Facebook = واتساب | فيسبوك
+agency = Institution | Transmis par une institution = مؤسسة
+[reporter]
+victim = La victime | Elle-même = الضحية | ضحية
+relative = Famille | Proche = العائلة | قريب
+witness = Témoin | Voisin = شاهد | الغير أو شاهد
+institution = Institution | Institution publique = مؤسسة | إدارة
+anonymous = Anonyme = مجهول
 [contact_outcome]
 referred = Orientation | Orienté = إحالة
 police_report = PV | Procès-verbal établi = محضر
 handed_over = Remis à la DGSN = سلم للشرطة
+no_action = Sans suite | Classé = بدون متابعة | حفظ
+[activity_kind]
+training = Formation | Session de formation = تكوين | دورة تكوينية
+campaign = Campagne | Sensibilisation = حملة | تحسيس
+recommendation = Recommandation = توصية
+tool = Guide | Outil = دليل
+infrastructure = Centre | Équipement = تجهيز | تجهيز أو مركز
+coordination = Réunion | Comité = اجتماع
+[activity_status]
+planned = Prévue | Prévu = مبرمجة | مبرمج
+running = En cours | Démarrée = جارية | قيد الإنجاز
+done = Réalisée | Achevée = منجزة | منجز
+partly_done = Partiellement réalisée | Partiel = منجزة جزئيا | جزئي
+delayed = En retard | Retard = متأخرة
 """

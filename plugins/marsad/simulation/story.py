@@ -75,6 +75,7 @@ def _truth(oracle: Oracle, victims: int, seed: int) -> Mapping[str, object]:
         "faults": oracle.faults,
         "fault_kinds": [asdict(fault) for fault in FAULTS.values()],
         "persons": oracle.persons(),
+        "others": oracle.others(),
         "statuses": oracle.statuses(),
         "figures": figures(oracle.current()),
     }
