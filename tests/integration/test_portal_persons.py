@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -17,6 +18,7 @@ from marsad.portal.accounts import Right, check_rights
 from marsad.portal.site import Site
 from marsad.register import erasure, referrals
 from marsad.register.refresh import refresh
+from marsad.warehouse import own_persons
 
 FEED = "lab/visits"
 NAMES = ("Idrissi", "الإدريسي", "Naciri", "Fatima", "Khadija")
@@ -227,7 +229,8 @@ def test_a_referral_is_sent_seen_and_answered(station: Station, site: Site) -> N
     for body in ("ONG", "CHU"):
         said = {"sender": "A", "receiver": body, "kind": "medical"}
         assert sender.submit(f"{both}/referrals", said).headers["location"] == both
-        assert sender.submit(f"{both}/referrals", said).status_code == 409, "it waits for an answer"
+        again = sender.submit(f"{both}/referrals", said)
+        assert (again.status_code, "déjà envoyée" in again.text) == (409, True), "it waits for an answer"
     (asked,) = re.findall(r'action="(/referrals/[^"]+)"', helper.see("/referrals"))
     told = helper.get(both)
     assert (told.status_code, "V1" in told.text, "W1" in told.text) == (200, False, False)
@@ -285,6 +288,23 @@ def test_the_sender_withdraws_what_nobody_answered(
     assert "retirée" in shelter.see("/referrals?skip=1"), "what waits stands first"
     (noted,) = events(station, "referral.withdrawn")
     assert noted["actor"] == f"account:{sender.account_id}"  # type: ignore[attr-defined]
+
+
+def test_a_referral_that_is_sent_twice_at_the_same_moment_is_sent_once(station: Station, site: Site) -> None:
+    both = f"/persons/{person(station, 'A', 'V1')}"
+    sender = signed_in(site, "A", Right("case_officer", "A"))
+    signed_in(site, "Twice", Right("case_officer", "Twice"))
+    sender.see(both)
+    said = {"sender": "A", "receiver": "Twice", "kind": "medical"}
+    with ThreadPoolExecutor() as pool:
+        with site.transaction() as connection:
+            own_persons.prove(connection, sender.cookies["marsad_session"])
+            assert referrals.refer(connection, both.rpartition("/")[2], *said.values(), "other tab", site.clock())
+            second = pool.submit(sender.submit, f"{both}/referrals", said)
+            while not station.one("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"):
+                assert not second.done(), "it did not see the first, which is not committed"
+        assert (second.result().status_code, "déjà envoyée" in second.result().text) == (409, True)
+    assert station.one("SELECT count(*) FROM register.referral WHERE to_provider = 'Twice'") == 1
 
 
 def test_only_who_consented_is_referred_and_by_the_own_body(station: Station, site: Site) -> None:

@@ -42,11 +42,19 @@ def refer(
 ) -> str | None:
     """Sends a person whom ``sender`` knows, and who consented, to another body; returns the referral's id.
 
-    None: she is not theirs to send, or this is sent and not answered yet.
+    None: she is not theirs to send, or this is sent and not answered yet (``waits``), though at this very moment.
     """
     values = {"person": person, "sender": sender, "receiver": receiver, "kind": kind, "by": actor, "at": at}
     found = connection.execute(_REFER, values).scalar()
     return str(found) if found else None
+
+
+def waits(connection: sa.Connection, person: str, sender: str, receiver: str, kind: str) -> bool:
+    """Whether just this was sent, as far as the reader may know, and is not answered yet."""
+    return any(
+        (one.provider, one.to_provider, one.kind, one.answer) == (sender, receiver, kind, None)
+        for one in of(connection, person).values()
+    )
 
 
 def answer(connection: sa.Connection, referral: str, said: str, actor: str, at: datetime) -> str | None:

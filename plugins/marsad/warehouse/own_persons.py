@@ -128,6 +128,7 @@ CREATE OR REPLACE FUNCTION register.refer(
       AND NOT EXISTS (SELECT FROM register.referral o WHERE o.answer IS NULL
                       AND (o.person_id, o.provider, o.to_provider, o.kind) = (person, sender, receiver, service))
     ORDER BY r.feed, r.record_id LIMIT 1
+    ON CONFLICT (feed, provider, record_id, to_provider, kind) WHERE answer IS NULL DO NOTHING  -- sent twice at once
     RETURNING referral_id
 $$;
 COMMENT ON FUNCTION register.refer(uuid, text, text, text, text, timestamptz) IS

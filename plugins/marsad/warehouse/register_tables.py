@@ -207,6 +207,8 @@ def _referral(metadata: sa.MetaData) -> None:
         sa.Column("answered_at", _AT),
         sa.Column("answered_by", _C, comment="Account"),
         sa.Index("referral_to", "to_provider"),
+        sa.Index("referral_waiting", "feed", "provider", "record_id", "to_provider", "kind", unique=True,
+                 postgresql_where=sa.text("answer IS NULL")),
         sa.CheckConstraint("provider <> to_provider", name="referral_between_two"),
         sa.CheckConstraint(_is_one_of("answer", (*ANSWERS, WITHDRAWN)), name="referral_answer"),
         sa.CheckConstraint("num_nonnulls(answer, answered_at, answered_by) IN (0, 3)", name="referral_answered"),

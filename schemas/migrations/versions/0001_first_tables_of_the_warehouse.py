@@ -1521,6 +1521,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("referral_person_id"), "referral", ["person_id"], unique=False, schema="register")
     op.create_index("referral_to", "referral", ["to_provider"], unique=False, schema="register")
+    op.create_index(
+        "referral_waiting",
+        "referral",
+        ["feed", "provider", "record_id", "to_provider", "kind"],
+        unique=True,
+        schema="register",
+        postgresql_where=sa.text("answer IS NULL"),
+    )
     op.create_table(
         "seen_by",
         sa.Column("person_id", sa.UUID(as_uuid=False), nullable=False),
@@ -1617,6 +1625,9 @@ def downgrade() -> None:
     op.drop_table("source", schema="register")
     op.drop_index("seen_by_provider", table_name="seen_by", schema="register")
     op.drop_table("seen_by", schema="register")
+    op.drop_index(
+        "referral_waiting", table_name="referral", schema="register", postgresql_where=sa.text("answer IS NULL")
+    )
     op.drop_index("referral_to", table_name="referral", schema="register")
     op.drop_index(op.f("referral_person_id"), table_name="referral", schema="register")
     op.drop_table("referral", schema="register")

@@ -102,7 +102,7 @@ def _reasons(site: Site) -> Sequence[str]:
 @router.get("/persons/{person}")
 def one(request: Request, person: UUID, account: Officer, site: SiteOf, who: Visiting) -> Response:
     """One person's path, what is believed of her and why; the look is audited."""
-    return _one(request, person, account, site, who)
+    return one_page(request, person, account, site, who)
 
 
 @router.post("/persons/{person}")
@@ -112,13 +112,16 @@ def identity(request: Request, person: UUID, account: Officer, form: Posted, sit
     if reason not in _reasons(site) or who.session is None:
         raise HTTPException(400)
     said = asking.identity(site.looker, who.session.token, str(person), reason, who.language)
-    return _one(request, person, account, site, who, said=said, failed=said is None)
+    if said is None:
+        return one_page(request, person, account, site, who, status=503, note="person.identity.failed")
+    return one_page(request, person, account, site, who, said=said)
 
 
-def _one(
+def one_page(
     request: Request, person: UUID, account: Account, site: Site, who: Visitor, *,
-    said: Sequence[Mapping[str, Any]] | None = None, failed: bool = False,
+    said: Sequence[Mapping[str, Any]] | None = None, status: int = 200, note: str | None = None,
 ) -> Response:  # fmt: skip
+    """Her page, with who she is where that was ``said``, and above all the words of ``note``; the look is audited."""
     with register_of(site, account, who) as connection:
         told = path.history(connection, str(person))
     if told is None:
@@ -127,7 +130,7 @@ def _one(
         receivers = [body for body in bodies_with_officers(connection) if body not in account.bodies]
         audit.append(connection, account.actor, "person.viewed", str(person), {}, site.clock())
     return page(
-        request, "person", 503 if failed else 200, one=told, said=said, failed=failed,
+        request, "person", status, one=told, said=said, note=note,
         reasons=_reasons(site), titles=site.shelf.titles, details=_DETAILS,
         fields=_VICTIM, receivers=receivers, services=site.shelf.catalog.codelists[KINDS_OF_SERVICE].codes,
         senders=sorted({*account.bodies} & {key.provider for key in told.records}), label=labels(site, who.language),

@@ -11,7 +11,15 @@ from fastapi.responses import Response
 
 from marsad import audit
 from marsad.portal.accounts import CASE_OFFICER, COMMISSION, Account, bodies_with_officers
-from marsad.portal.pages.persons import FARTHEST, KINDS_OF_SERVICE, Officer, labels, pages_beside, register_of
+from marsad.portal.pages.persons import (
+    FARTHEST,
+    KINDS_OF_SERVICE,
+    Officer,
+    labels,
+    one_page,
+    pages_beside,
+    register_of,
+)
 from marsad.portal.render import Entry, go, page
 from marsad.portal.site import Site
 from marsad.portal.visitor import Posted, SiteOf, Visiting, Visitor, field, having
@@ -37,8 +45,8 @@ def overview(request: Request, account: Officer, site: SiteOf, who: Visiting, sk
 
 
 @router.post("/persons/{person}/referrals")
-def send(person: UUID, account: Worker, form: Posted, site: SiteOf, who: Visiting) -> Response:
-    """Sends a person to another body for a kind of service."""
+def send(request: Request, person: UUID, account: Worker, form: Posted, site: SiteOf, who: Visiting) -> Response:
+    """Sends a person to another body for a kind of service; where that cannot be, her page says why."""
     said = {name: field(form, name) for name in ("sender", "receiver", "kind")}
     if said["kind"] not in site.shelf.catalog.codelists[KINDS_OF_SERVICE].codes:
         raise HTTPException(400)
@@ -47,10 +55,13 @@ def send(person: UUID, account: Worker, form: Posted, site: SiteOf, who: Visitin
         if said["receiver"] not in bodies_with_officers(connection):
             raise HTTPException(400)
         sent = referrals.refer(connection, str(person), **said, actor=account.actor, at=site.clock())
-        if sent is None:
-            raise HTTPException(409)
-        _note(connection, site, account, "referral.sent", str(person), referral=sent, **said)
-    return go(f"/persons/{person}")
+        if sent is not None:
+            _note(connection, site, account, "referral.sent", str(person), referral=sent, **said)
+            return go(f"/persons/{person}")
+    with register_of(site, account, who) as connection:
+        waits = referrals.waits(connection, str(person), **said)
+    note = "referral.is_sent" if waits else "referral.refused"
+    return one_page(request, person, account, site, who, status=409, note=note)
 
 
 @router.post("/referrals/{referral}")
