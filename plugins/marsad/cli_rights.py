@@ -94,7 +94,7 @@ def _add_retention(app: typer.Typer, office: Opened) -> None:
         dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how much would go.")] = False,
         as_json: Json = False,
     ) -> None:
-        """Destroy what the policy says is kept long enough: landed files, refused rows, identities."""
+        """Destroy what the policy says is kept long enough: landed files, refused rows, identities; end referrals."""
         from marsad.register import retention as policy
 
         with office() as opened:
@@ -104,6 +104,7 @@ def _add_retention(app: typer.Typer, office: Opened) -> None:
                 counts = policy.apply(opened)
         text = "{landed} landed files, {quarantined} refused rows, {identities} replaced identities, {persons} persons"
         told = text.format(**counts) + (" would go" if dry_run else "")
+        told += f"; {counts['referrals']} referrals {'would end' if dry_run else 'ended'}"
         if counts.get("unreached"):
             told += f"\n{counts['unreached']} copies of the keys are not there: what went is in them still"
         show(as_json, counts | {"dry_run": dry_run}, told)

@@ -290,6 +290,29 @@ def test_the_sender_withdraws_what_nobody_answered(
     assert noted["actor"] == f"account:{sender.account_id}"  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("ends", [0, 1], ids=["the sender", "the receiver"])
+def test_either_body_ends_what_was_accepted(station: Station, site: Site, ends: int) -> None:
+    both, receiver = f"/persons/{person(station, 'A', 'V1')}", f"Fin{ends}"
+    sender, helper, other = (signed_in(site, body, Right("case_officer", body)) for body in ("A", receiver, "B"))
+    sender.see(both)
+    sender.submit(f"{both}/referrals", {"sender": "A", "receiver": receiver, "kind": "material"})
+    (sent,) = re.findall(r'action="(/referrals/[^"]+)"', helper.see("/referrals"))
+    other.see("/referrals")
+    assert helper.submit(sent, {"said": "ended"}).status_code == 409, "nobody accepted it"
+    assert helper.submit(sent, {"said": "accepted"}).status_code == 303
+    assert other.submit(sent, {"said": "ended"}).status_code == 409, "not theirs"
+    assert helper.get(both).status_code == 200
+    ender = (sender, helper)[ends]
+    assert sent in ender.see("/referrals")
+    assert ender.submit(sent, {"said": "ended"}).status_code == 303
+    assert helper.get(both).status_code == 404
+    assert ender.submit(sent, {"said": "ended"}).status_code == 409
+    for page in (helper.see("/referrals"), sender.see("/referrals"), sender.see(both)):
+        assert re.search(r"acceptée <bdi>[\d/]+</bdi> – terminée <bdi>[\d/]+</bdi>", page), "both days stay"
+    *_, noted = events(station, "referral.ended")
+    assert noted["actor"] == f"account:{ender.account_id}"  # type: ignore[attr-defined]
+
+
 def test_a_referral_that_is_sent_twice_at_the_same_moment_is_sent_once(station: Station, site: Site) -> None:
     both = f"/persons/{person(station, 'A', 'V1')}"
     sender = signed_in(site, "A", Right("case_officer", "A"))
@@ -326,6 +349,11 @@ def test_only_who_consented_is_referred_and_by_the_own_body(station: Station, si
 def test_nobody_is_offered_the_identity_of_an_erased_person(station: Station, site: Site) -> None:  # last: she is gone
     both = person(station, "A", "V1")
     officer, commission = signed_in(site, "B", Right("case_officer", "B")), signed_in(site, "C", Right("commission"))
+    helper = signed_in(site, "Late", Right("case_officer", "Late"))
+    said = {"sender": "B", "receiver": "Late", "kind": "medical"}
+    officer.see(f"/persons/{both}")
+    assert officer.submit(f"/persons/{both}/referrals", said).status_code == 303
+    assert helper.get(f"/persons/{both}").status_code == 200
     assert "Ouvrir son identité" in commission.see(f"/persons/{both}")
     erasure.erase(station.office, both, "own_request", "tester")
     for browser in (officer, commission):
@@ -333,3 +361,5 @@ def test_nobody_is_offered_the_identity_of_an_erased_person(station: Station, si
         assert "Son identité a été effacée" in page
         assert "Ouvrir son identité" not in page
         assert "avec son consentement" not in page
+    assert helper.get(f"/persons/{both}").status_code == 404, "nor is she shown any more to whom she was sent"
+    assert officer.submit(f"/persons/{both}/referrals", {**said, "kind": "shelter"}).status_code == 409

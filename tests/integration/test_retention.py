@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from pypdf import PdfReader
 from tests.integration.station import VISITS_OR_NOT, Station, csv, visits, withdrawn_visit
 from tests.integration.test_erasure import FEED, FIRST, HERS, OTHER, assert_gone, fresh, met_twice, readable, woman
@@ -33,7 +34,7 @@ def due(station: Station) -> dict[str, int]:
 
 
 def nothing(**but: int) -> dict[str, int]:
-    return {"landed": 0, "quarantined": 0, "identities": 0, "persons": 0} | but
+    return {"landed": 0, "quarantined": 0, "identities": 0, "persons": 0, "referrals": 0} | but
 
 
 def test_each_thing_goes_in_its_time_and_nothing_else(fresh: Station) -> None:
@@ -76,6 +77,40 @@ def test_persons_of_long_ago_are_erased(fresh: Station) -> None:
     assert retention.apply(fresh.office)["persons"] == 1
     assert_gone(fresh, person)
     assert due(fresh) == nothing()
+
+
+def test_a_referral_ends_by_itself_and_what_was_said_of_it_stays(fresh: Station) -> None:
+    person, now = met_twice(fresh), fresh.office.clock()
+    with fresh.office.engine.begin() as connection:
+        for receiver, said in (("ONG", None), ("CHU", "accepted"), ("Foyer", "declined")):
+            values = {"to": receiver, "said": said, "person": person, "at": now}
+            connection.execute(sa.text(_REFERRAL), values)
+    terms = retention.load_policy(fresh.office.settings.schemas).referrals
+    later(fresh, terms.unanswered_days - 1)
+    assert due(fresh) == nothing()
+    later(fresh, 2)
+    assert due(fresh) == nothing(referrals=1)
+    assert retention.apply(fresh.office)["referrals"] == 1
+    later(fresh, terms.answered_days - terms.unanswered_days)
+    assert retention.apply(fresh.office)["referrals"] == 1
+    rows = fresh.rows("SELECT to_provider, answer, answered_at = sent_at AS kept, ended_by FROM register.referral")
+    assert {tuple(row.values()) for row in rows} == {
+        ("ONG", "lapsed", False, None), ("CHU", "accepted", True, "retention"), ("Foyer", "declined", True, None)
+    }  # fmt: skip
+    noted = fresh.rows("SELECT action, object FROM audit.event WHERE action LIKE 'referral.%' ORDER BY seq")
+    assert [(row["action"], row["object"]) for row in noted] == [
+        ("referral.lapsed", person), ("referral.ended", person)
+    ]  # fmt: skip
+    assert due(fresh)["referrals"] == 0
+
+
+_REFERRAL = """
+    INSERT INTO register.referral (referral_id, feed, provider, record_id, person_id, to_provider, kind, sent_at,
+        sent_by, answer, answered_at, answered_by)
+    SELECT uuidv7(), 'lab/visits', 'A', 'V1', CAST(:person AS uuid), :to, 'medical', moment, 'account:x', said,
+        CASE WHEN said <> '' THEN moment END, CASE WHEN said <> '' THEN 'account:y' END
+    FROM (SELECT CAST(:said AS text) AS said, CAST(:at AS timestamptz) AS moment) AS told
+"""
 
 
 def test_a_hold_stands_above_all(fresh: Station) -> None:

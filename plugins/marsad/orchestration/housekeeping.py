@@ -17,8 +17,9 @@ DOC = """\
 ### Housekeeping
 
 Each night: destroys what `schemas/policies/retention.yaml` says is kept long enough (landed files, refused rows,
-replaced identities, persons met last long ago), but nothing on which a legal hold stands. Proof: the audit event
-`retention.applied`. Safe to be killed and run again. When it fails: `docs/runbooks/erasure.md`.
+replaced identities, persons met last long ago), but nothing on which a legal hold stands; ends referrals that nobody
+answered, or that were accepted long ago. Proof: the audit event `retention.applied`. Safe to be killed and run again.
+When it fails: `docs/runbooks/erasure.md`.
 """
 
 

@@ -1,4 +1,4 @@
-"""Referrals between bodies: one officer sends, another's body answers, both dated; a kind of service, no free text.
+"""Referrals between bodies: one officer sends, another's body answers, either ends it; all dated, no free text.
 
 Everything works in the caller's transaction. Who sends or answers for which body the database finds out by itself, from
 the session that the transaction proved (``warehouse.own_persons``).
@@ -8,13 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Annotated, NamedTuple
 
 import sqlalchemy as sa
+from pydantic import Field
 
-from marsad.warehouse.register_tables import ANSWERS, WITHDRAWN
+from marsad.policies import Part
+from marsad.warehouse.register_tables import ANSWERS, LAPSED, WITHDRAWN
 
 SHOWN = 100
+ACCEPTED, ENDED = ANSWERS[0], "ended"
+
+
+class Terms(Part):
+    """``referrals`` of ``schemas/policies/retention.yaml``: days after which one ends by itself."""
+
+    unanswered_days: Annotated[int, Field(gt=0)]
+    answered_days: Annotated[int, Field(gt=0)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +40,27 @@ class Referral:
     sent_at: datetime
     answer: str | None
     answered_at: datetime | None
+    ended_at: datetime | None
 
     def answers(self, bodies: Sequence[str]) -> tuple[str, ...]:
         """What these bodies may say of it now."""
-        if self.answer:
-            return ()
-        return (ANSWERS if self.to_provider in bodies else ()) + ((WITHDRAWN,) if self.provider in bodies else ())
+        sent, came = self.provider in bodies, self.to_provider in bodies
+        if self.answer is None:
+            return (ANSWERS if came else ()) + ((WITHDRAWN,) if sent else ())
+        return (ENDED,) if (sent or came) and self.goes_on else ()
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the body that it was sent to may see her by it, as far as the referral says."""
+        return self.answer is None or (self.answer == ACCEPTED and self.ended_at is None)
+
+    def until(self, terms: Terms) -> datetime | None:
+        """When it ends by itself; None if it is over."""
+        if not self.goes_on:
+            return None
+        if self.answered_at is None:
+            return self.sent_at + timedelta(days=terms.unanswered_days)
+        return self.answered_at + timedelta(days=terms.answered_days)
 
 
 def refer(
@@ -58,15 +84,37 @@ def waits(connection: sa.Connection, person: str, sender: str, receiver: str, ki
 
 
 def answer(connection: sa.Connection, referral: str, said: str, actor: str, at: datetime) -> str | None:
-    """Answers for the body that a referral went to, or withdraws it for the one it came from; returns the person.
+    """Answers for the body that a referral went to, withdraws it for the one it came from, or ends it for either.
 
-    None: not theirs, or answered already.
+    Returns the person. None: not theirs, or answered or ended already.
     """
-    if said not in (*ANSWERS, WITHDRAWN):
+    if said not in (*ANSWERS, WITHDRAWN, ENDED):
         return None
     values = {"referral": referral, "said": said, "by": actor, "at": at}
-    found = connection.execute(_ANSWER, values).scalar()
+    found = connection.execute(_END if said == ENDED else _ANSWER, values).scalar()
     return str(found) if found else None
+
+
+class Late(NamedTuple):
+    """A referral that ends by itself, of whom, and what becomes of it: ``lapsed`` or ``ended``."""
+
+    referral: str
+    person: str
+    became: str
+
+
+def late(connection: sa.Connection, unanswered: datetime, answered: datetime) -> list[Late]:
+    """What was sent before ``unanswered`` and waits still, or was accepted before ``answered`` and goes on."""
+    return [Late(*row) for row in connection.execute(_LATE, {"unanswered": unanswered, "answered": answered})]
+
+
+def close(connection: sa.Connection, some: Sequence[Late], actor: str, at: datetime) -> list[Late]:
+    """Ends these, and returns those of them that nobody answered or ended meanwhile. The caller audits it."""
+    done: set[str] = set()
+    for became, statement in ((LAPSED, _LAPSE), (ENDED, _CLOSE)):
+        ids = [one.referral for one in some if one.became == became]
+        done |= set(connection.execute(statement, {"ids": ids, "by": actor, "at": at}).scalars())
+    return [one for one in some if one.referral in done]
 
 
 def listed(connection: sa.Connection, bodies: Sequence[str], skip: int) -> list[Referral]:
@@ -85,7 +133,7 @@ def of(connection: sa.Connection, person: str) -> Mapping[str, Referral]:
 
 
 _FIELDS = """r.referral_id::text AS referral, p.person_id::text AS person, r.provider, r.to_provider, r.kind, r.sent_at,
-    r.answer, r.answered_at FROM register.referral r LEFT JOIN register.person p USING (person_id)"""
+    r.answer, r.answered_at, r.ended_at FROM register.referral r LEFT JOIN register.person p USING (person_id)"""
 _LISTED = sa.text(
     f"""
     SELECT {_FIELDS} WHERE cardinality(CAST(:bodies AS text[])) = 0 OR ARRAY[r.provider, r.to_provider] && :bodies
@@ -94,4 +142,27 @@ _LISTED = sa.text(
 )
 _OF = sa.text(f"SELECT {_FIELDS} WHERE r.person_id = CAST(:person AS uuid)")  # noqa: S608
 _REFER = sa.text("SELECT register.refer(CAST(:person AS uuid), :sender, :receiver, :kind, :by, :at)")
+_END = sa.text("SELECT register.end_referral(CAST(:referral AS uuid), :by, :at)")
 _ANSWER = sa.text("SELECT register.answer(CAST(:referral AS uuid), :said, :by, :at)")
+_LATE = sa.text(
+    """
+    SELECT referral_id::text, person_id::text, CASE WHEN answer IS NULL THEN 'lapsed' ELSE 'ended' END
+    FROM register.referral
+    WHERE answer IS NULL AND sent_at < :unanswered
+       OR answer = 'accepted' AND ended_at IS NULL AND answered_at < :answered
+    ORDER BY referral_id
+    """
+)
+_LAPSE = sa.text(
+    """
+    UPDATE register.referral SET answer = 'lapsed', answered_at = :at, answered_by = :by
+    WHERE referral_id = ANY(CAST(:ids AS uuid[])) AND answer IS NULL RETURNING referral_id::text
+    """
+)
+_CLOSE = sa.text(
+    """
+    UPDATE register.referral SET ended_at = :at, ended_by = :by
+    WHERE referral_id = ANY(CAST(:ids AS uuid[])) AND answer = 'accepted' AND ended_at IS NULL
+    RETURNING referral_id::text
+    """
+)

@@ -1,6 +1,7 @@
 """Retention: what ``schemas/policies/retention.yaml`` says is kept long enough is destroyed, with proof in the audit.
 
 What is destroyed are keys, so backups of the database lose it too. Codes, counts, hashes, receipts and findings stay.
+Of referrals nothing goes: they end, and with them what one body sees of another's person.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from marsad.identity.vault import KeyRef
 from marsad.intake import landing
 from marsad.intake.office import Office
 from marsad.policies import Part
-from marsad.register import erasure, holds
+from marsad.register import erasure, holds, referrals
 from marsad.warehouse.engine import clean_errors
 
 ACTOR = "retention"
@@ -58,10 +59,12 @@ class Policy(Part):
     landing: Landing
     quarantine: Quarantine
     vault: Vault
+    referrals: referrals.Terms
 
     def before(self, at: datetime) -> Mapping[str, datetime]:
         """For each number of the policy, the moment before which things go."""
-        days = {**self.landing.model_dump(), **self.quarantine.model_dump(), "replaced_days": self.vault.replaced_days}
+        named = (self.landing, self.quarantine, self.referrals)
+        days = {name: number for part in named for name, number in part} | {"replaced_days": self.vault.replaced_days}
         moments = {name.removesuffix("_days"): at - timedelta(days=number) for name, number in days.items()}
         return {**moments, "persons": at - timedelta(days=365.25 * self.vault.persons_years)}
 
@@ -73,12 +76,16 @@ def load_policy(schemas: Path) -> Policy:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What the policy takes now: landed files (SHA-256), refused rows and identities (data keys), persons."""
+    """What the policy takes now: landed files (SHA-256), refused rows and identities (data keys), persons.
+
+    And which referrals it ends.
+    """
 
     landed: Sequence[str]
     quarantined: Sequence[KeyRef]
     identities: Sequence[KeyRef]
     persons: Sequence[str]
+    referrals: Sequence[referrals.Late]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -102,7 +109,8 @@ def _due(connection: sa.Connection, office: Office, policy: Policy) -> Due:
     persons = connection.execute(sa.text(_PERSONS), moments).scalars().all()
     if connection.execute(sa.text("SELECT EXISTS (SELECT FROM ops.hold)")).scalar():
         persons = [one for one in persons if not holds.standing(connection, erasure.records_of(connection, one))]
-    return Due(landed, quarantined, identities, persons)
+    over = referrals.late(connection, moments["unanswered"], moments["answered"])
+    return Due(landed, quarantined, identities, persons, over)
 
 
 def _unknown(connection: sa.Connection, office: Office, before: datetime) -> list[str]:
@@ -145,6 +153,9 @@ def _destroy(connection: sa.Connection, office: Office, now: Due, version: int) 
             "slots": [key.slot for key in keys]}  # fmt: skip
     for table in ("vault", "quarantine"):
         connection.execute(sa.text(_EMPTY.format(table=table)), gone)
+    for one in referrals.close(connection, now.referrals, ACTOR, office.clock()):
+        said = {"referral": one.referral}
+        audit.append(connection, ACTOR, f"referral.{one.became}", one.person, said, office.clock())
     detail = {**now.counts, "policy": version}
     return audit.append(connection, ACTOR, "retention.applied", "policy", detail, office.clock())
 

@@ -65,11 +65,13 @@ _SIGNED_IN = """
     WHERE s.token = sha256(convert_to(current_setting('marsad.session', true), 'UTF8'))
       AND s.complete AND NOT a.disabled
 """
-# Whose own a person is: seen by an own body, or sent to one, while that stands and she consents.
+# Whose own a person is: seen by an own body, or sent to one, while that goes on and she consents.
 _OWN = """(EXISTS (
         SELECT FROM register.seen_by s
         WHERE s.person_id = {person} AND s.provider = ANY (ARRAY(SELECT register.own_providers())))
     OR {person} = ANY (ARRAY(SELECT register.referred())))"""
+# A referral goes by one record of hers, and no further than that record's identity.
+_NOT_ERASED = "NOT EXISTS (SELECT FROM vault.erased e WHERE (e.feed, e.provider, e.record_id) = {record})"
 _FUNCTIONS = f"""
 CREATE OR REPLACE FUNCTION register.own_providers() RETURNS SETOF text LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = '' AS $$
@@ -84,7 +86,8 @@ SET search_path = '' AS $$
     SELECT s.person_id FROM register.referral r JOIN register.record s USING (feed, provider, record_id)
     JOIN register.person p ON p.person_id = s.person_id
     WHERE r.to_provider IN (SELECT register.own_providers()) AND (r.answer IS NULL OR r.answer = 'accepted')
-      AND p.purpose = 'assistance'
+      AND r.ended_at IS NULL AND p.purpose = 'assistance'
+      AND {_NOT_ERASED.format(record="(r.feed, r.provider, r.record_id)")}
 $$;
 COMMENT ON FUNCTION register.referred() IS
     'Persons sent to a body of who is signed in as a case officer, while they consent';
@@ -124,6 +127,7 @@ CREATE OR REPLACE FUNCTION register.refer(
     SELECT uuidv7(), r.feed, r.provider, r.record_id, r.person_id, receiver, service, at, by
     FROM register.record r JOIN register.person p USING (person_id)
     WHERE r.person_id = person AND r.provider = sender AND p.purpose = 'assistance' AND receiver <> sender
+      AND {_NOT_ERASED.format(record="(r.feed, r.provider, r.record_id)")}
       AND sender IN (SELECT register.own_providers())
       AND NOT EXISTS (SELECT FROM register.referral o WHERE o.answer IS NULL
                       AND (o.person_id, o.provider, o.to_provider, o.kind) = (person, sender, receiver, service))
@@ -143,6 +147,16 @@ LANGUAGE sql SECURITY DEFINER SET search_path = '' AS $$
 $$;
 COMMENT ON FUNCTION register.answer(uuid, text, text, timestamptz) IS
     'Answers a referral to an own body, or withdraws its own, once; the pages audit it';
+
+CREATE OR REPLACE FUNCTION register.end_referral(referral uuid, by text, at timestamptz) RETURNS uuid
+LANGUAGE sql SECURITY DEFINER SET search_path = '' AS $$
+    UPDATE register.referral r SET ended_at = at, ended_by = by
+    WHERE r.referral_id = referral AND r.answer = 'accepted' AND r.ended_at IS NULL
+      AND (r.provider IN (SELECT register.own_providers()) OR r.to_provider IN (SELECT register.own_providers()))
+    RETURNING r.person_id
+$$;
+COMMENT ON FUNCTION register.end_referral(uuid, text, timestamptz) IS
+    'Ends an accepted referral from or to an own body, once; the pages audit it';
 """  # noqa: S608 - our own words
 # Which record says what is told to an officer of the own bodies alone; the other tables go by whom these have seen.
 # Whoever keeps the register, and the owner, whom FORCE holds to the rule too, sees every row.

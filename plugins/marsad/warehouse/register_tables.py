@@ -28,6 +28,9 @@ ANSWERS = ("accepted", "declined")
 WITHDRAWN = "withdrawn"
 """What the sender of a referral says while nobody answered."""
 
+LAPSED = "lapsed"
+"""What becomes of a referral that nobody answers in time."""
+
 _C = sa.Text(collation="C")  # never depend on a server's collation order
 _AT = TIMESTAMP(timezone=True)
 
@@ -205,13 +208,25 @@ def _referral(metadata: sa.MetaData) -> None:
         sa.Column("sent_by", _C, nullable=False, comment="Account"),
         sa.Column("answer", _C, comment="Empty while it waits"),
         sa.Column("answered_at", _AT),
-        sa.Column("answered_by", _C, comment="Account"),
+        sa.Column("answered_by", _C, comment="Account; who ends what is too old"),
+        sa.Column("ended_at", _AT, comment="Of an accepted one, once it is over"),
+        sa.Column("ended_by", _C, comment="Likewise"),
         sa.Index("referral_to", "to_provider"),
-        sa.Index("referral_waiting", "feed", "provider", "record_id", "to_provider", "kind", unique=True,
-                 postgresql_where=sa.text("answer IS NULL")),
+        sa.Index(
+            "referral_waiting",
+            "feed",
+            "provider",
+            "record_id",
+            "to_provider",
+            "kind",
+            unique=True,
+            postgresql_where=sa.text("answer IS NULL"),
+        ),
         sa.CheckConstraint("provider <> to_provider", name="referral_between_two"),
-        sa.CheckConstraint(_is_one_of("answer", (*ANSWERS, WITHDRAWN)), name="referral_answer"),
+        sa.CheckConstraint(_is_one_of("answer", (*ANSWERS, WITHDRAWN, LAPSED)), name="referral_answer"),
         sa.CheckConstraint("num_nonnulls(answer, answered_at, answered_by) IN (0, 3)", name="referral_answered"),
+        sa.CheckConstraint("(ended_at IS NULL) = (ended_by IS NULL)", name="referral_ended"),
+        sa.CheckConstraint("ended_at IS NULL OR coalesce(answer, '') = 'accepted'", name="referral_begun"),
         schema="register",
         comment="Persons sent from one body to another in the pages, by a record of the first; with the answer",
     )

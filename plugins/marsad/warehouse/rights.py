@@ -66,6 +66,7 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
         "ref.*": _READ,
         "register.refer()": "EXECUTE",
         "register.answer()": "EXECUTE",
+        "register.end_referral()": "EXECUTE",
         "portal.*": _CHANGE,
         **_ADDS_EVENTS,
     },
@@ -114,7 +115,8 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
         "register.step (person_id, feed, provider, kind, item, began_on, ended_on, detail, consent)": _READ,
         "register.path": _READ,
         "register.source": _READ,
-        "register.referral (referral_id, person_id, provider, to_provider, kind, sent_at, answer, answered_at)": _READ,
+        "register.referral (referral_id, person_id, provider, to_provider, kind, sent_at, answer, answered_at, "
+        "ended_at)": _READ,
         "register.own_providers()": "EXECUTE",
         "register.referred()": "EXECUTE",
         "register.at_court()": "EXECUTE",

@@ -3,7 +3,7 @@ WITH taken AS (
     SELECT person_id, kind, began_on, ended_on, provider, feed, item, detail, consent, NULL::uuid AS referral_id
     FROM register.step
     UNION ALL
-    SELECT person_id, 'referral_to', sent_at::date, NULL, provider, NULL, 0, to_provider, NULL, referral_id
+    SELECT person_id, 'referral_to', sent_at::date, ended_at::date, provider, NULL, 0, to_provider, NULL, referral_id
     FROM register.referral
 )
 SELECT s.person_id, row_number() OVER way AS place, s.kind, s.began_on, s.ended_on, s.provider, s.feed,
@@ -23,7 +23,7 @@ COMMENT ON COLUMN register.path.place IS 'Number of the step, from 1; undated st
 COMMENT ON COLUMN register.path.kind IS
     'detection, referral_from, court (seised), identification, protection, referral_to, shelter, service, return, reintegration.';
 COMMENT ON COLUMN register.path.began_on IS 'Day of the step; empty where the agency gives none.';
-COMMENT ON COLUMN register.path.ended_on IS 'Last day of a service or stay, once it is over.';
+COMMENT ON COLUMN register.path.ended_on IS 'Last day of a service, a stay or a referral sent in the pages, once it is over.';
 COMMENT ON COLUMN register.path.provider IS 'Sending body that tells of it.';
 COMMENT ON COLUMN register.path.feed IS 'Dataset that the source record stands in; empty for what was sent in the pages.';
 COMMENT ON COLUMN register.path.detail IS

@@ -1,4 +1,4 @@
-"""Referrals: an officer sends a person to another body, whose officers accept or decline. No free text."""
+"""Referrals: an officer sends a person to another body, whose officers answer; either ends it. No free text."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from marsad.portal.pages.persons import (
 from marsad.portal.render import Entry, go, page
 from marsad.portal.site import Site
 from marsad.portal.visitor import Posted, SiteOf, Visiting, Visitor, field, having
-from marsad.register import referrals
+from marsad.register import referrals, retention
 from marsad.warehouse import own_persons
 
 router = APIRouter()
@@ -40,7 +40,7 @@ def overview(request: Request, account: Officer, site: SiteOf, who: Visiting, sk
     older, newer = pages_beside(skip, len(rows), referrals.SHOWN)
     return page(
         request, "referrals", rows=rows[: referrals.SHOWN], older=older, newer=newer, own=account.bodies,
-        label=labels(site, who.language),
+        terms=retention.load_policy(site.settings.schemas).referrals, label=labels(site, who.language),
     )  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def send(request: Request, person: UUID, account: Worker, form: Posted, site: Si
 
 @router.post("/referrals/{referral}")
 def answer(referral: UUID, account: Worker, form: Posted, site: SiteOf, who: Visiting) -> Response:
-    """Accepts or declines what was sent to a body of the account's, withdraws what one of them sent."""
+    """Accepts or declines what was sent to a body of the account's, withdraws what one of them sent, ends either."""
     said = field(form, "said")
     with site.transaction() as connection:
         own_persons.prove(connection, _token(who))
