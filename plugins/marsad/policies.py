@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from marsad import yaml12
 from marsad.errors import UsageFault
@@ -15,6 +16,18 @@ class Part(BaseModel):
     """A policy or a part of one: nothing unknown in it, and never changed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Limit(Part):
+    """How often somebody may do something in so many minutes."""
+
+    most: Annotated[int, Field(gt=0)]
+    minutes: Annotated[int, Field(gt=0)]
+
+    @property
+    def window(self) -> timedelta:
+        """The minutes as a time."""
+        return timedelta(minutes=self.minutes)
 
 
 _Policy = TypeVar("_Policy", bound=Part)

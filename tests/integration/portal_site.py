@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -16,6 +17,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from tests.integration.station import Station
 
+from marsad import audit
 from marsad.portal import accounts
 from marsad.portal.accounts import Right
 from marsad.portal.app import create_app
@@ -139,6 +141,14 @@ def events(station: Station, action: str) -> list[dict[str, Any]]:
     return station.rows(
         "SELECT actor, object, detail FROM audit.event WHERE action = :action ORDER BY seq", action=action
     )
+
+
+def looked(station: Station, who: Browser, action: str, about: str, times: int, ago: timedelta = timedelta()) -> None:
+    """So often the account did that already, as the audit trail tells it."""
+    with station.office.engine.begin() as connection:
+        at = station.office.clock() - ago
+        for _ in range(times):
+            audit.append(connection, f"account:{who.account_id}", action, about, {}, at)  # type: ignore[attr-defined]
 
 
 def cells(page: str, provider: str) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
-from tests.integration.portal_site import Browser, add_account, events, give_codes, site_over
+from tests.integration.portal_site import Browser, add_account, events, give_codes, looked, site_over
 from tests.integration.station import Station, visit, visits
 
 from marsad.linkage import linker, review
@@ -135,6 +135,17 @@ def test_the_process_trusts_no_page(station: Station, site: Site, name: str, pai
             connection.execute(sa.text(statement), {"id": reviewer.account_id})  # type: ignore[attr-defined]
         assert ask(site, reviewer, pair, reason="queue") == nothing
     assert [event for event in events(station, "identity.seen") if pair.endswith(event["object"][5:])] == []
+
+
+def test_nobody_compares_more_pairs_than_the_policy_allows(
+    station: Station, site: Site, name: str, pair: str, sender: str
+) -> None:
+    reviewer = signed_in(site, f"{sender}-fast", "reviewer")
+    looked(station, reviewer, "identity.seen", "pair:1-2", review.load_policy(site.settings.schemas).compared.most)
+    told = reviewer.get(f"{pair}?reason=queue")
+    assert (told.status_code, "ce refus est consigné" in told.text, name in told.text) == (429, True, False)
+    *_, refused = events(station, "look.refused")
+    assert refused["object"] == f"pair:{pair.rpartition('/')[2]}"
 
 
 def test_what_cannot_be_opened_or_taken_is_told(site: Site, name: str, pair: str, sender: str) -> None:

@@ -20,7 +20,7 @@ from marsad.errors import UsageFault
 from marsad.linkage import decisions
 from marsad.linkage.queue import END_VALUES, ENDS, ends, ends_of
 from marsad.linkage.stock import Key
-from marsad.policies import Part
+from marsad.policies import Limit, Part
 
 SAME, DIFFERENT, UNKNOWN = "same", "different", "unknown"
 ANSWERS = (SAME, DIFFERENT, UNKNOWN)
@@ -42,6 +42,7 @@ class Policy(Part):
     owner: str
     decided: str
     agree: Annotated[Sequence[Agree], Field(min_length=1)]
+    compared: Limit
     reasons: Annotated[Sequence[str], Field(min_length=1)]
 
     def decision(self, probability: float, said: Mapping[str, int]) -> bool | None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from marsad.errors import PolicyRefusal
 from marsad.identity.keys import KeyDestroyed
 
 Answer = Mapping[str, Any]
@@ -22,6 +23,10 @@ _TOO_LONG: Answer = {"fault": "TooLong"}
 
 class TooLong(Exception):
     """No answer came in the time that one question has."""
+
+
+class TooOften(Exception):
+    """Who asks looked as often as the policy allows for now."""
 
 
 def over(place: Path, seconds: float = SECONDS) -> Ask:
@@ -46,6 +51,12 @@ def over(place: Path, seconds: float = SECONDS) -> Ask:
 
 def _sound(told: Answer | None) -> Answer | None:
     return None if told is None or "fault" in told else told
+
+
+def _looked(told: Answer | None) -> Answer | None:
+    if told and told.get("fault") == PolicyRefusal.__name__:
+        raise TooOften
+    return _sound(told)
 
 
 def verdict(ask: Ask, path: Path, feed: str, provider: str) -> Answer | None:
@@ -79,19 +90,23 @@ def opened(opener: Ask, session: str, delivery_id: str, language: str) -> bytes 
 
 
 def looked(looker: Ask, session: str, pair: tuple[int, int], reason: str, language: str) -> Answer | None:
-    """Two records side by side (``linkage.shown``), for who has the session of that token and is asked about them."""
-    return _sound(looker({"session": session, "pair": pair, "reason": reason, "language": language}))
+    """Two records side by side (``linkage.shown``), for who has the session of that token and is asked about them.
+
+    Raises:
+        TooOften: here and below: they may look again later.
+    """
+    return _looked(looker({"session": session, "pair": pair, "reason": reason, "language": language}))
 
 
 def identity(looker: Ask, session: str, person: str, reason: str, language: str) -> Sequence[Answer] | None:
     """Who a registered person is (``register.opened``), as far as who has the session of that token may know."""
-    told = _sound(looker({"session": session, "person": person, "reason": reason, "language": language}))
+    told = _looked(looker({"session": session, "person": person, "reason": reason, "language": language}))
     return told["said"] if told else None
 
 
 def named(looker: Ask, session: str, name: str, born: str, reason: str) -> Sequence[str] | None:
     """Persons with a name like that whom who has the session of that token may see, likest first."""
-    told = _sound(looker({"session": session, "name": name, "born": born, "reason": reason}))
+    told = _looked(looker({"session": session, "name": name, "born": born, "reason": reason}))
     return told["persons"] if told else None
 
 

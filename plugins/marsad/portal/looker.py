@@ -3,7 +3,7 @@
 It opens the vault. The pages hold no key, and what they say about who asks proves nothing here: they hand on the cookie
 of the session, and we find out ourselves whose it is, whether that account gives one-time codes, and whether the two
 records are asked of it, or the person is one it may see. Every look is in the audit trail, with its reason, before
-anything is handed out.
+anything is handed out; the trail also tells who looked too often lately.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 from marsad import audit
-from marsad.errors import MarsadError, UsageFault, own_faults_only
+from marsad.errors import MarsadError, PolicyRefusal, UsageFault, own_faults_only
 from marsad.identity.keys import KeyRing
 from marsad.identity.names import Hearing, load_rules
 from marsad.linkage import review, shown, tokens
 from marsad.linkage.identities import person_id
 from marsad.linkage.policy import load_policy as load_linkage
 from marsad.linkage.review import Question
+from marsad.policies import Limit
 from marsad.portal import bearer
 from marsad.portal.accounts import CASE_OFFICER, COMMISSION, REVIEWER
 from marsad.portal.answering import Answering
@@ -42,7 +43,16 @@ _ASKER = sa.text(
     f"SELECT s.account_id::text AS account, r.role FROM {bearer.SIGNED_IN} "  # noqa: S608 - our own words
     f"WHERE {bearer.LIVES} AND r.role = ANY(:roles) ORDER BY array_position(:roles, r.role::text) LIMIT 1"
 )
+_LOOKS = sa.text("SELECT audit.looks(:who, :kind, :since)")
 _PATIENCE = "SET LOCAL lock_timeout = '20s'"  # a batch of linkage may hold one of the records
+
+
+class _TooOften(PolicyRefusal):
+    """Somebody reached a limit of looks; what is to be written down of it."""
+
+    def __init__(self, actor: str, about: str, detail: Mapping[str, Any]) -> None:
+        super().__init__("somebody looked as often as the policy allows")
+        self.event = actor, "look.refused", about, detail
 
 
 @dataclass(frozen=True)
@@ -60,63 +70,84 @@ class Looker:
         To ``person`` with ``reason``: what the records that the asker may open say of her (``said``). To ``name`` and
         ``born`` with ``reason``: the ``persons`` of whom the asker may open such a record. To ``said``: what became of
         it, ``{"became": "noted" or "decided"}``. A fault is ``{"fault": its class}``; who
-        may not look gets ``UsageFault``, like one who asks for a pair or a person that is not theirs.
+        may not look gets ``UsageFault``, like one who asks for a pair or a person that is not theirs; who looked too
+        often lately ``PolicyRefusal``.
         """
         engine = sa.create_engine(address_of(self.settings, "looker"), hide_parameters=True, poolclass=NullPool)
         try:
             with own_faults_only():
                 answers = {"person": self._told, "name": self._found, "said": self._voted}
                 return next((one for what, one in answers.items() if what in asked), self._looked)(engine, asked)
+        except _TooOften as refusal:
+            self._sign(self._written(engine, refusal), KeyRing.open(self.settings.place("keys")))
+            return {"fault": PolicyRefusal.__name__}
         except MarsadError as fault:
             _LOG.error("%s: %s", type(fault).__name__, fault)
             return {"fault": type(fault).__name__}
 
+    def _written(self, engine: sa.Engine, refusal: _TooOften) -> audit.Head:
+        with clean_errors(), engine.begin() as connection:
+            return audit.append(connection, *refusal.event, self.clock())
+
+    def _check_often(
+        self, connection: sa.Connection, actor: str, kind: str, limit: Limit, about: str, reason: str
+    ) -> None:
+        """Raises _TooOften; else the actor's next look waits until this one is written down."""
+        values = {"who": actor, "kind": kind, "since": self.clock() - limit.window}
+        if connection.execute(_LOOKS, values).scalar_one() >= limit.most:
+            raise _TooOften(actor, about, {"reason": reason, "kind": kind, "most": limit.most})
+
     def _looked(self, engine: sa.Engine, asked: Mapping[str, Any]) -> dict[str, Any]:
-        if asked["reason"] not in review.load_policy(self.settings.schemas).reasons:
+        policy = review.load_policy(self.settings.schemas)
+        if asked["reason"] not in policy.reasons:
             raise UsageFault("somebody gave no reason for looking")
         keyring, linkage = KeyRing.open(self.settings.place("keys")), load_linkage(self.settings.schemas)
         with clean_errors(), engine.begin() as connection:
             actor, question = self._asker(connection, asked)
+            self._check_often(connection, actor, "compared", policy.compared, _pair(question), asked["reason"])
             told = shown.shown(connection, keyring, self.shelf.catalog, linkage, question, asked["language"])
             head = self._note(connection, actor, "identity.seen", question, reason=asked["reason"], records=2)
         self._sign(head, keyring)
         return asdict(told)
 
     def _told(self, engine: sa.Engine, asked: Mapping[str, Any]) -> dict[str, Any]:
-        keyring, policy = self._keys_for(asked), load_survivorship(self.settings.schemas)
-        person = person_id(asked["person"])
+        limits, keyring = self._limits_for(asked)
+        person, policy = person_id(asked["person"]), load_survivorship(self.settings.schemas)
         with clean_errors(), engine.begin() as connection:
             asker = self._account(connection, asked, COMMISSION, CASE_OFFICER)
+            actor = f"account:{asker.account}"
             with own_persons.seeing(connection, asker.role, asked["session"]):
                 found = opened.sources(connection, person)
             if not found:
                 raise UsageFault("somebody asked who a person is whose identity is not theirs to know")
+            self._check_often(connection, actor, "opened", limits.opened, person, asked["reason"])
             said = opened.opened(connection, keyring, self.shelf.catalog, policy, found, asked["language"])
             detail = {"reason": asked["reason"], "records": len({source.content for source in found})}
-            actor = f"account:{asker.account}"
             head = audit.append(connection, actor, "identity.seen", person, detail, self.clock())
         self._sign(head, keyring)
         return {"said": [asdict(one) for one in said]}
 
     def _found(self, engine: sa.Engine, asked: Mapping[str, Any]) -> dict[str, Any]:
-        keyring, hearing = self._keys_for(asked), Hearing(load_rules(self.settings.schemas / "names"))
+        limits, keyring = self._limits_for(asked)
+        hearing = Hearing(load_rules(self.settings.schemas / "names"))
         with clean_errors(), engine.begin() as connection:
             asker = self._account(connection, asked, COMMISSION, CASE_OFFICER)
+            actor = f"account:{asker.account}"
+            self._check_often(connection, actor, "searched", limits.searched, "register", asked["reason"])
             today = self.clock().date()
             alike = tokens.alike(connection, keyring, hearing, asked["name"], asked["born"], today)
             with own_persons.seeing(connection, asker.role, asked["session"]):
                 found = opened.findable(connection, alike, PAGE)
             detail = {"reason": asked["reason"], "found": len(found)}
-            head = audit.append(
-                connection, f"account:{asker.account}", "person.searched", "register", detail, self.clock()
-            )
+            head = audit.append(connection, actor, "person.searched", "register", detail, self.clock())
         self._sign(head, keyring)
         return {"persons": found}
 
-    def _keys_for(self, asked: Mapping[str, Any]) -> KeyRing:
-        if asked["reason"] not in opened.load_looks(self.settings.schemas).reasons:
+    def _limits_for(self, asked: Mapping[str, Any]) -> tuple[opened.Limits, KeyRing]:
+        policy = opened.load_looks(self.settings.schemas)
+        if asked["reason"] not in policy.reasons:
             raise UsageFault("somebody gave no reason for looking")
-        return KeyRing.open(self.settings.place("keys"))
+        return policy.limits, KeyRing.open(self.settings.place("keys"))
 
     def _voted(self, engine: sa.Engine, asked: Mapping[str, Any]) -> dict[str, Any]:
         with clean_errors(), engine.begin() as connection:
@@ -144,11 +175,14 @@ class Looker:
         return found
 
     def _note(self, connection: sa.Connection, actor: str, action: str, about: Question, **detail: Any) -> audit.Head:  # noqa: ANN401
-        pair = f"pair:{about.place.left}-{about.place.right}"
-        return audit.append(connection, actor, action, pair, detail, self.clock())
+        return audit.append(connection, actor, action, _pair(about), detail, self.clock())
 
     def _sign(self, head: audit.Head, keyring: KeyRing) -> None:
         audit.write_head_file(self.settings.place("audit"), head, self.clock(), keyring.signer)
+
+
+def _pair(about: Question) -> str:
+    return f"pair:{about.place.left}-{about.place.right}"
 
 
 class _Server(Answering):

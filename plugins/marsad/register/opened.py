@@ -20,16 +20,24 @@ from marsad.identity.keys import KeyRing
 from marsad.linkage import queue
 from marsad.linkage.shown import clear, day
 from marsad.linkage.stock import ROWS, Key, texts, vaulted
-from marsad.policies import Part
+from marsad.policies import Limit, Part
 from marsad.register.policy import Survivorship
 
 
+class Limits(Part):
+    """How often one account opens who somebody is, and searches by name."""
+
+    opened: Limit
+    searched: Limit
+
+
 class Looks(Part):
-    """``schemas/policies/persons.yaml``: why identities are opened from a person's page."""
+    """``schemas/policies/persons.yaml``: why identities are opened from a person's page, and how often."""
 
     owner: str
     decided: str
     reasons: Annotated[Sequence[str], Field(min_length=1)]
+    limits: Limits
 
 
 def load_looks(schemas: Path) -> Looks:

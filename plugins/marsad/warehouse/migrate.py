@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from marsad.settings import PROJECT
 from marsad.warehouse import own_persons, roles
 from marsad.warehouse.engine import clean_errors, make_engine
-from marsad.warehouse.tables import SCHEMAS
+from marsad.warehouse.tables import LOOKS, SCHEMAS
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -69,6 +69,20 @@ $$;
 COMMENT ON FUNCTION vault.holders(bigint[]) IS 'Linked records that hold some of these tokens, and how many';
 """
 
+# Who opens identities reads no audit trail, and is told by it how often somebody did lately. Looks of one account wait
+# for each other until they are written down, so that several processes at once allow no more than one would.
+_LOOKED = f"""
+CREATE OR REPLACE FUNCTION audit.looks(who text, kind text, since timestamptz) RETURNS bigint LANGUAGE sql
+SECURITY DEFINER SET search_path = '' AS $$
+    SELECT pg_advisory_xact_lock(hashtextextended('audit.looks ' || who, 0));
+    SELECT count(*) FROM audit.event WHERE actor = who AND at > since AND {LOOKS}
+        AND kind = CASE WHEN action = 'person.searched' THEN 'searched' WHEN object LIKE 'pair:%' THEN 'compared'
+                        ELSE 'opened' END
+$$;
+COMMENT ON FUNCTION audit.looks(text, text, timestamptz) IS
+    'How often somebody opened or compared identities, or searched by name, since then; holds their next look back';
+"""  # noqa: S608 - our own words
+
 
 def upgrade(url: str, views: Path = PROJECT / "schemas" / "views") -> None:
     """Creates or upgrades everything at ``url``; safe to run at every start and from several processes.
@@ -91,6 +105,7 @@ def upgrade(url: str, views: Path = PROJECT / "schemas" / "views") -> None:
         connection.exec_driver_sql(_CHANGES)
         connection.exec_driver_sql(_TOUCHES)
         connection.exec_driver_sql(_HOLDERS)
+        connection.exec_driver_sql(_LOOKED.replace("%", "%%"))
         create_views(connection, views, "mart")
         create_views(connection, views / "link", "link")
         create_views(connection, views / "register", "register")

@@ -96,6 +96,7 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
         "link.pair": _READ,
         "vault.record": _READ,
         "vault.holders()": "EXECUTE",
+        "audit.looks()": "EXECUTE",
         "core.victim": _READ,
         "core.contact": _READ,
         "portal.session": _READ,

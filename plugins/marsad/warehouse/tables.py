@@ -21,6 +21,9 @@ SCHEMAS = (
     "ops", "quarantine", "core", "vault", "link", "register", "mart", "release", "ref", "audit", "stage", "portal"
 )  # fmt: skip
 
+LOOKS = "action IN ('identity.seen', 'person.searched')"
+"""Audit events by which somebody saw who a person is, or asked for one by name."""
+
 _TYPES: Mapping[str, Any] = {
     "text": sa.Text,
     "code": sa.Text,
@@ -335,6 +338,7 @@ def _audit(metadata: sa.MetaData) -> None:
         sa.Column("detail", JSONB, nullable=False),
         sa.Column("prev", BYTEA, nullable=False),
         sa.Column("hash", BYTEA, nullable=False),
+        sa.Index("event_look", "actor", "at", postgresql_where=sa.text(LOOKS)),
         schema="audit",
         comment="Append-only, each row holds the hash of the one before",
     )

@@ -29,6 +29,14 @@ def upgrade() -> None:
         schema="audit",
         comment="Append-only, each row holds the hash of the one before",
     )
+    op.create_index(
+        "event_look",
+        "event",
+        ["actor", "at"],
+        unique=False,
+        schema="audit",
+        postgresql_where=sa.text("action IN ('identity.seen', 'person.searched')"),
+    )
     op.create_table(
         "head",
         sa.Column("one", sa.Boolean(), server_default="true", nullable=False),
@@ -1740,5 +1748,11 @@ def downgrade() -> None:
     op.drop_table("case", schema="core")
     op.drop_table("activity", schema="core")
     op.drop_table("head", schema="audit")
+    op.drop_index(
+        "event_look",
+        table_name="event",
+        schema="audit",
+        postgresql_where=sa.text("action IN ('identity.seen', 'person.searched')"),
+    )
     op.drop_table("event", schema="audit")
     op.execute(sa.text("DROP SEQUENCE core.content_id"))

@@ -34,6 +34,7 @@ Officer = Annotated[Account, Depends(having(CASE_OFFICER, COMMISSION))]
 FARTHEST = 1_000_000
 _LONGEST = 200  # characters of a number
 KINDS_OF_SERVICE = "service_type"
+TOO_OFTEN = "look.too_often"
 _VICTIM, _SERVICE = (common_model()[entity].fields for entity in ("victim", "service"))
 # What a step says besides its day; of a stay it is the shelter's own code.
 _DETAILS = {
@@ -79,19 +80,25 @@ def find_by_name(request: Request, account: Officer, form: Posted, site: SiteOf,
     name, born, reason = (field(form, one).strip()[:_LONGEST] for one in ("name", "born", "reason"))
     if not name or reason not in _reasons(site) or who.session is None:
         raise HTTPException(400)
-    found = asking.named(site.looker, who.session.token, name, born, reason)
+    try:
+        found = asking.named(site.looker, who.session.token, name, born, reason)
+    except asking.TooOften:
+        return _list(request, site, who, (), by_name=True, status=429, note=TOO_OFTEN)
+    if found is None:
+        return _list(request, site, who, (), by_name=True, status=503, note="persons.failed")
     with register_of(site, account, who) as connection:
-        rows = persons.these(connection, found or ())
-    return _list(request, site, who, rows, by_name=True, failed=found is None)
+        rows = persons.these(connection, found)
+    return _list(request, site, who, rows, by_name=True)
 
 
 def _list(
     request: Request, site: Site, who: Visitor, rows: Sequence[Mapping[str, Any]], *, number: str = "",
-    older: int | None = None, newer: int | None = None, by_name: bool = False, failed: bool = False,
+    older: int | None = None, newer: int | None = None, by_name: bool = False, status: int = 200,
+    note: str | None = None,
 ) -> Response:  # fmt: skip
     return page(
-        request, "persons", 503 if failed else 200, rows=rows[:PAGE], older=older, newer=newer, number=number,
-        by_name=by_name, failed=failed, reasons=_reasons(site), label=labels(site, who.language),
+        request, "persons", status, rows=rows[:PAGE], older=older, newer=newer, number=number,
+        by_name=by_name, note=note, reasons=_reasons(site), label=labels(site, who.language),
     )  # fmt: skip
 
 
@@ -111,7 +118,10 @@ def identity(request: Request, person: UUID, account: Officer, form: Posted, sit
     reason = field(form, "reason")
     if reason not in _reasons(site) or who.session is None:
         raise HTTPException(400)
-    said = asking.identity(site.looker, who.session.token, str(person), reason, who.language)
+    try:
+        said = asking.identity(site.looker, who.session.token, str(person), reason, who.language)
+    except asking.TooOften:
+        return one_page(request, person, account, site, who, status=429, note=TOO_OFTEN)
     if said is None:
         return one_page(request, person, account, site, who, status=503, note="person.identity.failed")
     return one_page(request, person, account, site, who, said=said)

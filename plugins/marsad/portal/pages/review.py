@@ -18,6 +18,7 @@ from marsad.linkage.policy import load_policy
 from marsad.linkage.review import ANSWERS, Place, Question
 from marsad.portal import asking
 from marsad.portal.accounts import REVIEWER, STEWARD, Account
+from marsad.portal.pages.persons import TOO_OFTEN
 from marsad.portal.render import Entry, go, page
 from marsad.portal.site import Site
 from marsad.portal.visitor import Posted, SiteOf, Visiting, field, having
@@ -58,14 +59,17 @@ def progress(request: Request, site: SiteOf) -> Response:
 def compare(request: Request, pair: str, account: Reviewer, site: SiteOf, who: Visiting, reason: str = "") -> Response:
     """Two records: with a ``reason`` what they say, else the question for one."""
     asked, reasons = _asked(site, account, pair), review.load_policy(site.settings.schemas).reasons
-    told = None
+    told, status, note = None, 200, None
     if reason in reasons and who.session:
-        told = asking.looked(site.looker, who.session.token, asked.place[1:], reason, who.language)
-    failed = reason in reasons and told is None
+        try:
+            told = asking.looked(site.looker, who.session.token, asked.place[1:], reason, who.language)
+            status, note = (200, None) if told else (503, "pair.failed")
+        except asking.TooOften:
+            status, note = 429, TOO_OFTEN
     return page(
-        request, "pair", 503 if failed else 200, asked=asked, pair=pair, told=told, reason=reason, reasons=reasons,
+        request, "pair", status, asked=asked, pair=pair, told=told, reason=reason, reasons=reasons,
         answers=ANSWERS, link=load_policy(site.settings.schemas).thresholds.link, titles=site.shelf.titles,
-        failed=failed,
+        note=note,
     )  # fmt: skip
 
 
