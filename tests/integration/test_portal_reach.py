@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from fastapi.routing import APIRoute
 from tests.integration.portal_site import Browser, add_account, give_codes, signed_in, upload
 from tests.integration.station import VISITS, Station, csv, visit, visits
 
+from marsad.portal import render
 from marsad.portal.accounts import FOR_A_BODY, ROLES, Right
 from marsad.portal.site import Site
 
@@ -156,6 +158,25 @@ def test_pages_hold_no_inline_script_and_no_address_of_another_host(submitter: B
         assert re.search(r"<script(?![^>]*src=)", page) is None
         assert re.search(r"\son\w+=|style=|javascript:", page) is None
         assert re.search(r"(?:src|href|action)=\"(?!/|#|data:image/svg)", page) is None
+
+
+IN_ADDRESSES = {
+    "/": {"quiet", "period"}, "/board": {"back"}, "/deliveries": {"skip"}, "/persons": {"skip"}, "/referrals": {"skip"},
+    "/review": {"after"}, "/send": {"feed"}, "/sign-in/openid/back": {"state", "code"},
+    "/templates/{agency}/{name}": {"lang"},
+}  # fmt: skip
+"""What addresses say behind the question mark: pages, feeds, periods. Logs of proxies and histories keep them."""
+
+
+def test_no_address_says_why_somebody_looks_or_whom_somebody_looks_for(site: Site) -> None:
+    app = Browser(site).app
+    said = {route.path: {one.name for one in route.dependant.query_params} for route in app.routes  # type: ignore[attr-defined]
+            if isinstance(route, APIRoute) and "GET" in route.methods}  # fmt: skip
+    assert {path: names for path, names in said.items() if names} == IN_ADDRESSES
+    folder = Path(render.__file__).parent / "templates"
+    forms = [form for file in folder.iterdir() for form in re.findall(r"<form[^>]*>", file.read_text("utf-8"))]
+    assert len(forms) > 20
+    assert [form for form in forms if 'method="post"' not in form] == [], "its fields would stand in the address"
 
 
 @pytest.mark.parametrize(("charset", "odd"), [("utf-8", b"a\0b"), ("utf-7", b"a+2AA-b")])  # NUL, half of a pair

@@ -57,6 +57,11 @@ def pair(station: Station, name: str) -> str:
     return f"/review/{row['left_content']}-{row['right_content']}"
 
 
+def open_pair(browser: Browser, pair: str, reason: str = "queue") -> str:
+    browser.see(pair)
+    return str(browser.submit(pair, {"reason": reason}).text)
+
+
 def ask(site: Site, browser: Browser, pair: str, **more: str) -> object:
     """What the process says to a question that no page has looked at."""
     numbers = [int(number) for number in pair.rpartition("/")[2].split("-")]
@@ -69,18 +74,20 @@ def test_two_reviewers_compare_and_decide(station: Station, site: Site, name: st
     closed = first.see(pair)
     assert name not in closed
     assert 'name="said"' not in closed, "nobody answers unseen"
-    opened = first.see(f"{pair}?reason=queue")
+    assert first.submit(pair, {"reason": "curiosity"}).status_code == 400
+    opened = open_pair(first, pair)
+    assert name not in first.see(pair), "loaded again, the page is closed and asks for a reason"
     assert opened.count(f">{name}<") == 2
     for told in ("13/04/1990", "02/06/1971", "identique ou de même prononciation", "Avant comparaison", "≠"):
         assert told in opened
     assert re.search(r"<bdi>\+12\.\d</bdi>", opened), "the weight of the same whole name"
     assert "Aucune page ne montre" not in opened
-    assert first.submit(pair, {"said": "same", "reason": "queue"}).status_code == 303
+    assert first.submit(f"{pair}/answer", {"said": "same"}).status_code == 303
     assert first.get(pair).status_code == 404, "who answered sees it no more"
-    assert name not in first.see(f"{pair}?reason=queue")
+    assert name not in open_pair(first, pair)
     assert ask(site, first, pair, reason="queue") == ask(site, first, pair, said="different") == {"fault": "UsageFault"}
-    assert "même personne" in second.see(f"{pair}?reason=agency").lower()
-    assert second.submit(pair, {"said": "same", "reason": "agency"}).status_code == 303
+    assert "même personne" in open_pair(second, pair, "agency").lower()
+    assert second.submit(f"{pair}/answer", {"said": "same"}).status_code == 303
     linker.link(station.office)
     assert pair not in signed_in(site, f"{sender}-three", "reviewer").see("/review")
     numbers = [int(number) for number in pair.rpartition("/")[2].split("-")]
@@ -96,21 +103,22 @@ def test_two_reviewers_compare_and_decide(station: Station, site: Site, name: st
     station.assert_whole()
 
 
-def test_an_answer_leads_to_the_next_pair_with_the_same_reason(site: Site, name: str, pair: str, sender: str) -> None:
+def test_an_answer_leads_to_the_next_pair_which_is_closed(site: Site, name: str, pair: str, sender: str) -> None:
     reviewer = signed_in(site, f"{sender}-next", "reviewer")
-    reviewer.see(f"{pair}?reason=check")
-    following = reviewer.submit(pair, {"said": "unknown", "reason": "check"}).headers["location"]
-    assert following == "/review" or re.fullmatch(r"/review/\d+-\d+\?reason=check", following)
-    assert reviewer.submit(pair, {"said": "unknown", "reason": "check"}).status_code == 404
+    open_pair(reviewer, pair, "check")
+    following = reviewer.submit(f"{pair}/answer", {"said": "unknown"}).headers["location"]
+    assert following == "/review" or re.fullmatch(r"/review/\d+-\d+", following)
+    assert 'name="said"' not in reviewer.see(following)
+    assert reviewer.submit(f"{pair}/answer", {"said": "unknown"}).status_code == 404
 
 
 def test_nobody_else_gets_a_page_or_a_value(site: Site, name: str, pair: str, sender: str) -> None:
     for role in [role for role in ROLES if role != "reviewer"]:
         other = signed_in(site, f"{sender}-{role}", role)
-        for path in ("/review", pair, f"{pair}?reason=queue"):
-            answer = other.get(path)
-            assert (answer.status_code, name in answer.text) == (403, False), (role, path)
-        assert other.submit(pair, {"said": "same", "reason": "queue"}).status_code == 403
+        for path in ("/review", pair):
+            assert other.get(path).status_code == 403, (role, path)
+        assert other.submit(pair, {"reason": "queue"}).status_code == 403
+        assert other.submit(f"{pair}/answer", {"said": "same"}).status_code == 403
         assert other.get("/review-progress").status_code == (200 if role == "steward" else 403)
         assert ask(site, other, pair, reason="queue") == ask(site, other, pair, said="same") == {"fault": "UsageFault"}
 
@@ -120,7 +128,7 @@ def test_the_process_trusts_no_page(station: Station, site: Site, name: str, pai
     reviewer = signed_in(site, f"{sender}-own", "reviewer")
     careless = signed_in(site, f"{sender}-careless", "reviewer", codes=False)
     assert ask(site, careless, pair, reason="queue") == ask(site, careless, pair, said="same") == nothing
-    assert name not in careless.see(f"{pair}?reason=queue")
+    assert name not in open_pair(careless, pair)
     for reason in ("", "curiosity"):
         assert ask(site, reviewer, pair, reason=reason) == nothing
     contents = station.rows("SELECT content_id FROM link.record ORDER BY content_id LIMIT 2")
@@ -142,7 +150,8 @@ def test_nobody_compares_more_pairs_than_the_policy_allows(
 ) -> None:
     reviewer = signed_in(site, f"{sender}-fast", "reviewer")
     looked(station, reviewer, "identity.seen", "pair:1-2", review.load_policy(site.settings.schemas).compared.most)
-    told = reviewer.get(f"{pair}?reason=queue")
+    reviewer.see(pair)
+    told = reviewer.submit(pair, {"reason": "queue"})
     assert (told.status_code, "ce refus est consigné" in told.text, name in told.text) == (429, True, False)
     *_, refused = events(station, "look.refused")
     assert refused["object"] == f"pair:{pair.rpartition('/')[2]}"
@@ -152,12 +161,11 @@ def test_what_cannot_be_opened_or_taken_is_told(site: Site, name: str, pair: str
     reviewer = signed_in(site, f"{sender}-away", "reviewer")
     silent = Browser(replace(site, looker=asking.over(site.settings.place("run") / "nowhere.sock")))
     silent.cookies = reviewer.cookies
-    page = silent.get(f"{pair}?reason=queue")
+    silent.see(pair)
+    page = silent.submit(pair, {"reason": "queue"})
     assert (page.status_code, "pas votre faute" in page.text, name in page.text) == (503, True, False)
-    silent.form_token = reviewer.form_token
-    assert silent.submit(pair, {"said": "same"}).status_code == 409
-    reviewer.see(pair)
-    assert reviewer.submit(pair, {"said": "perhaps"}).status_code == 400
+    assert silent.submit(f"{pair}/answer", {"said": "same"}).status_code == 409
+    assert reviewer.submit(f"{pair}/answer", {"said": "perhaps"}).status_code == 400
     for odd in ("/review/1", "/review/1-2-3", "/review/a-b", "/review/1-2"):
         assert reviewer.get(odd).status_code == 404
 

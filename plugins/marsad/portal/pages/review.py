@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import Response
@@ -18,6 +17,7 @@ from marsad.linkage.policy import load_policy
 from marsad.linkage.review import ANSWERS, Place, Question
 from marsad.portal import asking
 from marsad.portal.accounts import REVIEWER, STEWARD, Account
+from marsad.portal.asking import Answer
 from marsad.portal.pages.persons import TOO_OFTEN
 from marsad.portal.render import Entry, go, page
 from marsad.portal.site import Site
@@ -56,26 +56,43 @@ def progress(request: Request, site: SiteOf) -> Response:
 
 
 @router.get("/review/{pair}")
-def compare(request: Request, pair: str, account: Reviewer, site: SiteOf, who: Visiting, reason: str = "") -> Response:
-    """Two records: with a ``reason`` what they say, else the question for one."""
-    asked, reasons = _asked(site, account, pair), review.load_policy(site.settings.schemas).reasons
-    told, status, note = None, 200, None
-    if reason in reasons and who.session:
-        try:
-            told = asking.looked(site.looker, who.session.token, asked.place[1:], reason, who.language)
-            status, note = (200, None) if told else (503, "pair.failed")
-        except asking.TooOften:
-            status, note = 429, TOO_OFTEN
-    return page(
-        request, "pair", status, asked=asked, pair=pair, told=told, reason=reason, reasons=reasons,
-        answers=ANSWERS, link=load_policy(site.settings.schemas).thresholds.link, titles=site.shelf.titles,
-        note=note,
-    )  # fmt: skip
+def closed(request: Request, pair: str, account: Reviewer, site: SiteOf) -> Response:
+    """Which two records, and the question why they are opened: never what they say, also when it is loaded again."""
+    return _pair(request, site, pair, _asked(site, account, pair))
 
 
 @router.post("/review/{pair}")
+def compare(
+    request: Request, pair: str, account: Reviewer, form: Posted, site: SiteOf, who: Visiting
+) -> Response:  # fmt: skip
+    """What two records say, for a reason."""
+    asked, reason = _asked(site, account, pair), field(form, "reason")
+    if reason not in review.load_policy(site.settings.schemas).reasons or who.session is None:
+        raise HTTPException(400)
+    try:
+        told = asking.looked(site.looker, who.session.token, asked.place[1:], reason, who.language)
+    except asking.TooOften:
+        return _pair(request, site, pair, asked, status=429, note=TOO_OFTEN)
+    if told is None:
+        return _pair(request, site, pair, asked, status=503, note="pair.failed")
+    return _pair(request, site, pair, asked, told=told)
+
+
+def _pair(
+    request: Request, site: Site, pair: str, asked: Question, *, told: Answer | None = None, status: int = 200,
+    note: str | None = None,
+) -> Response:  # fmt: skip
+    schemas = site.settings.schemas
+    return page(
+        request, "pair", status, asked=asked, pair=pair, told=told, note=note, answers=ANSWERS,
+        reasons=review.load_policy(schemas).reasons, link=load_policy(schemas).thresholds.link,
+        titles=site.shelf.titles,
+    )  # fmt: skip
+
+
+@router.post("/review/{pair}/answer")
 def answer(pair: str, account: Reviewer, form: Posted, site: SiteOf, who: Visiting) -> Response:
-    """Takes an answer and goes on to the next pair, with the same reason."""
+    """Takes an answer and goes on to the next pair, which is opened for a reason of its own."""
     asked, said = _asked(site, account, pair), field(form, "said")
     if said not in ANSWERS or who.session is None:
         raise HTTPException(400)
@@ -86,7 +103,7 @@ def answer(pair: str, account: Reviewer, form: Posted, site: SiteOf, who: Visiti
     if not following:
         return go("/review")
     place = following[0].place
-    return go(f"/review/{place.left}-{place.right}?{urlencode({'reason': field(form, 'reason')})}")
+    return go(f"/review/{place.left}-{place.right}")
 
 
 def _asked(site: Site, account: Account, pair: str) -> Question:
