@@ -13,10 +13,13 @@ from typing import Any
 
 import pytest
 
+from marsad.identity import mirror
+from marsad.identity.keys import KeyRing
 from marsad.orchestration.due import MAIL_QUEUE
 from marsad.orchestration.intake import IDENTITY_QUEUE
 from marsad.portal.site import KEYS
 from marsad.runtime.airflow import LOCAL_SETTINGS
+from marsad.runtime.backup import FILES
 from marsad.runtime.postgres import CONFIGURATION
 from marsad.runtime.secret_files import LOGINS, make_secrets
 
@@ -101,6 +104,25 @@ def test_private_keys_are_mounted_read_only_and_only_where_identities_are_opened
     whole = {name for name, service in services.items() if f"{HOME}keys" in mounts(service)}
     assert whole == {"init"}  # makes them once, and ends
     assert mounts(services["worker"])[f"{HOME}keys/public"] is True
+
+
+def test_all_that_belongs_to_the_keys_is_mounted_where_identities_are_opened(
+    services: dict[str, Any], tmp_path: Path
+) -> None:
+    keyring = KeyRing.create(tmp_path / "keys")
+    made = {place.name for place in keyring.folder.glob("[!.]*") if place.is_dir()}
+    mirror.add(keyring, tmp_path / "copy")
+    assert {place.name for place in keyring.folder.glob("[!.]*")} == made, "a file cannot be mounted before it is there"
+    read_only = {"public", "private", "copies"}
+    assert {place: closed for place, closed in mounts(services["worker-identity"]).items() if "keys" in place} == {
+        f"{HOME}keys/{name}": name in read_only for name in made
+    }
+
+
+def test_a_backup_takes_its_files_from_the_service_that_has_all_keys(services: dict[str, Any]) -> None:
+    assert set(mounts(services["init"])) == {f"{HOME}{name}" for name in ("keys", "logs", *FILES)}
+    for name in FILES:
+        assert mounts(services["worker-identity"])[f"{HOME}{name}"] is False
 
 
 def test_files_are_read_by_another_user_without_network_secrets_or_any_file(services: dict[str, Any]) -> None:

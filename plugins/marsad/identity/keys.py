@@ -194,6 +194,11 @@ class KeyRing:
         """Where legal holds are written down, so that no database from before is without them."""
         return self.folder / "held"
 
+    @property
+    def copies(self) -> Path:
+        """Where it is written down which copies of the keys there are; like all here a folder, to be mounted."""
+        return self.folder / "copies"
+
     @cached_property
     def landing_identity(self) -> x25519.Identity:
         """Opens the keys of landed files."""
@@ -272,7 +277,8 @@ class KeyRing:
 
     def _publish(self) -> None:
         """Writes what follows from the private keys, and the folders that hold wrapped keys."""
-        for folder in (self.store, self.erased, self.held, self.public.landing_folder, self.folder / _PUBLIC):
+        known = self.store, self.erased, self.held, self.copies, self.public.landing_folder, self.folder / _PUBLIC
+        for folder in known:
             durable.private_folder(folder)
         identities = {_LANDING: self.landing_identity, _SENDERS: self.senders_identity}
         recipients = {name: str(own.to_public()) + "\n" for name, own in identities.items()}

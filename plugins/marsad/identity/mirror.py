@@ -15,7 +15,7 @@ from marsad import durable
 from marsad.errors import PlatformFault
 from marsad.identity.keys import KeyRing
 
-_KNOWN = "copies.json"  # beside the keys: where copies lie
+_KNOWN = "known.json"  # in a folder of the keys: where copies lie
 _OURS = ".marsad-keys"  # in a copy: nothing else is ever overwritten or removed
 _DOING = "copying the keys"
 
@@ -31,7 +31,7 @@ def add(keyring: KeyRing, folder: Path) -> None:
         durable.private_folder(folder)
         durable.write_whole(folder / _OURS, b"")
         known = {*known_copies(keyring), str(folder.resolve())}
-        durable.write_whole(keyring.folder / _KNOWN, json.dumps(sorted(known)).encode())
+        durable.write_whole(durable.private_folder(keyring.copies) / _KNOWN, json.dumps(sorted(known)).encode())
         _copy(keyring.folder, folder)
 
 
@@ -87,7 +87,7 @@ def bring_back(copy: Path, folder: Path) -> None:
 
 def known_copies(keyring: KeyRing) -> list[str]:
     """Where copies of the keys lie."""
-    path = keyring.folder / _KNOWN
+    path = keyring.copies / _KNOWN
     return list(json.loads(path.read_bytes())) if path.exists() else []
 
 

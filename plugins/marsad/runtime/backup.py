@@ -35,7 +35,7 @@ from marsad.warehouse.engine import clean_errors, database_url
 from marsad.warehouse.tables import SCHEMAS
 
 DUMP = "warehouse.dump"
-_FILES = ("landing", "reports", "audit")
+FILES = ("landing", "reports", "audit")
 _CHUNK = 1 << 20
 
 
@@ -68,7 +68,7 @@ def backup(office: Office, folder: Path, keys: Path) -> Backup:
         moment = f"{office.clock():%Y%m%dT%H%M%SZ}"
         draft = durable.private_folder(folder / f".draft-{moment}")
         _dump(database_url(office.settings), draft / DUMP)
-        for name in _FILES:
+        for name in FILES:
             _keep_files(office.settings.place(name), folder / "files" / name, office.keyring.public)
         mirror.add(office.keyring, keys)
         draft.rename(folder / moment)
@@ -108,7 +108,7 @@ def restore(office: Office, folder: Path, actor: str) -> Path:
     migrate.upgrade(url)
     erasures, held = erasure.finish(office, actor), holds.bring_back(office)
     retoken.renew_lost(office, actor)
-    for name in _FILES:
+    for name in FILES:
         _bring_back_files(moment.parent / "files" / name, office.settings.place(name), office.keyring.public)
     with clean_errors(), office.engine.connect() as connection:
         known = connection.execute(sa.text("SELECT seq FROM audit.head")).scalar_one()
