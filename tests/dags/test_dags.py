@@ -16,6 +16,8 @@ PROJECT = Path(__file__).parents[2]
 DAG_FILES = sorted((PROJECT / "dags").glob("*.py"))
 FEEDS = (
     "commission.activities",
+    "commission.glotip",
+    "commission.published_figures",
     "customs.detections",
     "justice.proceedings",
     "justice.victims",

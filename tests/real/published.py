@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -35,7 +35,7 @@ POLICE = Published("uk_nrm/referrals", "POLICE", "uk_nrm/nrm_referrals_police_20
 GOVERNMENT = Published("uk_nrm/referrals", "GOVERNMENT", "uk_nrm/nrm_referrals_government_2023_q1.csv")
 LOCAL = Published("uk_nrm/referrals", "LOCAL_AUTHORITY", "uk_nrm/nrm_referrals_local-authority_2023_q1.csv")
 NGO = Published("uk_nrm/referrals", "NGO", "uk_nrm/nrm_referrals_ngo_2023_q1.csv")
-GLOTIP = Published("unodc/glotip", "UNODC", "unodc_glotip/data_glotip_2024-11.xlsx", header_row=3)
+GLOTIP = Published("commission/glotip", "CNCLT", "unodc_glotip/data_glotip_2024-11.xlsx", header_row=3)
 NRM = (POLICE, GOVERNMENT, LOCAL, NGO)
 FILES = (REPORTS, PERSONS, *NRM, GLOTIP)
 
@@ -195,7 +195,6 @@ def said_of_figure(row: Row) -> object:
 
 # --- UNODC -----------------------------------------------------------------------------------------------------------
 
-KEY = ("Iso3_code", "Indicator", "Dimension", "Category", "Sex", "Age", "Year")
 QUESTION_WORDS = {"Nationality", "N/A", "NO REGISTRA", "0", "(especifique otras nacionalidades)"}
 
 
@@ -221,22 +220,9 @@ IN_GLOTIP: Mapping[str, Callable[[Row], bool]] = {
 }
 
 
-def keyed(row: Row) -> tuple[str, ...]:
-    """What a figure is about."""
-    return tuple(row[name] for name in KEY)
-
-
 def whole(row: Row) -> bool:
-    """A row with a complete key."""
+    """A row that says of which country and of what."""
     return bool(row["Category"]) and bool(re.fullmatch("[A-Z]{3}", row["Iso3_code"]))
-
-
-def contradicting(rows: Rows) -> set[int]:
-    """Whole rows of one key that do not all say the same."""
-    said: dict[tuple[str, ...], set[tuple[str, ...]]] = defaultdict(set)
-    for row in rows.values():
-        said[keyed(row)].add((*row.values(),))
-    return where(rows, lambda row: whole(row) and len(said[keyed(row)]) > 1)
 
 
 def number(text: str) -> int:

@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 SCHEMAS = PROJECT / "schemas"
 CODELISTS, MODEL = load_codelists(SCHEMAS / "codelists"), common_model(SCHEMAS / "concepts.yaml")
 CONTRACTS = load_contracts([HERE / "contracts"], CODELISTS, MODEL)
-FEEDS = ("argentina/persons", "argentina/reports", "uk_nrm/referrals", "unodc/glotip")
+FEEDS = ("argentina/persons", "argentina/reports", "uk_nrm/referrals")
 
 
 def test_the_feeds_are_two_files_each() -> None:

@@ -257,14 +257,27 @@ def upgrade() -> None:
         sa.Column("sex", sa.Text(), nullable=True, comment="Sex counted; total if not broken down."),
         sa.Column("age_band", sa.Text(), nullable=True, comment="Age counted; total if not broken down."),
         sa.Column("exploitation_form", postgresql.ARRAY(sa.Text()), nullable=True, comment="Form counted."),
+        sa.Column(
+            "offence", sa.Text(), nullable=True, comment="Offence counted; trafficking where nothing is said."
+        ),
         sa.Column("citizenship", postgresql.ARRAY(sa.Text()), nullable=True, comment="Citizenship counted."),
         sa.Column("responder", sa.Text(), nullable=True, comment="Body whose cases are counted."),
         sa.Column("responder_type", sa.Text(), nullable=True, comment="Kind of that body."),
         sa.Column("unit", sa.Text(), nullable=True, comment="Unit of measurement as published."),
         sa.Column("value", sa.Double(), nullable=True, comment="The number."),
         sa.Column(
-            "suppressed", sa.Text(), nullable=True, comment='Whether the source withheld the number (such as "<5").'
+            "measure",
+            sa.Text(),
+            nullable=True,
+            comment="Count, share of the total in percent, or change on the year before in percent; a count where nothing is said.",
         ),
+        sa.Column(
+            "withheld",
+            sa.Text(),
+            nullable=True,
+            comment='What the source prints where it withholds a small number (such as "<5"); it then stands for the missing value.',
+        ),
+        sa.Column("page", sa.Text(), nullable=True, comment="Where in the publication the number stands."),
         sa.Column("note", sa.Text(), nullable=True, comment="Footnote of the source."),
         sa.Column(
             "extra",
