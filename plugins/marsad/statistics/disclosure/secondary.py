@@ -1,0 +1,136 @@
+"""Cells hidden so that others cannot be calculated: table by table with Tau-Argus, then across tables and releases.
+
+Tau-Argus sees one table at a time. Common cells of tables are hidden in all of them, until nothing changes; what still
+follows from several tables, or from older releases, the attack finds, and of the numbers that give a cell away the
+smallest is hidden too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from marsad.errors import PolicyRefusal
+from marsad.statistics.disclosure import tau
+from marsad.statistics.disclosure.attack import Finding, attack
+from marsad.statistics.disclosure.cells import Cube, Key
+from marsad.statistics.disclosure.policy import Policy, Zeros
+from marsad.statistics.disclosure.primary import unsafe
+from marsad.statistics.disclosure.system import NOW, Published, Row
+
+Further = Callable[[Cube, Sequence[str], Collection[Key], int], set[Key]]
+_ROUNDS = 60
+
+
+@dataclass(frozen=True)
+class Older:
+    """Releases that are out: their tables, what was counted of their cells, and small changes since.
+
+    ``changes`` are of cells that grew or shrank by so little that nobody is to know.
+    """
+
+    tables: tuple[Published, ...] = ()
+    counts: Mapping[Row, int] = field(default_factory=dict)
+    changes: Mapping[Row, int] = field(default_factory=dict)
+
+    def printed(self, key: Key, span: frozenset[str]) -> bool:
+        """Whether a number of this cell is out already."""
+        return any(table.span == span and table.cells.get(key) is not None for table in self.tables)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The tables that are published together of one cube: by name, with their dimensions and what zeros are there."""
+
+    cube: Cube
+    tables: Mapping[str, tuple[str, ...]]
+    zeros: Mapping[str, Zeros]
+    span: frozenset[str]
+
+
+def primary(plan: Plan, policy: Policy, older: Older) -> set[Key]:
+    """Cells not to be shown in themselves, in any of the tables."""
+    known = [table.cells for table in older.tables if table.span == plan.span]
+    return {
+        key
+        for name, dimensions in plan.tables.items()
+        for key in unsafe(plan.cube, dimensions, policy, plan.zeros[name], known)
+    }
+
+
+def protect(plan: Plan, policy: Policy, older: Older, further: Further = tau.further) -> set[Key]:
+    """All cells that are not shown: those of ``primary`` and those that protect them.
+
+    Raises:
+        PolicyRefusal: older releases already tell what is not to be known.
+        PlatformFault: Tau-Argus could not be used.
+    """
+    hidden = _linked(plan, policy, primary(plan, policy, older), further)
+    for _ in range(_ROUNDS):
+        narrow = [one for one in told(plan, policy, older, hidden) if one.width < policy.width]
+        if not narrow:
+            return hidden
+        more = set(_weakest(plan, hidden, narrow))
+        if not more:
+            break
+        hidden |= more
+    raise PolicyRefusal(
+        "no choice of cells protects these tables: older releases tell too much, or they have too few people"
+    )
+
+
+def shown(plan: Plan, policy: Policy, hidden: Collection[Key]) -> list[Published]:
+    """The tables as they would be printed."""
+    return [
+        Published(
+            dimensions,
+            {key: None if key in hidden else policy.shown(count) for key, count in plan.cube.cells(dimensions).items()},
+            policy,
+            plan.zeros[name],
+            span=plan.span,
+        )
+        for name, dimensions in plan.tables.items()
+    ]
+
+
+def told(plan: Plan, policy: Policy, older: Older, hidden: Collection[Key]) -> list[Finding]:
+    """What the attack finds out that is true and was not printed before."""
+    tables = [*shown(plan, policy, hidden), *older.tables]
+    counts = _counts(plan)
+    return [
+        one
+        for one in attack(plan.cube.dimensions, tables, policy.width, older.changes)
+        if one.holds(_true(one, counts, older)) and not (one.what == "cell" and older.printed(one.row.key, plan.span))
+    ]
+
+
+def _true(one: Finding, counts: Mapping[Key, int], older: Older) -> int:
+    if one.what == "cell":
+        return counts[one.row.key]
+    return (older.changes if one.what == "change" else older.counts)[one.row]
+
+
+def _counts(plan: Plan) -> Mapping[Key, int]:
+    return {key: count for names in plan.tables.values() for key, count in plan.cube.cells(names).items()}
+
+
+def _linked(plan: Plan, policy: Policy, hidden: set[Key], further: Further) -> set[Key]:
+    """Each table by itself, again whenever another one hid a cell that they share."""
+    hidden = set(hidden)
+    seen: dict[str, set[Key]] = {}
+    keys = {name: set(plan.cube.keys(dimensions)) for name, dimensions in plan.tables.items()}
+    while stale := [name for name in plan.tables if seen.get(name) != hidden & keys[name]]:
+        for name in stale:
+            own = hidden & keys[name]
+            hidden |= further(plan.cube, plan.tables[name], own, policy.width) if own else set()
+            seen[name] = hidden & keys[name]
+    return hidden
+
+
+def _weakest(plan: Plan, hidden: Collection[Key], narrow: Iterable[Finding]) -> Iterable[Key]:
+    """For each cell that is given away, the smallest of the numbers that do, where one is left."""
+    counts = _counts(plan)
+    for one in narrow:
+        left = {row.key for row in one.held_by if row.state == NOW and row.key not in hidden and counts[row.key]}
+        if left:
+            yield min(left, key=lambda key: (counts[key], key))

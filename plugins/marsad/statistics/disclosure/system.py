@@ -1,0 +1,185 @@
+"""What published tables say together, as a linear programme over everybody who may have been counted.
+
+A variable is a number of people at one combination of codes (those that no table tells apart are one), so whatever
+follows from several tables, their margins and older releases follows here too. Who attacks is taken to believe that
+between two releases as little changed as what was published allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.optimize
+import scipy.sparse
+
+from marsad.errors import PlatformFault
+from marsad.statistics.disclosure.cells import Cube, Dimension, Key
+from marsad.statistics.disclosure.policy import Policy, Zeros
+
+NOW = 0
+_SLACK = 1e-6
+
+
+@dataclass(frozen=True)
+class Published:
+    """A table as it can be read: numbers, and None where one is not shown.
+
+    ``state`` is NOW for the release at hand, another number for each older one, ``span`` the months it counts.
+    """
+
+    dimensions: tuple[str, ...]
+    cells: Mapping[Key, int | None]
+    policy: Policy
+    zeros: Zeros = "published"
+    state: int = NOW
+    span: frozenset[str] = frozenset({""})
+
+
+@dataclass(frozen=True, order=True)
+class Row:
+    """One statement: how many people a cell held in a state."""
+
+    state: int
+    span: tuple[str, ...]
+    key: Key
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Where a sum is at its end: its value, all variables, and the rows that hold it there."""
+
+    value: float
+    variables: np.ndarray[Any, np.dtype[np.float64]]
+    held_by: tuple[Row, ...]
+
+
+class System:
+    """The linear programme of some tables. Variables: people now, then for each older state who came and who went."""
+
+    def __init__(self, dimensions: Sequence[Dimension], tables: Iterable[Published]) -> None:
+        self._limits: dict[Row, tuple[float, float]] = {}
+        for table in tables:
+            self._limit(table)
+        self.rows = sorted(self._limits)
+        self._groups = _groups(dimensions, self.rows, list(tables))
+        self._states = sorted({row.state for row in self.rows} - {NOW})
+        self._members = self._incidence()
+        self.size = len(self._groups) * (1 + 2 * len(self._states))
+        self._matrix = scipy.sparse.csr_matrix(scipy.sparse.vstack([self.of(row) for row in self.rows]))
+        self._low, self._high = (np.array([self._limits[row][end] for row in self.rows]) for end in (0, 1))
+        self._more = self._never_negative()
+        self._changes = np.zeros(self.size)
+        self._changes[len(self._groups) :] = 1
+        self._budget = np.inf
+        if self._states:
+            self._budget = self.extreme(self._changes, 1).value + _SLACK
+
+    def of(self, row: Row) -> scipy.sparse.csr_matrix:
+        """The sum of variables that a statement is about."""
+        return self._parts(row, now=1.0, came=-1.0, went=1.0)
+
+    def change(self, row: Row) -> scipy.sparse.csr_matrix:
+        """By how much a cell of an older state has grown since."""
+        return self._parts(row, now=0.0, came=1.0, went=-1.0)
+
+    def extreme(self, target: Any, sense: int) -> Solution:  # noqa: ANN401 - dense or sparse
+        """The least (``sense`` 1) or largest (-1) value of a sum. Raises PlatformFault if the tables contradict."""
+        cost = sense * (target.toarray().ravel() if scipy.sparse.issparse(target) else target)
+        equal = self._low == self._high
+        upper, limits, numbers = self._upper(equal)
+        found = scipy.optimize.linprog(
+            cost,
+            A_ub=upper if upper.shape[0] else None,
+            b_ub=limits if upper.shape[0] else None,
+            A_eq=self._matrix[equal] if equal.any() else None,
+            b_eq=self._low[equal] if equal.any() else None,
+            bounds=(0, None),
+            method="highs",
+        )
+        if found.status == _UNBOUNDED:
+            return Solution(-sense * np.inf, np.zeros(self.size), ())
+        if found.status:
+            raise PlatformFault(f"the linear programme of the tables was not solved (status {found.status})")
+        duals = np.concatenate([found.eqlin.marginals, found.ineqlin.marginals[: len(numbers)]])
+        asked = np.concatenate([np.flatnonzero(equal), numbers])
+        held = asked[np.abs(duals) > _SLACK]
+        return Solution(sense * found.fun, found.x, tuple(self.rows[place] for place in held))
+
+    def _limit(self, table: Published) -> None:
+        least = 0 if table.zeros == "risk" else 1
+        span = tuple(sorted(table.span))
+        for key, shown in table.cells.items():
+            row = Row(table.state, span, key)
+            low, high = (least, np.inf) if shown is None else table.policy.meant(shown)
+            before = self._limits.get(row, (0, np.inf))
+            self._limits[row] = max(low, before[0]), min(high, before[1])
+
+    def _incidence(self) -> Mapping[Row, np.ndarray[Any, np.dtype[np.int64]]]:
+        members: dict[int, list[int]] = {}
+        for place, group in enumerate(self._groups):
+            for row in group:
+                members.setdefault(row, []).append(place)
+        return {self.rows[row]: np.array(places) for row, places in members.items()}
+
+    def _parts(self, row: Row, now: float, came: float, went: float) -> scipy.sparse.csr_matrix:
+        groups = self._members.get(row, np.empty(0, np.int64))
+        places, values = [groups], [np.full(len(groups), now)]
+        if row.state != NOW:
+            first = len(self._groups) * (1 + 2 * self._states.index(row.state))
+            places += [groups + first, groups + first + len(self._groups)]
+            values += [np.full(len(groups), came), np.full(len(groups), went)]
+        columns = np.concatenate(places)
+        shape = (1, self.size)
+        return scipy.sparse.csr_matrix((np.concatenate(values), (np.zeros(len(columns), int), columns)), shape=shape)
+
+    def _never_negative(self) -> scipy.sparse.csr_matrix:
+        """Who came since an older state is there now."""
+        count = len(self._groups)
+        one = scipy.sparse.eye(count, format="csr")
+        nobody = scipy.sparse.csr_matrix((count, count))
+        blocks = []
+        for state in range(len(self._states)):
+            after = [one if place == 2 * state else nobody for place in range(2 * len(self._states))]
+            blocks.append(scipy.sparse.hstack([-one, *after]))
+        return scipy.sparse.csr_matrix(scipy.sparse.vstack(blocks) if blocks else (0, self.size))
+
+    def _upper(self, equal: np.ndarray[Any, np.dtype[np.bool_]]) -> tuple[Any, Any, Any]:
+        """All that is no equation, as ``rows <= limits``; first statements, by number."""
+        above, below = ~equal & np.isfinite(self._high), ~equal & (self._low > 0)
+        parts = [self._matrix[above], -self._matrix[below], self._more]
+        limits = [self._high[above], -self._low[below], np.zeros(self._more.shape[0])]
+        if np.isfinite(self._budget):
+            parts.append(scipy.sparse.csr_matrix(self._changes))
+            limits.append(np.array([self._budget]))
+        numbers = np.concatenate([np.flatnonzero(above), np.flatnonzero(below)])
+        return scipy.sparse.csr_matrix(scipy.sparse.vstack(parts)), np.concatenate(limits), numbers
+
+
+_UNBOUNDED = 3
+
+
+def _groups(dimensions: Sequence[Dimension], rows: Sequence[Row], tables: Sequence[Published]) -> list[tuple[int, ...]]:
+    """The rows that count each kind of people, once for all kinds that no row tells apart."""
+    place = {row: number for number, row in enumerate(rows)}
+    cube = Cube(tuple(dimensions), {})
+    asked = sorted({(table.state, tuple(sorted(table.span)), table.dimensions) for table in tables})
+    months = {month for table in tables for month in table.span}
+    slices = sorted({tuple(month in span for _, span, _ in asked) for month in months})  # months that none tells apart
+    found: dict[tuple[int, ...], None] = {}
+    for leaf in cube.leaves():
+        counted = [
+            [place[row] for row in _rows(cube, leaf, state, span, names) if row in place]
+            for state, span, names in asked
+        ]
+        for inside in slices:
+            rows_here = {row for within, numbers in zip(inside, counted, strict=True) if within for row in numbers}
+            found[tuple(sorted(rows_here))] = None
+    found.pop((), None)
+    return list(found)
+
+
+def _rows(cube: Cube, leaf: Key, state: int, span: tuple[str, ...], names: tuple[str, ...]) -> Iterator[Row]:
+    return (Row(state, span, key) for key in cube.within(leaf, names))
