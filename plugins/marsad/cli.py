@@ -28,6 +28,7 @@ from marsad import (
     cli_ledger,
     cli_linkage,
     cli_register,
+    cli_release,
     cli_reports,
     cli_rights,
     cli_statistics,
@@ -375,5 +376,6 @@ cli_agencies.add_to(app, _office)
 cli_keys.add_to(app, _office)
 cli_linkage.add_to(app, _office)
 cli_register.add_to(app, _office)
+cli_release.add_to(app, _office)
 cli_rights.add_to(app, _office)
 cli_statistics.add_to(app)

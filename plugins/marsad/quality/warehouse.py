@@ -1,4 +1,4 @@
-"""What must hold across feeds: the suites of ``expectations/warehouse``, judged on counts that views make.
+"""What must hold across feeds, and of a release: suites of ``expectations/warehouse`` and ``/releases``, on counts.
 
 Great Expectations is shown one row of numbers (``register.facts_of_<suite>``), so nothing of a person can come back.
 """
@@ -19,9 +19,9 @@ Facts = Mapping[str, int | float | None]
 FOLDER = "warehouse"
 
 
-def warehouse_suites(folders: tuple[Path, ...]) -> dict[str, Suite]:
-    """The suites by name (``core``, ``register``). Raises UsageFault if one is wrong."""
-    paths = {path.stem: path for folder in folders for path in sorted((folder / FOLDER).glob("*.json"))}
+def warehouse_suites(folders: tuple[Path, ...], kind: str = FOLDER) -> dict[str, Suite]:
+    """The suites of a kind by name (``core``, ``register``). Raises UsageFault if one is wrong."""
+    paths = {path.stem: path for folder in folders for path in sorted((folder / kind).glob("*.json"))}
     return {name: load_suite(path) for name, path in sorted(paths.items())}
 
 

@@ -109,6 +109,7 @@ def upgrade(url: str, views: Path = PROJECT / "schemas" / "views") -> None:
         create_views(connection, views, "mart")
         create_views(connection, views / "link", "link")
         create_views(connection, views / "register", "register")
+        create_views(connection, views / "release", "release")
         own_persons.protect(connection)
         roles.grant(connection)
     engine.dispose()

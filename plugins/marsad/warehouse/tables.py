@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB, TIMESTAMP, UUID
 
-from marsad.warehouse import due_tables, link_tables, register_tables, rights_tables
+from marsad.warehouse import due_tables, link_tables, register_tables, release_tables, rights_tables
 from marsad.warehouse.model import LANGUAGES, UNMAPPED, Concept, Entity, common_model
 from marsad.warehouse.portal_tables import add_portal_tables
 
@@ -67,6 +67,7 @@ def build(model: Mapping[str, Entity]) -> sa.MetaData:
     register_tables.add(metadata, model["victim"])
     due_tables.add(metadata)
     rights_tables.add(metadata)
+    release_tables.add(metadata)
     _audit(metadata)
     add_portal_tables(metadata)
     return metadata

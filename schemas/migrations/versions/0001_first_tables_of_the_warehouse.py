@@ -257,9 +257,7 @@ def upgrade() -> None:
         sa.Column("sex", sa.Text(), nullable=True, comment="Sex counted; total if not broken down."),
         sa.Column("age_band", sa.Text(), nullable=True, comment="Age counted; total if not broken down."),
         sa.Column("exploitation_form", postgresql.ARRAY(sa.Text()), nullable=True, comment="Form counted."),
-        sa.Column(
-            "offence", sa.Text(), nullable=True, comment="Offence counted; trafficking where nothing is said."
-        ),
+        sa.Column("offence", sa.Text(), nullable=True, comment="Offence counted; trafficking where nothing is said."),
         sa.Column("citizenship", postgresql.ARRAY(sa.Text()), nullable=True, comment="Citizenship counted."),
         sa.Column("responder", sa.Text(), nullable=True, comment="Body whose cases are counted."),
         sa.Column("responder_type", sa.Text(), nullable=True, comment="Kind of that body."),
@@ -1640,10 +1638,138 @@ def upgrade() -> None:
     op.create_index("service_guest", "service", ["provider", "victim_reference"], unique=False, schema="core")
     op.create_index("proceeding_court_reference", "proceeding", ["court_reference"], unique=False, schema="core")
     op.create_index("proceeding_police_reference", "proceeding", ["police_reference"], unique=False, schema="core")
+    op.create_table(
+        "build",
+        sa.Column("build_id", sa.UUID(as_uuid=False), nullable=False, comment="Of the build"),
+        sa.Column(
+            "name", sa.Text(collation="C"), nullable=False, comment="Of the release: its file below schemas/releases"
+        ),
+        sa.Column("period", sa.Text(collation="C"), nullable=False, comment="2025-Q1, 2025"),
+        sa.Column("number", sa.Integer(), nullable=False, comment="Of the builds of this release and period"),
+        sa.Column("as_of", postgresql.TIMESTAMP(timezone=True), nullable=False, comment="When was counted"),
+        sa.Column(
+            "ledger",
+            sa.Text(collation="C"),
+            nullable=False,
+            comment="SHA-256 over the deliveries that counted then, with their state",
+        ),
+        sa.Column(
+            "definition",
+            postgresql.JSON(astext_type=sa.Text()),
+            nullable=False,
+            comment="The file of the release as it was",
+        ),
+        sa.Column(
+            "policy",
+            postgresql.JSON(astext_type=sa.Text()),
+            nullable=False,
+            comment="The policy of disclosure as it was",
+        ),
+        sa.Column(
+            "paths",
+            postgresql.JSON(astext_type=sa.Text()),
+            nullable=False,
+            comment="Each dimension's codes, with what they belong to",
+        ),
+        sa.Column(
+            "missing",
+            postgresql.JSON(astext_type=sa.Text()),
+            nullable=False,
+            comment="Deliveries of the period that had not come",
+        ),
+        sa.Column("facts", postgresql.JSON(astext_type=sa.Text()), nullable=False, comment="What the suite judged"),
+        sa.Column(
+            "broken",
+            postgresql.JSON(astext_type=sa.Text()),
+            nullable=False,
+            comment="Rules of the suite that do not hold",
+        ),
+        sa.Column("verdict", sa.Text(collation="C"), nullable=False, comment="pass, review or fail"),
+        sa.Column("tools", sa.Text(collation="C"), nullable=False, comment="Versions of what built it"),
+        sa.Column("sha256", sa.Text(collation="C"), nullable=False, comment="Of its tables as CSV"),
+        sa.Column("state", sa.Text(collation="C"), nullable=False, comment="built, signed or rejected"),
+        sa.Column("built_by", sa.Text(collation="C"), nullable=False, comment="Account or DAG"),
+        sa.Column("decided_by", sa.Text(collation="C"), nullable=True, comment="Who signed or rejected it"),
+        sa.Column("decided_at", postgresql.TIMESTAMP(timezone=True), nullable=True, comment="When"),
+        sa.Column("note", sa.Text(collation="C"), nullable=True, comment="What was said with it"),
+        sa.CheckConstraint("(state = 'built') = (decided_by IS NULL)", name="build_decided"),
+        sa.CheckConstraint("state <> 'signed' OR verdict <> 'fail'", name="build_never_failed"),
+        sa.CheckConstraint("state IN ('built', 'signed', 'rejected')", name="build_state"),
+        sa.CheckConstraint("verdict IN ('pass', 'review', 'fail')", name="build_verdict"),
+        sa.PrimaryKeyConstraint("build_id", name=op.f("build_pk")),
+        sa.UniqueConstraint("name", "period", "number", name="build_number"),
+        schema="release",
+        comment="Releases as they were built, each with what it was made of, its verdict and who decided",
+    )
+    op.create_table(
+        "base",
+        sa.Column("build_id", sa.UUID(as_uuid=False), nullable=False, comment="Of the build"),
+        sa.Column("cube", sa.Text(collation="C"), nullable=False, comment="What is counted: of the release's file"),
+        sa.Column("period", sa.Text(collation="C"), nullable=False, comment="As the mart says it"),
+        sa.Column(
+            "codes", postgresql.ARRAY(sa.Text(collation="C")), nullable=False, comment="One a dimension of the cube"
+        ),
+        sa.Column("count", sa.BigInteger(), nullable=False, comment="Before disclosure control: never handed out"),
+        sa.ForeignKeyConstraint(
+            ["build_id"],
+            ["release.build.build_id"],
+        ),
+        sa.PrimaryKeyConstraint("build_id", "cube", "period", "codes", name=op.f("base_pk")),
+        schema="release",
+        comment="What was counted when a release was built, so that it can be built again, and held against the next",
+    )
+    op.create_table(
+        "built_cell",
+        sa.Column("build_id", sa.UUID(as_uuid=False), nullable=False, comment="Of the build"),
+        sa.Column("table", sa.Text(collation="C"), nullable=False, comment="Name in the release"),
+        sa.Column(
+            "codes",
+            postgresql.ARRAY(sa.Text(collation="C")),
+            nullable=False,
+            comment="One a dimension of the table; total for a margin",
+        ),
+        sa.Column("value", sa.BigInteger(), nullable=True, comment="Empty where it is not shown"),
+        sa.Column("flag", sa.Text(collation="C"), nullable=False, comment="c where it is not shown, else empty"),
+        sa.CheckConstraint("(value IS NULL) = (flag = 'c')", name="built_cell_flag"),
+        sa.ForeignKeyConstraint(
+            ["build_id"],
+            ["release.build.build_id"],
+        ),
+        sa.PrimaryKeyConstraint("build_id", "table", "codes", name=op.f("built_cell_pk")),
+        schema="release",
+        comment="The cells of each build, after disclosure control",
+    )
+    op.create_table(
+        "built_table",
+        sa.Column("build_id", sa.UUID(as_uuid=False), nullable=False, comment="Of the build"),
+        sa.Column("table", sa.Text(collation="C"), nullable=False, comment="Name in the release"),
+        sa.Column("position", sa.Integer(), nullable=False, comment="In the order of the release"),
+        sa.Column("title_fr", sa.Text(), nullable=False, comment="What it shows"),
+        sa.Column("title_ar", sa.Text(), nullable=False, comment="What it shows"),
+        sa.Column("title_en", sa.Text(), nullable=False, comment="What it shows"),
+        sa.Column("dimensions", postgresql.ARRAY(sa.Text()), nullable=False, comment="In the order of codes"),
+        sa.Column("counting_unit", sa.Text(collation="C"), nullable=False, comment="Code list counting_unit"),
+        sa.Column("counting_stage", sa.Text(collation="C"), nullable=False, comment="Code list counting_stage"),
+        sa.Column("reference_date", sa.Text(collation="C"), nullable=False, comment="Code list reference_date"),
+        sa.Column("source", sa.Text(collation="C"), nullable=False, comment="Feed or mart"),
+        sa.Column("cells", sa.Integer(), nullable=False, comment="Cells, margins included"),
+        sa.Column("shown", sa.Integer(), nullable=False, comment="Cells whose number is shown"),
+        sa.ForeignKeyConstraint(
+            ["build_id"],
+            ["release.build.build_id"],
+        ),
+        sa.PrimaryKeyConstraint("build_id", "table", name=op.f("built_table_pk")),
+        schema="release",
+        comment="The tables of each build",
+    )
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_table("built_table", schema="release")
+    op.drop_table("built_cell", schema="release")
+    op.drop_table("base", schema="release")
+    op.drop_table("build", schema="release")
     op.drop_index("proceeding_court_reference", table_name="proceeding", schema="core")
     op.drop_index("proceeding_police_reference", table_name="proceeding", schema="core")
     op.drop_index("service_guest", table_name="service", schema="core")

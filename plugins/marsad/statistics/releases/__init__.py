@@ -1,0 +1,1 @@
+"""Releases: tables built from marts, protected, attacked, judged, signed by a person, and handed out."""

@@ -1,0 +1,75 @@
+"""A person signs or rejects a build; what is signed is handed out, and can be built again to the same bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from marsad import audit
+from marsad.errors import PlatformFault, PolicyRefusal, UsageFault
+from marsad.intake.office import Office
+from marsad.linkage.access import reading
+from marsad.statistics.releases import package, store
+from marsad.statistics.releases.store import Build
+from marsad.statistics.releases.tables import content_hash
+
+
+def sign(office: Office, build_id: str, by: str, note: str | None = None) -> Path:
+    """Signs a build and writes its package below ``outbox/releases``; returns the folder.
+
+    Raises:
+        UsageFault: there is no such build, it was decided already, or a review has no note.
+        PolicyRefusal: it failed, or who built it wants to sign it.
+        PlatformFault: built again it is not what was judged.
+    """
+    with reading(office.engine, "publisher") as connection:
+        store.alone(connection)
+        build = store.read(connection, build_id)
+        _may_be_signed(build, by, note, store.signed(connection, build.period))
+        head = _decided(office, connection, build, "signed", by, note)
+        signed = store.read(connection, build.build_id)
+    office.write_head(head)
+    return package.write(place(office), signed)
+
+
+def place(office: Office) -> Path:
+    """Where signed releases lie."""
+    return office.settings.place("outbox") / "releases"
+
+
+def reject(office: Office, build_id: str, by: str, note: str | None = None) -> None:
+    """Rejects a build; it stays, unpublished. Raises UsageFault if there is none, or it was decided already."""
+    with reading(office.engine, "publisher") as connection:
+        store.alone(connection)
+        head = _decided(office, connection, store.read(connection, build_id), "rejected", by, note)
+    office.write_head(head)
+
+
+def same_again(build: Build) -> bool:
+    """Whether the build, made again from what was counted then, gives the bytes that were judged."""
+    return content_hash(build.tables(), build.period.label) == build.sha256
+
+
+def _may_be_signed(build: Build, by: str, note: str | None, out: list[Build]) -> None:
+    if build.verdict == "fail":
+        raise PolicyRefusal("the build failed: " + "; ".join(str(one["message"]["en"]) for one in build.broken))
+    if by == build.built_by:
+        raise PolicyRefusal(f"{by} built it: somebody else signs")
+    if build.verdict == "review" and not note:
+        raise UsageFault("a build under review is signed with --note: why it is published all the same")
+    if any(one.decided_at and one.decided_at > build.as_of for one in out):
+        raise UsageFault(
+            "another release was signed since this was built: build it again, so that it reckons with that one"
+        )
+    if not same_again(build):
+        raise PlatformFault("built again it is not what was judged")
+
+
+def _decided(
+    office: Office, connection: sa.Connection, build: Build, state: str, by: str, note: str | None
+) -> audit.Head:
+    at = office.clock()
+    store.decide(connection, build, state, by, note, at)
+    detail = {"release": build.name, "period": build.period.label, "number": build.number, "sha256": build.sha256}
+    return audit.append(connection, by, f"release.{state}", build.build_id, detail, at)

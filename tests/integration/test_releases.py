@@ -1,0 +1,217 @@
+"""A release from the warehouse to the reader: protected, judged, signed by another, read by analysts, built again."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import shutil
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+import sqlalchemy as sa
+from tests.integration.station import Station, visit, visits
+
+from marsad.contracts.codelists import load_codelists
+from marsad.errors import PolicyRefusal, UsageFault
+from marsad.intake.office import Office
+from marsad.settings import PROJECT
+from marsad.statistics.releases import decide, due, store
+from marsad.statistics.releases.build import build
+from marsad.statistics.releases.definition import load, names
+from marsad.statistics.releases.store import Build
+from marsad.warehouse.query import query
+
+Q1, Q2 = "2024-Q1", "2024-Q2"
+PEOPLE = {"F": (9, 22, 3), "M": (8, 6, 13)}  # of each sex: born 2015, 1990, 1960
+BORN = ("03/04/2015", "03/04/1990", "03/04/1960")
+LAB = """
+version: 1
+owner: laboratory
+decided: 2026-11-22
+cadence: quarterly
+deadline_days: 45
+waits_for: [lab/visits]
+title: {fr: Visites, ar: زيارات, en: Visits}
+dimensions:
+  sex: {codelist: sex, label: {fr: Sexe, ar: الجنس, en: Sex}}
+  age_band: {codelist: age_band, tree: true, label: {fr: Âge, ar: السن, en: Age}}
+  minor: {codelist: minor, label: {fr: Mineur, ar: قاصر, en: Minor}}
+cubes:
+  records:
+    mart: victim_totals
+    measure: victim_records
+    period: period
+    where: {feed: [lab/visits]}
+    counting: {unit: victim, stage: presumed, reference_date: detection, source: lab/visits}
+tables:
+  sex_minor: {cube: records, by: [sex, minor], title: {fr: A, ar: أ, en: A}}
+  sex_age: {cube: records, by: [sex, age_band], title: {fr: B, ar: ب, en: B}}
+"""
+
+
+@pytest.fixture(scope="module")
+def office(station: Station, tmp_path_factory: pytest.TempPathFactory) -> Office:
+    """A station with two months of visits, the release ``lab``, and the rules that judge releases."""
+    schemas = tmp_path_factory.mktemp("releases") / "schemas"
+    shutil.copytree(PROJECT / "schemas", schemas, ignore=shutil.ignore_patterns("contracts", "migrations"))
+    (schemas / "releases" / "lab.yaml").write_text(LAB, "utf-8")
+    shutil.copytree(PROJECT / "expectations" / "releases", station.office.settings.expectation_dirs[0] / "releases")
+    rows = [(sex, born) for sex, numbers in PEOPLE.items() for born, many in zip(BORN, numbers, strict=True)
+            for _ in range(many)]  # fmt: skip
+    sent = [visit(f"R{place}", Sexe=sex, Naissance=born) for place, (sex, born) in enumerate(rows)]
+    station.send("lab/visits", visits(*sent), station.sender())
+    return replace(station.office, settings=replace(station.office.settings, schemas=schemas))
+
+
+@pytest.fixture(scope="module")
+def first(office: Office) -> Build:
+    return build(office, "lab", Q1, "builder")
+
+
+def asked(office: Office, statement: str, role: str = "analyst") -> list[list[object]]:
+    return query(office.settings, statement, role)[1]
+
+
+def test_what_is_built_is_nobodys_to_read_and_shows_no_few(office: Office, first: Build) -> None:
+    assert first.verdict != "fail"
+    assert first.facts["cells_recovered"] == first.facts["cells_narrow"] == 0
+    assert first.facts["counted"] == sum(map(sum, PEOPLE.values()))
+    numbers = [value for table in first.tables() for value in table.cells.values()]
+    assert None in numbers
+    assert not [value for value in numbers if value and value < first.policy.threshold]
+    assert asked(office, "SELECT * FROM release.cells") == []
+    with pytest.raises(UsageFault, match="permission denied"):
+        asked(office, "SELECT * FROM release.base")
+    with pytest.raises(UsageFault, match="permission denied"):
+        asked(office, "SELECT * FROM release.built_cell", "commission")
+
+
+def test_somebody_else_signs_what_was_judged(office: Office, first: Build) -> None:
+    with pytest.raises(PolicyRefusal, match="somebody else"):
+        decide.sign(office, first.build_id, "builder", "looked through")
+    if first.verdict == "review":
+        with pytest.raises(UsageFault, match="--note"):
+            decide.sign(office, first.build_id, "reviewer")
+    folder = decide.sign(office, first.build_id, "reviewer", "looked through")
+    assert asked(office, "SELECT name, period, signed_by FROM release.releases") == [["lab", Q1, "reviewer"]]
+    read = asked(office, 'SELECT "table", codes, value, flag, source FROM release.cells ORDER BY 1, 2')
+    printed = {(table.name, codes): value for table in first.tables() for codes, value in table.cells.items()}
+    assert {(row[0], tuple(row[1])): row[2] for row in read} == printed
+    assert {row[4] for row in read} == {"lab/visits"}
+    _check_package(folder, first)
+    with pytest.raises(UsageFault, match="signed by reviewer already"):
+        decide.reject(office, first.build_id, "other")
+
+
+def _check_package(folder: Path, made: Build) -> None:
+    """The descriptor's hashes are the files', Parquet says what CSV says, each row has its counting rule."""
+    described = json.loads((folder / "datapackage.json").read_bytes())
+    for resource, table in zip(described["resources"], made.tables(), strict=True):
+        content = (folder / resource["path"]).read_bytes()
+        assert resource["hash"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
+        header, *rows = list(csv.reader(io.StringIO(content.decode())))
+        assert header == [field["name"] for field in resource["schema"]["fields"]]
+        assert len(rows) == len(table.cells)
+        assert all(row[-4:] == ["victim", "presumed", "detection", "lab/visits"] for row in rows)
+        columns = pq.read_table(folder / resource["path"].replace(".csv", ".parquet")).to_pylist()
+        assert [["" if value is None else str(value) for value in row.values()] for row in columns] == rows
+    assert described["provenance"]["tables_sha256"] == made.sha256
+    entry = json.loads((folder / "dcat.jsonld").read_bytes())
+    assert len(entry["dcat:distribution"]) == 2 * len(made.tables())
+
+
+def test_an_old_release_is_built_again_to_the_same_bytes_whatever_came_since(
+    office: Office, first: Build, station: Station
+) -> None:
+    late = [visit(f"L{place}", Sexe="F", Naissance=BORN[1]) for place in range(2)]
+    station.send("lab/visits", visits(*late), station.sender())
+    with office.engine.connect() as connection:
+        again = store.read(connection, first.build_id[:12])
+    assert decide.same_again(again)
+    assert [table.csv(Q1) for table in again.tables()] == [table.csv(Q1) for table in first.tables()]
+    assert again.ledger == first.ledger
+    tampered = replace(again, bases={"records": replace(again.bases["records"], counts={})})
+    assert not decide.same_again(tampered)
+
+
+def test_two_who_came_late_are_not_told_by_the_next_build(office: Office, first: Build) -> None:
+    second = build(office, "lab", Q1, "builder")
+    assert second.number == 2
+    assert second.ledger != first.ledger
+    assert second.facts["counted"] == first.facts["counted"] + 2
+    assert second.facts["cells_recovered"] == 0
+    before = {(table.name, codes): value for table in first.tables() for codes, value in table.cells.items()}
+    after = {(table.name, codes): value for table in second.tables() for codes, value in table.cells.items()}
+    told = {key: (value, after[key]) for key, value in before.items() if None not in {value, after.get(key)}}
+    assert {abs(now - then) for then, now in told.values()} <= {0}
+    decide.reject(office, second.build_id, "reviewer", "too few came")
+    assert asked(office, "SELECT number FROM release.releases") == [[1]]
+
+
+def test_a_failed_build_is_signed_by_nobody(office: Office, first: Build) -> None:
+    with office.engine.begin() as connection:
+        failed = replace(
+            first, build_id=store.new_id(), number=9, verdict="fail", broken=[{"message": {"en": "leaks"}}]
+        )
+        store.write(connection, failed)
+    with pytest.raises(PolicyRefusal, match="leaks"):
+        decide.sign(office, failed.build_id, "reviewer", "all the same")
+    with pytest.raises(sa.exc.IntegrityError), office.engine.begin() as connection:
+        store.decide(connection, failed, "signed", "owner", None, datetime(2030, 1, 1, tzinfo=UTC))
+
+
+def test_a_release_waits_for_all_deliveries_until_its_deadline(office: Office) -> None:
+    def on(day: date) -> Office:
+        return replace(office, clock=lambda: datetime(day.year, day.month, day.day, 12, tzinfo=UTC))
+
+    assert due.last_over(load(office.settings.schemas, "lab"), date(2030, 4, 20)).label == "2030-Q1"
+    assert due.turn(on(date(2030, 1, 20)), "lab") is None  # of 2029 nothing was expected: nobody had sent before
+    assert due.turn(on(date(2030, 4, 20)), "lab") is None
+    late = due.turn(on(date(2030, 5, 16)), "lab")
+    assert late is not None
+    assert late.period == "2030-Q1"
+    assert {(one.feed, one.period) for one in late.missing} == {("lab/visits", f"2030-0{month}") for month in (1, 2, 3)}
+    assert due.turn(on(date(2024, 5, 20)), "lab") is None  # the first quarter of 2024 was built
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("mart: victim_totals", "mart: nowhere", "no mart nowhere"),
+        ("by: [sex, minor]", "by: [sex, colour]", "no dimension colour"),
+        ("measure: victim_records", "measure: records", "no column records"),
+        ("source: lab/visits}", "source: ''}", "source"),
+    ],
+)
+def test_a_wrong_definition_says_what_is_wrong(office: Office, tmp_path: Path, old: str, new: str, told: str) -> None:
+    schemas = tmp_path / "schemas"
+    shutil.copytree(office.settings.schemas, schemas)
+    (schemas / "releases" / "lab.yaml").write_text(LAB.replace(old, new), "utf-8")
+    with pytest.raises(UsageFault, match=told):
+        build(replace(office, settings=replace(office.settings, schemas=schemas)), "lab", Q1, "builder")
+
+
+@pytest.mark.parametrize("name", names(PROJECT / "schemas"))
+def test_releases_of_the_project_can_be_built_and_have_a_counting_rule_of_the_code_lists(
+    station: Station, office: Office, name: str
+) -> None:
+    definition, lists = load(PROJECT / "schemas", name), load_codelists(PROJECT / "schemas" / "codelists")
+    for cube in definition.cubes.values():
+        rule = cube.counting
+        for scheme, code in (("counting_unit", rule.unit), ("counting_stage", rule.stage),
+                             ("reference_date", rule.reference_date)):  # fmt: skip
+            assert code in lists[scheme].codes
+    assert build(office, name, "2031", "builder").verdict == "review"  # nobody was counted
+
+
+def test_every_column_of_a_release_is_described(station: Station) -> None:
+    silent = """SELECT c.relname, a.attname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        WHERE n.nspname = 'release' AND c.relkind IN ('r', 'v')
+          AND (col_description(c.oid, a.attnum) IS NULL OR obj_description(c.oid) IS NULL)"""
+    assert station.rows(silent) == []
