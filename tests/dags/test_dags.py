@@ -7,6 +7,7 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
@@ -30,6 +31,7 @@ FEEDS = (
 FOR_ALL = {  # DAG -> its tasks, one after the other
     "statistics": ["refresh"], "link": ["persons"], "register": ["rebuild", "check"], "due": ["remind"],
     "mail": ["send"], "housekeeping": ["retain"], "review": ["waiting", "notice"],
+    "release.victims": ["turn", "build", "review", "decide"],
 }  # fmt: skip
 ALLOWED_IMPORTS = ("marsad.orchestration", "marsad.settings", "airflow.sdk")
 
@@ -96,7 +98,8 @@ def test_only_loading_linking_and_retention_have_keys(dags: dict[str, DAG]) -> N
     assert queues == {
         "receive": "default", "load": "identity", "persons": "identity", "refresh": "default", "remind": "default",
         "send": "mail", "rebuild": "default", "check": "default", "retain": "identity",
-        "waiting": "default", "notice": "default",
+        "waiting": "default", "notice": "default", "turn": "default", "build": "default", "review": "default",
+        "decide": "default",
     }  # fmt: skip
 
 
@@ -167,10 +170,11 @@ def test_reading_the_dags_imports_nothing_heavy() -> None:
         "from marsad.orchestration.due import due_dag, mail_dag\n"
         "from marsad.orchestration.link import link_dag\n"
         "from marsad.orchestration.register import register_dag\n"
+        "from marsad.orchestration.release import release_dag, releases\n"
         "from marsad.orchestration.statistics import statistics_dag\n"
         "from marsad.settings import Settings\n"
         "s = Settings.from_env(); [intake_dag(f, s) for f in feeds(s)]\n"
-        "statistics_dag(); link_dag(); register_dag(); due_dag(); mail_dag()\n"
+        "[release_dag(n) for n in releases(s)]; statistics_dag(); link_dag(); register_dag(); due_dag(); mail_dag()\n"
         f"print([m for m in {heavy!r} if m in set(sys.modules) - before])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -225,3 +229,34 @@ def test_a_file_that_no_feed_is_called_takes_no_dag_away(tmp_path: Path, name: s
     (tmp_path / "police" / name).symlink_to("me@host.1:2")
     settings = Settings.from_env({"MARSAD_CONTRACTS": str(tmp_path)})
     assert {intake_dag(feed, settings).dag_id for feed in feeds(settings)} == {f"intake.{feed}" for feed in FEEDS}
+
+
+@pytest.mark.parametrize(
+    ("answer", "done"),
+    [
+        ({"chosen_options": ["Sign"], "responded_by_user": {"name": "nadia"}}, ("sign", "nadia (Airflow)")),
+        (
+            {"chosen_options": ["Reject"], "responded_by_user": {"id": "1", "name": "nadia"}},
+            ("reject", "nadia (Airflow)"),
+        ),
+        ({"chosen_options": ["Reject"], "responded_by_user": None}, ("reject", "nobody answered")),
+        ({"chosen_options": ["Sign"], "responded_by_user": None}, ("reject", "nobody answered")),
+    ],
+)
+def test_a_release_is_signed_by_a_person_and_rejected_without_an_answer(
+    dags: dict[str, DAG], monkeypatch: pytest.MonkeyPatch, answer: dict[str, object], done: tuple[str, str]
+) -> None:
+    review = dags["release.victims"].get_task("review")
+    assert review.defaults == ["Reject"]
+    assert timedelta(days=7) <= review.response_timeout <= timedelta(days=30)
+    came: list[tuple[str, str]] = []
+    monkeypatch.setattr("marsad.orchestration.release._office", lambda: None)
+    for name in ("sign", "reject"):
+        monkeypatch.setattr(
+            f"marsad.statistics.releases.decide.{name}",
+            lambda _office, build_id, who, *_, name=name: came.append((name, who)) if build_id == "b1" else None,
+        )
+    said = {"review": answer, "build": {"build_id": "b1"}}
+    asked = SimpleNamespace(xcom_pull=lambda task_ids: said[task_ids])
+    dags["release.victims"].get_task("decide").python_callable(ti=asked)
+    assert came == [done]

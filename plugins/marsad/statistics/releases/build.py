@@ -136,6 +136,5 @@ def _stored(office: Office, made: Build) -> Build:
         store.write(connection, made)
         detail = {"release": made.name, "period": made.period.label, "number": made.number, "verdict": made.verdict,
                   "sha256": made.sha256}  # fmt: skip
-        head = audit.append(connection, made.built_by, "release.built", made.build_id, detail, made.as_of)
-    office.write_head(head)
+        audit.append(connection, made.built_by, "release.built", made.build_id, detail, made.as_of)
     return made

@@ -16,7 +16,7 @@ from marsad.statistics.releases.tables import content_hash
 
 
 def sign(office: Office, build_id: str, by: str, note: str | None = None) -> Path:
-    """Signs a build and writes its package below ``outbox/releases``; returns the folder.
+    """Signs a build and writes its package below ``outbox/releases``; returns the folder. May be repeated.
 
     Raises:
         UsageFault: there is no such build, it was decided already, or a review has no note.
@@ -26,10 +26,10 @@ def sign(office: Office, build_id: str, by: str, note: str | None = None) -> Pat
     with reading(office.engine, "publisher") as connection:
         store.alone(connection)
         build = store.read(connection, build_id)
-        _may_be_signed(build, by, note, store.signed(connection, build.period))
-        head = _decided(office, connection, build, "signed", by, note)
+        if (build.state, build.decided_by) != ("signed", by):  # else killed before its package was whole
+            _may_be_signed(build, by, note, store.signed(connection, build.period))
+            _decided(office, connection, build, "signed", by, note)
         signed = store.read(connection, build.build_id)
-    office.write_head(head)
     return package.write(place(office), signed)
 
 
@@ -42,8 +42,7 @@ def reject(office: Office, build_id: str, by: str, note: str | None = None) -> N
     """Rejects a build; it stays, unpublished. Raises UsageFault if there is none, or it was decided already."""
     with reading(office.engine, "publisher") as connection:
         store.alone(connection)
-        head = _decided(office, connection, store.read(connection, build_id), "rejected", by, note)
-    office.write_head(head)
+        _decided(office, connection, store.read(connection, build_id), "rejected", by, note)
 
 
 def same_again(build: Build) -> bool:
@@ -66,10 +65,8 @@ def _may_be_signed(build: Build, by: str, note: str | None, out: list[Build]) ->
         raise PlatformFault("built again it is not what was judged")
 
 
-def _decided(
-    office: Office, connection: sa.Connection, build: Build, state: str, by: str, note: str | None
-) -> audit.Head:
+def _decided(office: Office, connection: sa.Connection, build: Build, state: str, by: str, note: str | None) -> None:
     at = office.clock()
     store.decide(connection, build, state, by, note, at)
     detail = {"release": build.name, "period": build.period.label, "number": build.number, "sha256": build.sha256}
-    return audit.append(connection, by, f"release.{state}", build.build_id, detail, at)
+    audit.append(connection, by, f"release.{state}", build.build_id, detail, at)
