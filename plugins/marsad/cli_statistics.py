@@ -4,18 +4,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from marsad.terminal import err, show
+from marsad.settings import Settings
+from marsad.terminal import Lang, err, show
 
 if TYPE_CHECKING:
     from marsad.statistics.estimation import Estimation
     from marsad.statistics.estimation.estimate import ModelEstimate
+
+_PUBLISHED = "commission/published_figures"
+_VALUES = 6  # figures shown for a finding; --json and --out have all
 
 
 def add_to(app: typer.Typer) -> None:
@@ -48,6 +52,37 @@ def add_to(app: typer.Typer) -> None:
         found = run([read_table(path) for path in tables], np.random.default_rng(seed), report, replicates)
         show(as_json, asdict(found), "\n".join(_lines(found)))
         raise typer.Exit(0 if found.verdict == "ok" else 2)
+
+    @app.command()
+    def reconcile(
+        files: Annotated[
+            list[Path] | None, typer.Argument(help="Files of figures; none: those in the warehouse.")
+        ] = None,
+        feed: Annotated[
+            list[str] | None, typer.Option(help="Feed of the files: once for all, or once for each.")
+        ] = None,
+        country: Annotated[str | None, typer.Option(help="Show what concerns this country alone, e.g. MAR.")] = None,
+        out_file: Annotated[
+            Path | None, typer.Option("--out", help="Write the table as CSV, in three languages.")
+        ] = None,
+        lang: Lang = "en",
+        as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    ) -> None:
+        """Published figures that contradict each other or the warehouse, each with an explanation. Stores nothing."""
+        from marsad.statistics.reconciliation import table
+
+        told = table(Settings.from_env(), files or [], feed or [_PUBLISHED], country)
+        if out_file:
+            told.write(out_file)
+        rows = [*told.rows(lang)]
+        summary = f"{told.figures} figures compared; " + ", ".join(f"{n} {kind}" for kind, n in told.kinds.items())
+        document = {"figures": told.figures, "kinds": told.kinds, "contradictions": rows}
+        show(as_json, document, "\n".join((*map(_finding_lines, rows), summary)))
+
+
+def _finding_lines(row: Mapping[str, Any]) -> str:
+    head = f"{row['kind']}: {row['country']} {row['period']}, {row['indicator']} ({row['rule']})"
+    return "\n".join((head, *(f"    {value}" for value in row["values"][:_VALUES]), f"  {row['explanation']}"))
 
 
 def _lines(found: Estimation) -> Iterator[str]:

@@ -13,6 +13,8 @@ from marsad.warehouse.migrate import mart_names
 def refresh(settings: Settings, report: Report) -> None:
     """Renews labels, messages and planner statistics, and has each mart planned: its cost is that of their number.
 
+    Contradictions are looked for again where published figures or rules changed.
+
     A mart whose definition fails does so here, in a task that somebody watches, rather than in front of an analyst. A
     contract, suite or code list that is wrong is named through ``report`` and stops nothing.
 
@@ -27,4 +29,8 @@ def refresh(settings: Settings, report: Report) -> None:
         for name in mart_names(settings.schemas / "views"):
             # Counting its rows would read all of core.
             connection.execute(sa.text(f'EXPLAIN SELECT * FROM mart."{name}"'))  # noqa: S608 - our own names
+    from marsad.statistics.reconciliation import renew  # here, because it brings pandas, which nothing else here needs
+
+    with clean_errors(), engine.begin() as connection:
+        renew(connection, settings)
     engine.dispose()

@@ -325,6 +325,40 @@ def _reference(metadata: sa.MetaData) -> None:
         schema="ref",
         comment="SHA-256 of the files that code and rule were made of, where none of them was wrong",
     )
+    _reconciled(metadata)
+
+
+def _reconciled(metadata: sa.MetaData) -> None:
+    told = [
+        sa.Column(f"{name}_{lang}", sa.Text, nullable=False)
+        for name in ("indicator", "explanation")
+        for lang in LANGUAGES
+    ]
+    sa.Table(
+        "contradiction",
+        metadata,
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("rule", _C, nullable=False),
+        sa.Column("kind", _C, nullable=False),
+        sa.Column("country", _C, nullable=False),
+        sa.Column("period", _C, nullable=False),
+        sa.Column("figures", ARRAY(sa.Text), nullable=False),
+        *told,
+        *(sa.Column(f"values_{lang}", ARRAY(sa.Text), nullable=False) for lang in LANGUAGES),
+        schema="ref",
+        comment="Published figures that do not go together, each with its explanation",
+    )
+    sa.Table(
+        "reconciled",
+        metadata,
+        sa.Column("one", sa.Boolean, primary_key=True, server_default="true"),
+        sa.Column("state", _C, nullable=False),
+        sa.Column("figures", sa.BigInteger, nullable=False),
+        sa.Column("at", _AT, nullable=False),
+        sa.CheckConstraint("one", name="reconciled_single"),
+        schema="ref",
+        comment="When contradiction was made, of how many figures, and what they were",
+    )
 
 
 def _audit(metadata: sa.MetaData) -> None:

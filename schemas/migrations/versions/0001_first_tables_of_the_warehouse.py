@@ -763,6 +763,38 @@ def upgrade() -> None:
         comment="The rules of each feed's suite in force, with what the agencies read",
     )
     op.create_table(
+        "contradiction",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("rule", sa.Text(collation="C"), nullable=False),
+        sa.Column("kind", sa.Text(collation="C"), nullable=False),
+        sa.Column("country", sa.Text(collation="C"), nullable=False),
+        sa.Column("period", sa.Text(collation="C"), nullable=False),
+        sa.Column("figures", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("indicator_fr", sa.Text(), nullable=False),
+        sa.Column("indicator_ar", sa.Text(), nullable=False),
+        sa.Column("indicator_en", sa.Text(), nullable=False),
+        sa.Column("explanation_fr", sa.Text(), nullable=False),
+        sa.Column("explanation_ar", sa.Text(), nullable=False),
+        sa.Column("explanation_en", sa.Text(), nullable=False),
+        sa.Column("values_fr", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("values_ar", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("values_en", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("contradiction_pk")),
+        schema="ref",
+        comment="Published figures that do not go together, each with its explanation",
+    )
+    op.create_table(
+        "reconciled",
+        sa.Column("one", sa.Boolean(), server_default="true", nullable=False),
+        sa.Column("state", sa.Text(collation="C"), nullable=False),
+        sa.Column("figures", sa.BigInteger(), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.CheckConstraint("one", name="reconciled_single"),
+        sa.PrimaryKeyConstraint("one", name=op.f("reconciled_pk")),
+        schema="ref",
+        comment="When contradiction was made, of how many figures, and what they were",
+    )
+    op.create_table(
         "published",
         sa.Column("one", sa.Boolean(), server_default="true", nullable=False),
         sa.Column("fingerprint", sa.Text(collation="C"), nullable=False),
@@ -1863,6 +1895,8 @@ def downgrade() -> None:
     op.drop_index("record_emptied", table_name="record", schema="vault", postgresql_where=sa.text("sealed = ''"))
     op.drop_index("record_delivery", table_name="record", schema="vault", postgresql_using="brin")
     op.drop_table("record", schema="vault")
+    op.drop_table("reconciled", schema="ref")
+    op.drop_table("contradiction", schema="ref")
     op.drop_table("published", schema="ref")
     op.drop_table("rule", schema="ref")
     op.drop_table("code", schema="ref")
