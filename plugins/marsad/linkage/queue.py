@@ -5,7 +5,7 @@ Taking them is part of the transaction that links them, so a killed linker leave
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -28,6 +28,11 @@ def notice(connection: sa.Connection, feeds: Sequence[str], others: Sequence[str
         connection.execute(sa.text(_READ), {"deliveries": unread})
     connection.execute(sa.text(_CHANGED), {"feeds": list(feeds), "others": list(others)})
     connection.execute(sa.text(_SETTLE_ERASED), {"at": at})
+
+
+def left_out(connection: sa.Connection, feeds: Iterable[str]) -> list[str]:
+    """Other feeds than ``feeds`` of which somebody's record came or changed and was not put into the queue yet."""
+    return list(connection.execute(sa.text(_LEFT_OUT), {"feeds": [*feeds]}).scalars())
 
 
 def everything_again(connection: sa.Connection) -> None:
@@ -95,6 +100,20 @@ _CHANGED = """
     INSERT INTO link.due SELECT DISTINCT feed, provider, record_id FROM changed WHERE feed = ANY(:feeds)
     ON CONFLICT DO NOTHING
 """
+_OF_SOMEBODY = """EXISTS (SELECT FROM core.sighting k WHERE {its}
+    AND EXISTS (SELECT FROM core.victim v WHERE v.content_id = k.content_id
+                UNION ALL SELECT FROM core.contact c WHERE c.content_id = k.content_id))"""
+_LEFT_OUT = f"""
+    SELECT d.feed FROM ops.delivery d
+    WHERE d.status IN ({_DONE}) AND d.feed <> ALL(:feeds)
+      AND NOT EXISTS (SELECT FROM link.delivery l WHERE l.delivery_id = d.delivery_id)
+      AND {_OF_SOMEBODY.format(its="k.delivery_id = d.delivery_id")}
+    UNION
+    SELECT o.feed FROM core.changed o
+    WHERE o.feed <> ALL(:feeds)
+      AND {_OF_SOMEBODY.format(its="(k.feed, k.provider, k.record_id) = (o.feed, o.provider, o.record_id)")}
+    ORDER BY feed
+"""  # noqa: S608 - our own words
 _AGAIN = (
     "INSERT INTO link.due SELECT feed, provider, record_id FROM link.record ON CONFLICT DO NOTHING",
     "DELETE FROM link.pair",

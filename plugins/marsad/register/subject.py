@@ -21,6 +21,7 @@ from marsad.linkage.identities import person_id
 from marsad.linkage.stock import Key
 from marsad.register.erasure import records_of
 from marsad.warehouse.engine import clean_errors
+from marsad.warehouse.model import common_model
 
 REASONS = ("own_request", "court_order", "guardian")
 FORMS = (".json", ".pdf", ".html")
@@ -118,7 +119,7 @@ def _opened(
 def _codes(connection: sa.Connection, office: Office, values: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What core holds, entity by entity, without what is empty."""
     found = []
-    for entity in office.catalog.model:
+    for entity in common_model(office.settings.schemas / "concepts.yaml"):
         query = f"SELECT e.* FROM core.{entity} e JOIN ({_CONTENTS}) c USING (content_id) ORDER BY content_id, item"  # noqa: S608
         for row in _rows(connection, query, values):
             said = {name: value for name, value in row.items() if value is not None and name not in _OURS}
