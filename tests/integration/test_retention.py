@@ -12,6 +12,7 @@ from pypdf import PdfReader
 from tests.integration.station import VISITS_OR_NOT, Station, csv, visits, withdrawn_visit
 from tests.integration.test_erasure import FEED, FIRST, HERS, OTHER, assert_gone, fresh, met_twice, readable, woman
 
+from marsad import audit
 from marsad.errors import PolicyRefusal, UsageFault
 from marsad.identity.keys import KeyDestroyed
 from marsad.intake import pipeline
@@ -130,11 +131,16 @@ def test_a_hold_stands_above_all(fresh: Station) -> None:
             wrong()
 
 
-def test_a_hold_goes_with_her_records_wherever_linkage_takes_them(fresh: Station) -> None:
+def two_persons(station: Station) -> tuple[Key, Key]:
+    """Two records that linkage takes for two persons."""
     for content, provider in ((FIRST, "A"), (visits(woman("W1", "Salma Bouzid")), "B")):
-        fresh.send(FEED, content, provider)
-        linker.link(fresh.office)
-    pair = (Key(FEED, "A", "V1"), Key(FEED, "B", "W1"))
+        station.send(FEED, content, provider)
+        linker.link(station.office)
+    return Key(FEED, "A", "V1"), Key(FEED, "B", "W1")
+
+
+def test_a_hold_goes_with_her_records_wherever_linkage_takes_them(fresh: Station) -> None:
+    pair = two_persons(fresh)
     held, other = (fresh.one(PERSON, p=provider, r=number) for _, provider, number in sorted(pair, reverse=True))
     holds.place(fresh.office, held, "investigation", "tester")
     decisions.decide(fresh.office, [pair], "tester", same=True)
@@ -211,6 +217,26 @@ def test_one_person_gets_all_that_is_held_of_her_and_of_nobody_else(fresh: Stati
     erasure.erase(fresh.office, person, "own_request", "tester")
     subject.hand_out(fresh.office, person, "own_request", "tester", tmp_path / "after.json")
     assert not [name for name in HERS if name in (tmp_path / "after.json").read_text("utf-8")]
+
+
+def test_her_file_is_found_by_an_id_of_before_and_tells_of_every_look(fresh: Station, tmp_path: Path) -> None:
+    pair = two_persons(fresh)
+    decisions.decide(fresh.office, [pair], "tester", same=True)
+    linker.link(fresh.office)
+    person = fresh.one(PERSON, p="A", r="V1")
+    before = fresh.one("SELECT person_id::text FROM link.person WHERE merged_into = CAST(:p AS uuid)", p=person)
+    linked = fresh.rows("SELECT record_id, content_id FROM link.record")
+    contents = {row["record_id"]: row["content_id"] for row in linked}
+    with fresh.office.engine.begin() as connection:
+        for who, about in (("before", before), ("since", person), ("review", f"pair:{contents['W1']}-{contents['V1']}"),
+                           ("of others", f"pair:{contents['V2']}-{max(contents.values()) + 1}")):  # fmt: skip
+            audit.append(connection, who, "identity.seen", about, {}, fresh.office.clock())
+    assert subject.hand_out(fresh.office, before, "own_request", "tester", tmp_path / "her.json") == 2
+    told = json.loads((tmp_path / "her.json").read_text("utf-8"))
+    assert told["person"] == person
+    assert [look["actor"] for look in told["looked_at"] if look["action"] == "identity.seen"] == [
+        "before", "since", "review"
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

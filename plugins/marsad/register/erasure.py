@@ -190,6 +190,12 @@ def _wait_for_loads(connection: sa.Connection, records: Sequence[Key]) -> None:
         current.lock(connection, feed, provider)
 
 
+def ids_of(connection: sa.Connection, person: str) -> list[str]:
+    """The id that her records go by now, then those that she had before they went there; as asked, if unknown."""
+    known = connection.execute(sa.text(_IDS), {"person": person}).scalars().all()
+    return [*known] or [person]
+
+
 def records_of(connection: sa.Connection, person: str) -> list[Key]:
     """All records that are hers or were when they last counted, withdrawn ones too; empty for who is unknown."""
     return [Key(*row) for row in connection.execute(sa.text(_RECORDS), {"person": person})]
@@ -219,6 +225,16 @@ def _slots(connection: sa.Connection, values: Mapping[str, Any]) -> list[KeyRef]
 
 
 _PERSON = "SELECT merged_into::text FROM link.person WHERE person_id = CAST(:person AS uuid)"
+_IDS = """
+    WITH RECURSIVE heir AS (
+        SELECT person_id, merged_into FROM link.person WHERE person_id = CAST(:person AS uuid)
+        UNION SELECT p.person_id, p.merged_into FROM heir h JOIN link.person p ON p.person_id = h.merged_into
+    ), hers AS (
+        SELECT person_id, 0 AS far FROM heir WHERE merged_into IS NULL
+        UNION SELECT p.person_id, h.far + 1 FROM link.person p JOIN hers h ON p.merged_into = h.person_id
+    )
+    SELECT person_id::text FROM hers ORDER BY far, person_id
+"""
 _RECORDS = """
     WITH RECURSIVE hers AS (
         SELECT CAST(:person AS uuid) AS person_id

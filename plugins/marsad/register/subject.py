@@ -19,7 +19,7 @@ from marsad.intake.rows import QUARANTINE, VAULT
 from marsad.linkage import queue
 from marsad.linkage.identities import person_id
 from marsad.linkage.stock import Key
-from marsad.register.erasure import records_of
+from marsad.register.erasure import ids_of, records_of
 from marsad.warehouse.engine import clean_errors
 from marsad.warehouse.model import common_model
 
@@ -43,7 +43,7 @@ def hand_out(office: Office, person: str, reason: str, actor: str, path: Path) -
         raise UsageFault(f"choose a new file whose name ends in {' or '.join(FORMS)}")
     with own_faults_only(), clean_errors(), office.engine.begin() as connection:
         told = collect(connection, office, person_id(person))
-        detail = {"reason": reason, "records": len(told["records"])}
+        detail = {"reason": reason, "records": len(told["records"]), "asked": person_id(person)}
         head = audit.append(connection, actor, "subject.opened", told["person"], detail, office.clock())
     office.write_head(head)
     with own_faults_only(), durable.os_faults("writing the file of a person"):
@@ -62,10 +62,13 @@ def _written(told: Mapping[str, Any], form: str, at: datetime) -> bytes:
 def collect(connection: sa.Connection, office: Office, person: str) -> dict[str, Any]:
     """All that is held: records with every state and identity, refused rows, the register, who looked.
 
+    Of who went by that id before her records went to another, told under that other id.
+
     Raises:
         UsageFault: there is nobody of that id, or nothing is held.
     """
-    keys = records_of(connection, person)
+    ids = ids_of(connection, person)
+    keys = records_of(connection, person := ids[0])
     if not keys:
         raise UsageFault(f"nothing is held of a person {person}")
     columns = queue.columns(keys)
@@ -80,7 +83,7 @@ def collect(connection: sa.Connection, office: Office, person: str) -> dict[str,
             {name: row[name] for name in ("feed", "provider", "row", "received_at", "said")} for row in refused
         ],
         "register": _register(connection, person),
-        "looked_at": _rows(connection, _LOOKED, {"person": person}),
+        "looked_at": _rows(connection, _LOOKED, {"persons": ids, **columns}),
     }
 
 
@@ -183,7 +186,14 @@ _REFUSED = f"""
     FROM quarantine.record q JOIN ops.delivery d USING (delivery_id)
     JOIN {queue.KEYS} ON (i.feed, i.provider, i.record_id) = (d.feed, d.provider, q.record_id) ORDER BY d.received_at, 3
 """  # noqa: S608
-_LOOKED = "SELECT at, actor, action, detail FROM audit.event WHERE object = :person ORDER BY seq"
+# Reviewers looked at two contents, whosever these were then.
+_LOOKED = f"""
+    SELECT at, actor, action, detail FROM audit.event
+    WHERE object = ANY(:persons)
+       OR object LIKE 'pair:%'
+          AND CAST(string_to_array(substr(object, 6), '-') AS bigint[]) && ARRAY({_CONTENTS})
+    ORDER BY seq
+"""  # noqa: S608
 _TABLES = """
     SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'person_id'
