@@ -13,7 +13,7 @@ from tests.integration.station import VISITS_OR_NOT, Station, csv, visits, withd
 from tests.integration.test_erasure import FEED, FIRST, HERS, OTHER, assert_gone, fresh, met_twice, readable, woman
 
 from marsad import audit
-from marsad.errors import PolicyRefusal, UsageFault
+from marsad.errors import PlatformFault, PolicyRefusal, UsageFault
 from marsad.identity.keys import KeyDestroyed
 from marsad.intake import pipeline
 from marsad.intake.proof import verify_trail
@@ -66,6 +66,26 @@ def test_each_thing_goes_in_its_time_and_nothing_else(fresh: Station) -> None:
     counts = fresh.one("SELECT detail FROM audit.event WHERE action = 'retention.applied' ORDER BY seq DESC LIMIT 1")
     assert counts["policy"] == policy.version
     assert counts["identities"] == 1
+    assert verify_trail(fresh.office) == []
+
+
+def test_a_run_that_is_killed_in_the_middle_has_said_what_it_took(
+    fresh: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = retention.load_policy(fresh.office.settings.schemas)
+    fresh.send(FEED, FIRST, "A")
+    later(fresh, policy.landing.accepted_days + 1)
+
+    def killed(*_: object) -> None:
+        raise PlatformFault("the machine went off")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(retention.vault, "destroy", killed)
+        with pytest.raises(PlatformFault):
+            retention.apply(fresh.office)
+    assert retention.apply(fresh.office)["landed"] == 0, "it is gone"
+    told = fresh.rows("SELECT action, detail FROM audit.event WHERE action LIKE 'retention.%' ORDER BY seq")
+    assert [(one["action"], one["detail"]["landed"]) for one in told] == [("retention.begun", 1)]
     assert verify_trail(fresh.office) == []
 
 

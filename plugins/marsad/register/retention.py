@@ -135,14 +135,26 @@ def apply(office: Office) -> dict[str, int]:
     with clean_errors(), office.engine.begin() as connection:
         holds.wait(connection)
         now = _due(connection, office, policy)
-        head = _destroy(connection, office, now, policy.version) if any(now.counts.values()) else None
+        head = None
+        if any(now.counts.values()):
+            detail = {**now.counts, "policy": policy.version}
+            _announce(office, detail)
+            _destroy(connection, office, now)
+            head = audit.append(connection, ACTOR, "retention.applied", "policy", detail, office.clock())
     if head:
         office.write_head(head)
     away = mirror.renew(office.keyring)  # also after a run that was killed before it came here
     return {**now.counts, "unreached": len(away)}
 
 
-def _destroy(connection: sa.Connection, office: Office, now: Due, version: int) -> audit.Head:
+def _announce(office: Office, detail: Mapping[str, int]) -> None:
+    """Writes down what is about to go: a run that is killed leaves no trace of the landed files it took."""
+    with clean_errors(), office.engine.begin() as connection:
+        head = audit.append(connection, ACTOR, "retention.begun", "policy", detail, office.clock())
+    office.write_head(head)
+
+
+def _destroy(connection: sa.Connection, office: Office, now: Due) -> None:
     for person in now.persons:
         erasure.erase_linked(office, person, "retention", ACTOR)
     for sha256 in now.landed:
@@ -156,8 +168,6 @@ def _destroy(connection: sa.Connection, office: Office, now: Due, version: int) 
     for one in referrals.close(connection, now.referrals, ACTOR, office.clock()):
         said = {"referral": one.referral}
         audit.append(connection, ACTOR, f"referral.{one.became}", one.person, said, office.clock())
-    detail = {**now.counts, "policy": version}
-    return audit.append(connection, ACTOR, "retention.applied", "policy", detail, office.clock())
 
 
 _HELD_DELIVERY = "SELECT held_id FROM ops.hold"
