@@ -145,6 +145,9 @@ def test_the_command_prints_them_and_writes_a_table(
     told = json.loads(capsys.readouterr().out)
     (two,) = [one for one in told["contradictions"] if one["rule"] == "key.two_values"]
     assert (two["kind"], two["country"], two["period"]) == ("contradiction", "MAR", "2022")
+    assert {one["period"] for one in told["contradictions"] if one["rule"] == "percent.base"} == {"2023", "2017-2019"}
+    (doubted,) = [one for one in told["contradictions"] if any(": 441 " in value for value in one["values"])]
+    assert any("trafic de migrants" in value for value in doubted["values"])  # what the source itself remarks
     assert all("UNODC" in value for value in two["values"])
     assert sum(told["kinds"].values()) == len(told["contradictions"])
     with (tmp_path / "x.csv").open(encoding="utf-8-sig", newline="") as stream:

@@ -13,7 +13,7 @@ from marsad.contracts.codelists import CodeList
 from marsad.contracts.wording import fill
 from marsad.errors import UsageFault
 from marsad.settings import PROJECT
-from marsad.statistics.reconciliation.figures import RULE, WHOLE, Figures, Row, each
+from marsad.statistics.reconciliation.figures import CATEGORY_LISTS, RULE, WHOLE, Figures, Row, each
 from marsad.warehouse.model import LANGUAGES
 
 Kind = Literal["contradiction", "explained", "suspicious"]
@@ -84,14 +84,24 @@ def described(
 
 
 def _told(row: Row, codelists: Mapping[str, CodeList], language: str) -> str:
-    """``UNODC, GLOTIP, 2022: 117 (Victim, Identified, Female)``."""
+    """``UNODC, GLOTIP, 2022: 117 (Victim, Identified, Female)``, and what the source remarks."""
     place = [name for name in ("sex", "age_band") if row[name] != WHOLE[name]]
-    inside = [row["said"], *(_label(codelists, name, row[name], language) for name in (*RULE, *place))]
-    return f"{_joined(row[name] for name in _CITED)}: {shown(row)} ({_joined(inside)})"
+    inside = [
+        *(_label(codelists, name, row[name], language) for name in (*RULE, *place)),
+        _category(row, codelists, language),
+    ]
+    return f"{_joined(row[name] for name in _CITED)}: {shown(row)} ({_joined([*inside, row['note']])})"
+
+
+def _category(row: Row, codelists: Mapping[str, CodeList], language: str) -> str:
+    """The category by its label where a code list has it, else as it was printed."""
+    codes = codelists[CATEGORY_LISTS[row["dimension"]]].codes if row["dimension"] in CATEGORY_LISTS else {}
+    labels = codes[row["category"]].labels if row["category"] in codes else {}
+    return labels.get(language, row["said"])
 
 
 def _joined(texts: Iterable[str]) -> str:
-    return ", ".join(filter(None, texts))
+    return ", ".join(dict.fromkeys(filter(None, texts)))
 
 
 def _label(codelists: Mapping[str, CodeList], name: str, code: str, language: str) -> str:
@@ -116,5 +126,5 @@ def span(low: float, high: float) -> str:
 
 
 def places(rows: Iterable[int]) -> tuple[int, ...]:
-    """Positions as plain numbers, each once, in order."""
-    return tuple(sorted({int(row) for row in rows}))
+    """Positions as plain numbers, each once; the figure that the finding is about comes first."""
+    return tuple(dict.fromkeys(map(int, rows)))

@@ -41,10 +41,18 @@ WHOLE = {"dimension": "", "category": "", "sex": "total", "age_band": "total"}
 
 _READ = (
     "source", "publication", "period", "year", "country", "area", "indicator", *RULE, "offence", "dimension",
-    "category", "sex", "age_band", "exploitation_form", "citizenship", "measure", "withheld", "value",
+    "category", "sex", "age_band", "exploitation_form", "citizenship", "measure", "withheld", "value", "note",
 )  # fmt: skip
-_ABSENT = {"source": "?", "publication": "", "sex": "total", "age_band": "total", "measure": "count", "offence": "tip"}
-_CATEGORY_LISTS = {"form": "exploitation_form", "citizenship": "country"}
+_ABSENT = {
+    "source": "?",
+    "publication": "",
+    "sex": "total",
+    "age_band": "total",
+    "measure": "count",
+    "offence": "tip",
+    "note": "",
+}
+CATEGORY_LISTS = {"form": "exploitation_form", "citizenship": "country"}
 _LEGIBLE = (State.OK, State.REPAIRED, State.PLACEHOLDER)
 _SEVERAL = "+"
 _BELOW = re.compile(r"<\s*(\d+)")
@@ -171,7 +179,7 @@ def _placed(rows: pd.DataFrame, policy: Policy, codelists: Mapping[str, CodeList
         given = rows[column].notna() & (rows["dimension"] == "")
         rows.loc[given, ["category", "said"]] = rows.loc[given, [column, column]].to_numpy()
         rows.loc[given, "dimension"] = name
-    for dimension, scheme in _CATEGORY_LISTS.items():
+    for dimension, scheme in CATEGORY_LISTS.items():
         here = rows["dimension"] == dimension
         codes = codelists[scheme]
         rows.loc[here, "category"] = rows.loc[here, "category"].map(lambda text, c=codes: c.spelling(text) or text)
