@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import sqlalchemy as sa
 from tests.integration.truth import comparisons, verdict
@@ -21,6 +22,9 @@ from marsad.register.refresh import refresh
 from marsad.register.watch import check
 from marsad.settings import Settings
 from marsad.simulation import simulate
+from marsad.statistics.reconciliation import load_policy, reconcile
+from marsad.statistics.reconciliation.figures import shaped
+from marsad.statistics.reconciliation.warehouse import own_figures
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +72,25 @@ def test_statuses_are_those_of_the_agencies_books(simulated: tuple[Office, dict[
         assert [entry[:3] for entry in entries] == one["entries"]
         assert [entry[3] for entry in entries] == [later[0] for later in entries[1:]] + [None]
     assert found == {}
+
+
+@pytest.mark.timeout(600)
+def test_a_published_number_is_held_against_the_records_of_its_year_and_stage(
+    simulated: tuple[Office, dict[str, Any]],
+) -> None:
+    office, _ = simulated
+    policy, codelists = load_policy(office.settings.schemas), office.catalog.codelists
+    with office.engine.connect() as connection:
+        own = own_figures(connection, policy, codelists)
+    ((records,),) = asked(office, "SELECT sum(victim_records) FROM mart.victim_totals WHERE period <> 'unknown'")
+    assert own.rows["low"].sum() == records
+    counted = own.rows.iloc[0]
+    told = {name: counted[name] for name in ("country", "year", "indicator", "counting_stage", "reference_date")}
+    for more in (0, 1):
+        said = [told | {"id": "said", "source": "A", "counting_unit": "victim", "value": counted["low"] + more}]
+        found = reconcile(own + shaped(pd.DataFrame(said), policy, codelists), policy)
+        beside = [one.rule for one in found if set(one.figures) == {0, len(own)}]
+        assert beside == ["sources.warehouse"] * more
 
 
 @pytest.mark.timeout(600)
