@@ -33,6 +33,7 @@ from marsad import (
     cli_rights,
     cli_statistics,
 )
+from marsad.cli_bodies import NewBody, ask_about
 from marsad.errors import MarsadError, own_faults_only
 from marsad.settings import Settings
 from marsad.terminal import Lang, ended_when_told, err, out, seen_lines, show, show_receipt, show_rows
@@ -246,21 +247,32 @@ def check(
 
 
 @app.command()
-def drop(file: Path, feed: Feed, provider: Provider) -> None:
+def drop(file: Path, feed: Feed, provider: Provider, new_body: NewBody = False) -> None:
     """Put a file in the inbox, whole or not at all; Airflow takes it from there."""
     from marsad.intake import inbox
     from marsad.intake.sending import check_waiting
 
-    check_waiting(_catalog_to_send(file, feed, provider).contract(feed))
-    out.print(str(inbox.drop(file, Settings.from_env().place("inbox"), provider, feed)))
+    catalog, place = _catalog_to_send(file, feed, provider), Settings.from_env().place("inbox")
+    check_waiting(catalog.contract(feed))
+    if not (new_body or catalog.contract(feed).providers):
+        ask_about(provider, catalog.codelists["provider"].codes.keys() | inbox.providers(place))
+    out.print(str(inbox.drop(file, place, provider, feed)))
 
 
 @app.command()
-def ingest(file: Path, feed: Feed, provider: Provider, lang: Lang = "fr", as_json: Json = False) -> None:
+def ingest(
+    file: Path, feed: Feed, provider: Provider, new_body: NewBody = False, lang: Lang = "fr", as_json: Json = False
+) -> None:
     """One delivery without Airflow, the same code. Exit code 0 accepted, 1 rows quarantined, 2 refused."""
     from marsad.intake import pipeline, receipts
+    from marsad.portal.accounts import heard_of
 
-    with _office(_catalog_to_send(file, feed, provider)) as office:
+    catalog = _catalog_to_send(file, feed, provider)
+    with _office(catalog) as office:
+        if not (new_body or catalog.contract(feed).providers):
+            with office.engine.connect() as connection:
+                known = catalog.codelists["provider"].codes.keys() | heard_of(connection)
+            ask_about(provider, known)
         receipt = pipeline.ingest(office, file, feed, provider)
         told = json.loads((office.settings.home / receipt["reports"]["json"]).read_text("utf-8"))
         show_receipt(as_json, receipt, told["findings"], lang)

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from marsad.cli_bodies import NewBody, check_bodies
 from marsad.settings import Settings
 from marsad.terminal import show, show_rows
 
@@ -43,9 +44,7 @@ def add_to(app: typer.Typer, warehouse: Warehouse) -> None:
         feed: Annotated[
             list[str] | None, typer.Option(help="A feed that names nobody, sent for the providers; may be repeated.")
         ] = None,
-        new_body: Annotated[
-            bool, typer.Option("--new-body", help="The provider is one that nothing here names yet.")
-        ] = False,
+        new_body: NewBody = False,
         name: Annotated[str, typer.Option(help="Shown in the pages; the address if left out.")] = "",
         lang: Lang = "fr",
         as_json: Json = False,
@@ -78,17 +77,9 @@ def _add(
         checked = accounts.check_rights(wanted, shelf.providers, shelf.open_feeds)
         with _transaction(settings) as connection:
             if not new_body:
-                _check_known(accounts.strangers(connection, checked, shelf.bodies))
+                check_bodies(connection, settings, [right.provider for right in checked])
             account_id = accounts.add(connection, email, name, lang, checked, accounts.COMMAND_LINE, utc_now())
         _show_invitation(settings, account_id, email, as_json)
-
-
-def _check_known(strangers: Mapping[str, str | None]) -> None:
-    from marsad.errors import UsageFault
-
-    for name, like in strangers.items():
-        meant = f"did you mean {like}? If not" if like else "if it is a new one"
-        raise UsageFault(f"nothing here names a body '{name}'; {meant}, say --new-body")
 
 
 def _invite(warehouse: Warehouse, email: str, as_json: bool) -> None:

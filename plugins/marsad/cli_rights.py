@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from marsad.cli_bodies import NewBody, check_bodies
 from marsad.errors import UsageFault
 from marsad.settings import Settings
 from marsad.terminal import show
@@ -115,12 +116,16 @@ def _add_officer(app: typer.Typer, office: Opened) -> None:
     def officer(
         name: Annotated[str, typer.Argument(help="Small letters, digits and underscores.")],
         provider: Annotated[list[str] | None, typer.Option(help="Sending body; none: sees nobody any more.")] = None,
+        new_body: NewBody = False,
         as_json: Json = False,
     ) -> None:
         """Let a case officer sign in to the database, for persons whom these bodies saw; a new password each time."""
         from marsad.register.officers import admit
 
         with office() as opened:
+            if not new_body:
+                with opened.engine.connect() as connection:
+                    check_bodies(connection, opened.settings, provider or [])
             address = admit(opened, name, provider or [], getpass.getuser())
         show(as_json, {"url": address}, f"shown once: {address}")
 

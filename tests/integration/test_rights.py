@@ -12,8 +12,9 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
-from tests.integration.station import Station
+from tests.integration.station import Station, visit, visits
 
+from marsad.cli_bodies import check_bodies
 from marsad.errors import UsageFault
 from marsad.portal.secrets_kept import new_token, token_hash
 from marsad.register.officers import admit
@@ -116,6 +117,14 @@ def test_whatever_a_case_officer_reads_of_persons_is_under_the_rule(station: Sta
                   if "case_officer" in readers(station, one["name"])]  # fmt: skip
     assert {one["name"] for one in everywhere} >= {"register.person", "register.step", "register.seen_by"}
     assert [one["name"] for one in everywhere if not (one["forced"] or one["invoker"])] == []
+
+
+def test_nobody_works_by_a_slip_for_a_body_that_nothing_names(station: Station) -> None:
+    station.send("lab/visits", visits(visit("P1")), "Clinic")
+    with station.office.engine.connect() as connection:
+        check_bodies(connection, station.office.settings, ["DGSN", "Clinic"])
+        with pytest.raises(UsageFault, match="'Clinik'; did you mean Clinic.*--new-body"):
+            check_bodies(connection, station.office.settings, ["DGSN", "Clinik"])
 
 
 DENIED = sa.exc.ProgrammingError

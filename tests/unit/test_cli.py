@@ -14,7 +14,7 @@ import pytest
 import xlsxwriter
 from rich.console import Console
 
-from marsad import cli, terminal
+from marsad import cli, cli_bodies, terminal
 from marsad.contracts.codelists import load_codelists
 from marsad.intake import newfeed
 from marsad.intake.reading.workbook import open_workbook
@@ -159,6 +159,25 @@ def test_nothing_is_dropped_for_a_draft(
     contract = tmp_path / "contracts" / "partner" / "tried.yaml"
     contract.write_text(contract.read_text().replace("status: draft", "status: active"))
     assert marsad(monkeypatch, "drop", sample, "--feed", "partner/tried", "--provider", "P") == 0
+    told = " ".join(capsys.readouterr().err.split())
+    assert "nothing here names a body 'P' yet" in told, "who cannot be asked is told"
+    assert marsad(monkeypatch, "drop", sample, "--feed", "partner/tried", "--provider", "P") == 0
+    assert "nothing here names" not in capsys.readouterr().err, "it sent before"
+    monkeypatch.setattr(cli_bodies, "err", Console(stderr=True, force_terminal=True))
+    for provider, said, code in (("DGSM", "n\n", 64), ("New", "y\n", 0)):
+        monkeypatch.setattr(sys, "stdin", Terminal(said))
+        assert marsad(monkeypatch, "drop", sample, "--feed", "partner/tried", "--provider", provider) == code
+        assert (tmp_path / "home" / "inbox" / provider).exists() is (code == 0)
+        assert ("did you mean DGSN?" in capsys.readouterr().err) is (code == 64)
+    monkeypatch.setattr(sys, "stdin", Terminal(""))  # whoever is asked now gets no answer
+    assert marsad(monkeypatch, "drop", sample, "--feed", "partner/tried", "--provider", "Other", "--new-body") == 0
+
+
+class Terminal(io.StringIO):
+    """Somebody at a keyboard."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 @pytest.fixture

@@ -47,6 +47,11 @@ def folder(inbox: Path, provider: str, feed: str) -> Path:
     return inbox.joinpath(*parts)
 
 
+def providers(inbox: Path) -> set[str]:
+    """Who was given a folder here: whoever dropped something before."""
+    return {path.name for path in inbox.glob("[!.]*") if path.is_dir()}
+
+
 def is_name(part: str) -> bool:
     """False for what would leave the inbox, hide in it, or be no text (``isprintable`` finds NUL, lone bytes)."""
     return part.isprintable() and part.strip() == part != "" and not part.startswith(".") and "/" not in part

@@ -124,11 +124,16 @@ def check_rights(rights: Iterable[Right], known: Iterable[str], open_feeds: Iter
     return tuple(sorted(set(rights), key=lambda right: (ROLES.index(right.role), right.provider, right.feed)))
 
 
-def strangers(connection: sa.Connection, rights: Iterable[Right], known: Iterable[str]) -> dict[str, str | None]:
-    """The bodies of ``rights`` that are neither ``known`` nor heard of, each with the one that its name is like."""
+def heard_of(connection: sa.Connection) -> set[str]:
+    """The bodies that sent something, and those that accounts are for."""
     query = "SELECT provider FROM ops.delivery UNION SELECT provider FROM portal.account_right WHERE provider <> ''"
-    bodies = {*known, *connection.execute(sa.text(query)).scalars()}
-    return {name: _like(name, bodies) for right in rights if (name := right.provider) and name not in bodies}
+    return set(connection.execute(sa.text(query)).scalars())
+
+
+def strangers(names: Iterable[str], bodies: Iterable[str]) -> dict[str, str | None]:
+    """Those of ``names`` (no name is nobody's) that are none of ``bodies``, each with the one that it is like."""
+    known = set(bodies)
+    return {name: _like(name, known) for name in names if name and name not in known}
 
 
 def _like(name: str, bodies: Iterable[str]) -> str | None:

@@ -153,7 +153,8 @@ def _strangers(site: Site, form: FormData, rights: Sequence[Right]) -> _Stranger
     if field(form, "new_body"):
         return {}
     with site.transaction() as connection:
-        return accounts.strangers(connection, rights, site.shelf.bodies)
+        known = site.shelf.bodies | accounts.heard_of(connection)
+    return accounts.strangers((right.provider for right in rights), known)
 
 
 def _names(form: FormData, name: str) -> list[str]:
