@@ -37,7 +37,7 @@ def key(rule: str, *numbers: float) -> Key:
 NAMED = {
     "2024: potential victims, and victims of court decisions": key("sources.differ", 452, 269),
     "2024: victims confirmed, and victims of court decisions": key("sources.differ", 229, 269),
-    "2024: convictions of the TIP report and of the CSPJ": key("sources.differ", 60, 120),
+    "2024: convictions of the TIP report and of the CSPJ": key("sources.unstated", 60, 120),
     "complaints of 2023, +37 % on the new value": key("percent.base", 58, 92, 37),
     "cases of 2023, +23.64 % on the new value": key("percent.base", 84, 110, 23.64),
     "2017-2019: 192 minors and 213 adults of 719": key("parts.short", 719, 192, 213),
@@ -75,6 +75,10 @@ RIGHT = {  # alarms that the notes do not name, each checked by hand against the
     key("parts.short", 165, 113, 8),
     key("parts.short", 169, 116, 12),
     key("parts.short", 719, 283, 56, 35),
+    key("instances.added", 120, 70, 50),  # convictions of the CSPJ
+    key("instances.added", 160, 84, 76),  # its decisions
+    key("sources.unstated", 229, 269),  # TIP's do not say by which day they count
+    key("sources.unstated", 84, 120),
     key("sources.differ", 452, 229),  # TIP's potential ones, and what the prosecution confirmed
 }
 WRONG = {  # worth asking, and nothing was amiss

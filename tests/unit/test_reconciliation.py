@@ -67,6 +67,7 @@ def test_institutions_are_excused_by_what_they_say_they_count() -> None:
     assert rules(one, other) == {"sources.same_rule"}
     unlike = {"counting_unit": "victim", "counting_stage": "confirmed"}
     assert rules(one, other | unlike) == {"sources.differ"}
+    assert rules(one, other | {"reference_date": "decision"}) == {"sources.unstated"}
     assert rules(one, other | {"country": "CIV"}) == rules(one, other | {"year": 2021}) == set()
     assert rules(one, other | {"value": 100}) == set()
 
@@ -76,6 +77,12 @@ def test_records_of_the_warehouse_are_held_against_what_is_published_of_their_st
     own = {"source": "Marsad, police/victims", "publication": None, "counting_unit": "record", "value": 90}
     assert rules(published, own | {"counting_stage": "identified"}) == {"sources.warehouse"}
     assert rules(published, own | {"counting_stage": "presumed"}) == set()
+
+
+def test_instances_added_up_are_told() -> None:
+    first, appeal = ({"dimension": "degré", "category": name, "value": 5} for name in ("première instance", "appel"))
+    assert rules({"value": 10}, first, appeal) == {"instances.added"}
+    assert rules({"value": 10}, first) == set()
 
 
 def test_editions_of_one_source_are_told_apart() -> None:

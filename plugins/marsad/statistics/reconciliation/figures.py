@@ -52,7 +52,7 @@ _ABSENT = {
     "offence": "tip",
     "note": "",
 }
-CATEGORY_LISTS = {"form": "exploitation_form", "citizenship": "country"}
+CATEGORY_LISTS = {"form": "exploitation_form", "citizenship": "country", "instance": "instance"}
 _LEGIBLE = (State.OK, State.REPAIRED, State.PLACEHOLDER)
 _SEVERAL = "+"
 _BELOW = re.compile(r"<\s*(\d+)")

@@ -12,6 +12,7 @@ from marsad.statistics.reconciliation.figures import SERIES
 from marsad.statistics.reconciliation.policy import Policy
 
 _BANDS = ("0-17", "18+", "unknown")
+_INSTANCE = "instance"  # no parts of a whole: the same people, later
 _SERIES = "series"  # a number for each: quicker to group by than nine texts
 
 
@@ -51,7 +52,7 @@ def _compared(axis: _Axis, policy: Policy) -> Iterator[Contradiction]:
     sums = cells.groupby(fixed, sort=False).agg(low=("low", "sum"), high=("high", "sum"), most=("low", "max"))
     totals = axis.totals.groupby(fixed, sort=False).agg(least=("low", "min"), total=("high", "max"))
     both = sums.join(totals, how="inner")
-    wrong = both[(both["low"] > both["total"]) | (both["high"] < both["least"])]
+    wrong = both if axis.name == _INSTANCE else both[(both["low"] > both["total"]) | (both["high"] < both["least"])]
     parts, whole = (_within(rows, fixed, wrong.index) for rows in (axis.parts, axis.totals))
     for key, found in wrong.iterrows():
         rule = _rule(axis.name, found, frozenset(axis.parts.loc[parts[key], axis.by]), policy)
@@ -74,6 +75,8 @@ def _params(axis: _Axis, found: pd.Series) -> dict[str, str]:
 
 
 def _rule(axis: str, found: pd.Series, met: frozenset[str], policy: Policy) -> str | None:
+    if axis == _INSTANCE and found["low"] == found["total"] and len(met) > 1:
+        return "instances.added"
     if found["most"] > found["total"]:
         return "parts.one_exceeds"
     if found["low"] > found["total"]:

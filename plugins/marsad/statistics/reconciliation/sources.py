@@ -81,11 +81,13 @@ def _apart(one: Row, other: Row) -> bool:
 
 
 def _differing(one: tuple[int, Row], other: tuple[int, Row]) -> Contradiction:
-    """Explained by what of the counting rule differs, if anything does."""
-    differ = [f"rule.{name}" for name in RULE if one[1][name] != other[1][name]]
+    """Explained by what of the counting rule differs; where a source does not state it, that is what to ask."""
+    apart = [name for name in RULE if one[1][name] != other[1][name]]
+    stated = [name for name in apart if one[1][name] and other[1][name]]
     params = {"first": shown(one[1]), "then": shown(other[1])}
     figures = places([one[0], other[0]])
-    if not differ:
+    if not apart:
         return Contradiction("sources.same_rule", figures, params)
-    rule = "sources.warehouse" if RECORD in {one[1]["counting_unit"], other[1]["counting_unit"]} else "sources.differ"
-    return Contradiction(rule, figures, params | {"what": "@" + ",".join(differ)})
+    own = RECORD in {one[1]["counting_unit"], other[1]["counting_unit"]}
+    rule = "sources.warehouse" if own else "sources.differ" if stated else "sources.unstated"
+    return Contradiction(rule, figures, params | {"what": "@" + ",".join(f"rule.{name}" for name in stated or apart)})
