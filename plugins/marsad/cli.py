@@ -288,6 +288,9 @@ def sql(
         str | None, typer.Argument(help="SQL. Left out, or \\d: what the role can read. \\d NAME: its columns.")
     ] = None,
     role: Annotated[str, typer.Option(help="As which role, e.g. analyst.")] = "analyst",
+    as_of: Annotated[
+        str | None, typer.Option(help="Marts as they stood at the end of that day (UTC), e.g. 2025-06-30.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Ask the warehouse, read-only, with the rights of a role."""
@@ -295,7 +298,7 @@ def sql(
 
     check_role(role)
     with _warehouse() as settings:
-        columns, rows = query(settings, meant(statement), role)
+        columns, rows = query(settings, meant(statement), role, as_of)
     show_rows(as_json, [dict(zip(columns, row, strict=True)) for row in rows], columns,
                document={"columns": columns, "rows": rows})  # fmt: skip
 

@@ -4,16 +4,11 @@ SELECT split_part(s.feed, '/', 1) AS agency,
        s.provider,
        s.period,
        count(*) AS records,
-       max(s.recorded_at) AS newest
-FROM core.sighting s
-WHERE s.current
-GROUP BY s.feed, s.provider, s.period;
-
-COMMENT ON VIEW mart.records IS
-    'Records that count now, one each, by feed, provider and period: what the other marts are made of.';
-COMMENT ON COLUMN mart.records.agency IS 'Kind of organisation: police, customs, justice, ngo, commission, partner.';
-COMMENT ON COLUMN mart.records.feed IS 'Dataset that the agency sends, agency/name.';
-COMMENT ON COLUMN mart.records.provider IS 'Sending body inside the agency.';
-COMMENT ON COLUMN mart.records.period IS 'Period of the record in the grain of the contract (2025-03, 2025-Q1, 2025).';
-COMMENT ON COLUMN mart.records.records IS 'Number of records.';
-COMMENT ON COLUMN mart.records.newest IS 'When the newest of them was recorded.';
+       max(s.recorded_at) AS newest,
+       'record' AS counting_unit,
+       'reported' AS counting_stage,
+       coalesce(r.reference_date, 'unknown') AS reference_date,
+       s.feed AS source
+FROM core.counting s
+LEFT JOIN core.reference r ON r.agency = split_part(s.feed, '/', 1)
+GROUP BY s.feed, s.provider, s.period, r.reference_date;

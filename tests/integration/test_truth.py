@@ -11,16 +11,18 @@ from typing import Any
 import pandas as pd
 import pytest
 import sqlalchemy as sa
-from tests.integration.truth import comparisons, verdict
+from tests.integration.truth import PERSON_MARTS, RECORD_MARTS, comparisons, link_truly, mart_differences, verdict
 
 from marsad import cli
+from marsad.contracts.codelists import load_codelists
 from marsad.identity.keys import KeyRing
 from marsad.intake.office import Office
 from marsad.linkage import linker
+from marsad.linkage.stock import victim_feeds
 from marsad.register.officers import admit
 from marsad.register.refresh import refresh
 from marsad.register.watch import check
-from marsad.settings import Settings
+from marsad.settings import PROJECT, Settings
 from marsad.simulation import simulate
 from marsad.statistics.reconciliation import load_policy, reconcile
 from marsad.statistics.reconciliation.figures import shaped
@@ -47,9 +49,13 @@ def simulated(
     office.engine.dispose()
 
 
-def asked(office: Office, query: str) -> list[tuple[Any, ...]]:
+PERSONS = "SELECT * FROM mart.persons ORDER BY 1, 2, 3, 4, 5, 6, 7, 8"
+RULE = ("counting_unit", "counting_stage", "reference_date")
+
+
+def asked(office: Office, *queries: str) -> list[tuple[Any, ...]]:
     with office.engine.connect() as connection:
-        return [tuple(row) for row in connection.execute(sa.text(query))]
+        return [[tuple(row) for row in connection.execute(sa.text(query))] for query in queries][-1]
 
 
 @pytest.mark.timeout(600)
@@ -57,6 +63,18 @@ def test_the_warehouse_holds_what_the_agencies_books_say(simulated: tuple[Office
     office, truth = simulated
     with office.engine.connect() as connection:
         assert list(comparisons(connection, truth)) == []
+
+
+@pytest.mark.timeout(600)
+def test_every_counting_rule_is_told_in_codes_that_have_labels(simulated: tuple[Office, dict[str, Any]]) -> None:
+    office, _ = simulated
+    codes = load_codelists(PROJECT / "schemas" / "codelists")
+    for mart in (*RECORD_MARTS, *PERSON_MARTS, "victims", "quality"):
+        rules = asked(office, f"SELECT DISTINCT {', '.join(RULE)} FROM mart.{mart}")
+        assert rules, mart
+        assert not [
+            rule for rule in rules for name, code in zip(RULE, rule, strict=True) if code not in codes[name].codes
+        ]
 
 
 @pytest.mark.timeout(600)
@@ -200,3 +218,20 @@ def test_the_command_tells_a_path_and_whether_all_holds_together(
     code, told = said("--person", "00000000-0000-0000-0000-000000000000")
     assert (code, told.out) == (64, "")
     assert "nobody" in told.err
+
+
+@pytest.mark.timeout(600)
+def test_each_person_counts_once_by_what_the_books_say_of_her(simulated: tuple[Office, dict[str, Any]]) -> None:
+    """The last test here: it puts the truth in the place of what linkage found."""
+    office, truth = simulated
+    with office.engine.begin() as connection:
+        link_truly(connection, truth, victim_feeds(office.catalog.contracts))
+    refresh(office)
+    with office.engine.connect() as connection:
+        assert list(mart_differences(connection, truth, PERSON_MARTS)) == []
+    told, then = asked(office, PERSONS), office.clock()
+    with office.engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM link.record WHERE feed = 'ngo/assistance'"))
+    refresh(office)
+    assert asked(office, PERSONS) != told
+    assert asked(office, f"SELECT set_config('marsad.as_of', '{then}', true)", PERSONS) == told

@@ -9,7 +9,7 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,54 @@ def comparisons(connection: sa.Connection, truth: Mapping[str, Any]) -> Iterator
     yield from _records(connection, truth)
     yield from _figures(connection, truth)
     yield from _refused(connection, truth)
+    yield from mart_differences(connection, truth, RECORD_MARTS)
+
+
+RECORD_MARTS = (
+    "records", "victim_totals", "suspects", "proceedings_cohort", "proceedings_period", "shelter_occupancy", "hotline",
+    "border_detections", "plan_monitoring", "training_and_campaigns", "provider_quality",
+)  # fmt: skip
+PERSON_MARTS = ("persons", "referral_path")
+
+
+def mart_differences(connection: sa.Connection, truth: Mapping[str, Any], marts: Sequence[str]) -> Iterator[str]:
+    """A line for each figure of these marts that is not what the books say, or that the books do not know."""
+    for mart in marts:
+        told = [one for one in truth["marts"] if one["mart"] == mart]
+        assert told, mart
+        expected = {tuple(one["keys"].values()): _rounded(one["values"].values()) for one in told}
+        names = (*told[0]["keys"], *told[0]["values"])
+        rows = connection.execute(sa.text(f"SELECT {', '.join(names)} FROM mart.{mart}")).all()
+        width = len(told[0]["keys"])
+        found = {tuple(row[:width]): _rounded(row[width:]) for row in rows}
+        assert len(found) == len(rows), f"{mart} tells something twice"
+        for key in sorted(expected.keys() | found.keys()):
+            if expected.get(key) != found.get(key):
+                keys = dict(zip(names, key, strict=False))
+                yield f"mart.{mart} {keys}: {found.get(key)}, expected {expected.get(key)}"
+
+
+def _rounded(numbers: Iterable[Any]) -> tuple[float | None, ...]:
+    return tuple(None if one is None else round(float(one), 6) for one in numbers)
+
+
+def link_truly(connection: sa.Connection, truth: Mapping[str, Any], feeds: Sequence[str]) -> None:
+    """Puts who is whom in the books in place of what linkage found: marts are to be told apart from its mistakes."""
+    connection.execute(sa.text("DELETE FROM link.record"))
+    for one in truth["persons"]:
+        keys = [dict(zip(("feed", "provider", "record_id"), key, strict=True)) for key in one["records"]]
+        linked = [key for key in keys if key["feed"] in feeds]
+        if linked and one["person"].startswith("V"):
+            person = connection.execute(sa.text(_NEW_PERSON)).scalar_one()
+            connection.execute(sa.text(_LINK), [{**key, "person": person} for key in linked])
+
+
+_NEW_PERSON = "INSERT INTO link.person (person_id, made_at) VALUES (gen_random_uuid(), now()) RETURNING person_id::text"
+_LINK = """
+    INSERT INTO link.record (feed, provider, record_id, content_id, person_id, since)
+    SELECT feed, provider, record_id, content_id, CAST(:person AS uuid), now() FROM core.sighting
+    WHERE current AND (feed, provider, record_id) = (:feed, :provider, :record_id)
+"""
 
 
 def _records(connection: sa.Connection, truth: Mapping[str, Any]) -> Iterator[str]:

@@ -41,6 +41,7 @@ def supersede(connection: sa.Connection, target: Target, earlier: str, *, snapsh
 
     The periods it spoke of may have another newest snapshot now. The delivery's state is the caller's.
     """
+    connection.execute(sa.text(_CEASED), {"delivery_id": earlier, "at": target.at})
     connection.execute(sa.text(_SUPERSEDE), {**target.values(), "earlier": earlier})
     if snapshot:
         connection.execute(sa.text(_TOUCH_PERIODS), {**target.values(), "delivery_id": earlier})
@@ -83,6 +84,12 @@ _REOPEN = f"""
     WHERE q.corrected_by = :withdrawn AND d.delivery_id = q.delivery_id AND w.delivery_id = :withdrawn
       AND d.sha256 <> w.sha256 AND d.live
 """  # noqa: S608 - our own condition
+# Figures as of an earlier day are told by this. What the same moment recorded needs no note.
+_TURN = "INSERT INTO core.turn (delivery_id, row, at, counts) SELECT delivery_id, row, :at, "
+_CEASED = f"""
+    {_TURN} false FROM core.sighting
+    WHERE delivery_id = :delivery_id AND current AND recorded_at < :at
+"""  # noqa: S608 - our own words, here and below
 _SUPERSEDE = """
     WITH taken_back AS (
         UPDATE core.sighting SET retracted = true, current = false
@@ -123,20 +130,23 @@ _IN_SNAPSHOT = """
     LEFT JOIN newest w ON w.period = k.period
     LEFT JOIN named n ON n.delivery_id = w.delivery_id AND n.record_id = k.record_id
 """
-_REFRESH = """
+_REFRESH = f"""
     WITH asked AS MATERIALIZED (
         SELECT DISTINCT :feed AS feed, :provider AS provider, record_id FROM touched
     ), ranked AS (
         SELECT k.ctid AS place, k.current,
                NOT k.retracted AND NOT k.withdraws AND row_number() OVER (
                    PARTITION BY k.record_id
-                   ORDER BY k.retracted, k.version DESC, k.withdraws DESC, k.fingerprint DESC, ({rule}) DESC,
+                   ORDER BY k.retracted, k.version DESC, k.withdraws DESC, k.fingerprint DESC, ({{rule}}) DESC,
                             k.delivery_id
-               ) = 1 AND ({rule}) AS counts
-        FROM core.sighting k JOIN asked USING (feed, provider, record_id) {join}
+               ) = 1 AND ({{rule}}) AS counts
+        FROM core.sighting k JOIN asked USING (feed, provider, record_id) {{join}}
+    ), turned AS (
+        UPDATE core.sighting k SET current = r.counts FROM ranked r WHERE k.ctid = r.place AND k.current <> r.counts
+        RETURNING k.delivery_id, k.row, k.recorded_at, k.current
     )
-    UPDATE core.sighting k SET current = r.counts FROM ranked r WHERE k.ctid = r.place AND k.current <> r.counts
-"""
+    {_TURN} current FROM turned WHERE recorded_at < :at
+"""  # noqa: S608
 
 
 def restate(connection: sa.Connection, delivery: Delivery, at: datetime, *, snapshot: bool) -> None:
@@ -154,6 +164,7 @@ def retract(connection: sa.Connection, delivery: Delivery, at: datetime, *, snap
     """Withdraws what a delivery stated; returns the number of its records. The delivery's state is the caller's."""
     target = Target(delivery.delivery_id, delivery.feed, delivery.provider, 0, at)
     connection.execute(sa.text(_TOUCH_DELIVERY), target.values())
+    connection.execute(sa.text(_CEASED), target.values())
     rows = int(connection.execute(sa.text(_RETRACT), target.values()).rowcount)
     _reopen(connection, target, delivery.delivery_id)
     refresh_current(connection, target, snapshot=snapshot)

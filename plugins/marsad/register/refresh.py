@@ -44,7 +44,7 @@ def refresh(office: Office, progress: Callable[[str], None] = lambda _text: None
         for start in range(0, len(people), AT_ONCE):
             registered += store.settle(connection, people[start : start + AT_ONCE], policy, speaking)
             progress(f"register: {min(start + AT_ONCE, len(people))} of {len(people)} persons")
-        steps = store.follow(connection, analyse=touched >= _LARGE)
+        steps = store.follow(connection, office.clock(), analyse=touched >= _LARGE)
     return {"touched": touched, "registered": registered, "records": records, "steps": steps}
 
 

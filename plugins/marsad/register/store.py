@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -53,12 +54,17 @@ def settle(connection: sa.Connection, persons: Sequence[str], policy: Survivorsh
     return len(people)
 
 
-def follow(connection: sa.Connection, *, analyse: bool) -> int:
-    """Writes steps and who saw whom of all that are due, and empties the queue; returns how many steps."""
+def follow(connection: sa.Connection, at: datetime, *, analyse: bool) -> int:
+    """Writes steps and who saw whom of all that are due, and empties the queue; returns how many steps.
+
+    What statistics count persons by is kept from ``at`` on, where it changed.
+    """
     connection.execute(sa.text(_UNREGISTERED))
     steps = connection.execute(sa.text(_STEPS)).rowcount + connection.execute(sa.text(_SERVICES)).rowcount
     connection.execute(sa.text(_SEEN_BY))
     connection.execute(sa.text(_REFERRED))
+    for statement in _PAST:
+        connection.execute(sa.text(statement), {"at": at})
     connection.execute(sa.text("DELETE FROM register.due"))
     if analyse:
         connection.execute(sa.text("ANALYZE " + ", ".join(f"register.{table}" for table in TABLES)))
@@ -238,3 +244,32 @@ _SEEN_BY = """
     LATERAL (VALUES (s.began_on), (s.ended_on)) AS days (day)
     GROUP BY r.person_id, r.provider
 """
+_COUNTED_BY = "met_on, status, sex, age_band, minor, region, citizenship, exploitation_form, steps"
+_NOW = """
+    SELECT p.person_id, way.met_on, s.status, p.sex, p.age_band, p.minor, p.region, p.citizenship,
+           p.exploitation_form, coalesce(way.steps, '{}') AS steps
+    FROM register.due JOIN register.person p USING (person_id)
+    JOIN register.status s ON s.person_id = p.person_id AND s.current
+    LEFT JOIN LATERAL (
+        SELECT min(first) AS met_on, jsonb_object_agg(kind, first) AS steps
+        FROM (SELECT kind, min(began_on) AS first FROM register.step x
+              WHERE x.person_id = p.person_id AND began_on IS NOT NULL GROUP BY kind) AS kinds
+    ) AS way ON true
+"""
+_PAST = (
+    f"""
+    WITH same AS (
+        SELECT person_id, {_COUNTED_BY} FROM ({_NOW}) AS now
+        INTERSECT SELECT person_id, {_COUNTED_BY} FROM register.past JOIN register.due USING (person_id)
+        WHERE until IS NULL
+    )
+    UPDATE register.past h SET until = :at FROM register.due d
+    WHERE h.person_id = d.person_id AND h.until IS NULL AND NOT EXISTS (
+        SELECT FROM same WHERE same.person_id = h.person_id)
+    """,  # noqa: S608
+    f"""
+    INSERT INTO register.past (person_id, since, {_COUNTED_BY})
+    SELECT person_id, :at, {_COUNTED_BY} FROM ({_NOW}) AS now
+    WHERE NOT EXISTS (SELECT FROM register.past h WHERE h.person_id = now.person_id AND h.until IS NULL)
+    """,  # noqa: S608
+)

@@ -163,10 +163,15 @@ class Oracle:
 
     def current(self) -> Iterable[tuple[Contract, str, Row]]:
         """Contract, provider and row of each record in force."""
+        for contract, provider, _, row in self.in_force():
+            yield contract, provider, row
+
+    def in_force(self) -> Iterable[tuple[Contract, str, date, Row]]:
+        """The same with the version of each."""
         for (feed, provider), records in self._records.items():
             for record in records.values():
                 if not record.withdrawn:
-                    yield self._contracts[feed], provider, record.current
+                    yield self._contracts[feed], provider, max(record.revisions), record.current
 
     def statuses(self) -> list[dict[str, Any]]:
         """The history of statuses of each victim's record in force."""

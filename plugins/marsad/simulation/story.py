@@ -17,6 +17,7 @@ from marsad.simulation.desk import Desk, gaps
 from marsad.simulation.faults import FAULTS
 from marsad.simulation.figures import figures, period
 from marsad.simulation.forms import Form
+from marsad.simulation.marts import mart_figures
 from marsad.simulation.offices import TELLERS, forms, providers
 from marsad.simulation.oracle import Oracle
 from marsad.simulation.paths import Offices, draw_paths
@@ -78,6 +79,7 @@ def _truth(oracle: Oracle, victims: int, seed: int) -> Mapping[str, object]:
         "others": oracle.others(),
         "statuses": oracle.statuses(),
         "figures": figures(oracle.current()),
+        "marts": mart_figures(list(oracle.in_force()), oracle.files),
     }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from marsad.settings import PROJECT
-from marsad.warehouse import own_persons, roles
+from marsad.warehouse import dictionary, own_persons, roles
 from marsad.warehouse.engine import clean_errors, make_engine
 from marsad.warehouse.tables import LOOKS, SCHEMAS
 
@@ -106,10 +106,8 @@ def upgrade(url: str, views: Path = PROJECT / "schemas" / "views") -> None:
         connection.exec_driver_sql(_TOUCHES)
         connection.exec_driver_sql(_HOLDERS)
         connection.exec_driver_sql(_LOOKED.replace("%", "%%"))
-        create_views(connection, views, "mart")
-        create_views(connection, views / "link", "link")
-        create_views(connection, views / "register", "register")
-        create_views(connection, views / "release", "release")
+        create_views(connection, views)
+        dictionary.translate(connection, views.parent / "dictionary.yaml")
         own_persons.protect(connection)
         roles.grant(connection)
     engine.dispose()
@@ -124,15 +122,16 @@ def alembic_config(connection: sa.Connection) -> Config:
     return config
 
 
-def create_views(connection: sa.Connection, folder: Path, schema: str) -> None:
-    """(Re)creates the views of a schema, one a file in the order of names.
+def create_views(connection: sa.Connection, folder: Path) -> None:
+    """(Re)creates all views, one a file, schema by schema in the order of names: marts read the others.
 
-    A view is dropped first: PostgreSQL cannot replace one whose columns changed.
+    Views are dropped first: PostgreSQL cannot replace one whose columns changed.
     """
-    files = sorted(folder.glob("*.sql"))
-    for file in reversed(files):
+    folders = {schema: folder / schema for schema in ("core", "link", "register", "release")} | {"mart": folder}
+    files = [(schema, file) for schema, place in folders.items() for file in sorted(place.glob("*.sql"))]
+    for schema, file in reversed(files):
         connection.exec_driver_sql(f'DROP VIEW IF EXISTS {schema}."{_view(file)}"')
-    for file in files:
+    for _, file in files:
         connection.exec_driver_sql(file.read_text(encoding="utf-8").replace("%", "%%"))
 
 

@@ -47,15 +47,16 @@ def _password(settings: Settings, role: str) -> str:
 
 
 _TABLES = """
-    SELECT n.nspname || '.' || c.relname AS name, obj_description(c.oid, 'pg_class') AS holds
+    SELECT n.nspname || '.' || c.relname AS name, split_part(obj_description(c.oid, 'pg_class'), E'\\n', 1) AS holds
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'v', 'm', 'p') AND n.nspname <> 'information_schema' AND NOT starts_with(n.nspname, 'pg_')
       AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') ORDER BY 1
 """
 _COLUMNS = """
     SELECT a.attname AS "column", format_type(a.atttypid, a.atttypmod) AS type,
-           col_description(a.attrelid, a.attnum) AS holds
-    FROM pg_attribute a WHERE a.attrelid = '{name}'::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
+           split_part(told, E'\\n', 1) AS holds, split_part(told, E'\\n', 2) AS fr, split_part(told, E'\\n', 3) AS ar
+    FROM pg_attribute a CROSS JOIN LATERAL (SELECT col_description(a.attrelid, a.attnum) AS told) AS note
+    WHERE a.attrelid = '{name}'::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
 """
 _DESCRIBE = re.compile(r"\\d\w*\+?(?:\s+([\w.\"]+))?\s*;?")
 
@@ -68,8 +69,8 @@ def meant(statement: str | None) -> str:
     return _COLUMNS.format(name=asked[1]) if asked[1] else _TABLES
 
 
-def query(settings: Settings, statement: str, role: str) -> tuple[list[str], list[list[Any]]]:
-    """Column names and rows of one read-only statement.
+def query(settings: Settings, statement: str, role: str, as_of: str | None = None) -> tuple[list[str], list[list[Any]]]:
+    """Column names and rows of one read-only statement; of marts as they stood at the end of day ``as_of``.
 
     Raises:
         UsageFault: the statement is wrong, or the role may not read that; with PostgreSQL's own first line.
@@ -78,6 +79,8 @@ def query(settings: Settings, statement: str, role: str) -> tuple[list[str], lis
     try:
         with engine.connect() as connection:
             connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+            if as_of:
+                connection.execute(sa.text("SELECT set_config('marsad.as_of', :day, true)"), {"day": as_of})
             result = connection.exec_driver_sql(statement.replace("%", "%%"))
             return list(result.keys()), [list(row) for row in result]
     except sa.exc.DBAPIError as error:

@@ -44,6 +44,7 @@ def add(metadata: sa.MetaData, victim: Entity) -> None:
     _step(metadata)
     _seen_by(metadata)
     _referral(metadata)
+    _past(metadata)
     _watch(metadata)
     # What brings stays of a shelter, and proceedings of a case, to a person without reading all of them.
     service, proceeding = metadata.tables["core.service"], metadata.tables["core.proceeding"]
@@ -229,6 +230,25 @@ def _referral(metadata: sa.MetaData) -> None:
         sa.CheckConstraint("ended_at IS NULL OR coalesce(answer, '') = 'accepted'", name="referral_begun"),
         schema="register",
         comment="Persons sent from one body to another in the pages, by a record of the first; with the answer",
+    )
+
+
+def _past(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "past",
+        metadata,
+        sa.Column("past_id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+        _id("person_id", key=False, index=True),
+        sa.Column("since", _AT, nullable=False),
+        sa.Column("until", _AT, comment="Empty while the register says so"),
+        sa.Column("met_on", sa.Date, comment="First day that anybody met her"),
+        sa.Column("status", _C, nullable=False, comment="Code list victim_status: what counted"),
+        *(sa.Column(name, sa.Text) for name in ("sex", "age_band", "minor", "region")),
+        *(sa.Column(name, ARRAY(sa.Text)) for name in ("citizenship", "exploitation_form")),
+        sa.Column("steps", JSONB, nullable=False, comment="Kind of step -> its first day"),
+        sa.Index("past_open", "person_id", unique=True, postgresql_where=sa.text("until IS NULL")),
+        schema="register",
+        comment="What the register said of a person that statistics count by, and between which moments; no identity",
     )
 
 

@@ -253,6 +253,18 @@ def _core(metadata: sa.MetaData) -> None:
         comment="One statement of one record by one delivery; current marks the state that counts now",
     )
     sa.Sequence("content_id", schema="core", metadata=metadata)
+    sa.Table(
+        "turn",
+        metadata,
+        sa.Column("turn_id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+        sa.Column("delivery_id", UUID(as_uuid=False), nullable=False),
+        sa.Column("row", sa.BigInteger, nullable=False),
+        sa.Column("at", _AT, nullable=False),
+        sa.Column("counts", sa.Boolean, nullable=False),
+        sa.Index("turn_statement", "delivery_id", "row"),
+        schema="core",
+        comment="When a statement that stood already began or ceased to count: what figures as of a day are told by",
+    )
 
 
 def _entity(metadata: sa.MetaData, entity: Entity) -> None:

@@ -451,6 +451,18 @@ def upgrade() -> None:
     )
     op.create_index("sighting_record", "sighting", ["provider", "record_id"], unique=False, schema="core")
     op.create_table(
+        "turn",
+        sa.Column("turn_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("delivery_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("row", sa.BigInteger(), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("counts", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("turn_id", name=op.f("turn_pk")),
+        schema="core",
+        comment="When a statement that stood already began or ceased to count: what figures as of a day are told by",
+    )
+    op.create_index("turn_statement", "turn", ["delivery_id", "row"], unique=False, schema="core")
+    op.create_table(
         "suspect",
         sa.Column("content_id", sa.BigInteger(), nullable=False),
         sa.Column("item", sa.SmallInteger(), nullable=False),
@@ -1640,6 +1652,41 @@ def upgrade() -> None:
     )
     op.create_index(op.f("status_person_id"), "status", ["person_id"], unique=False, schema="register")
     op.create_table(
+        "past",
+        sa.Column("past_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("person_id", sa.UUID(as_uuid=False), nullable=False),
+        sa.Column("since", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column(
+            "until", postgresql.TIMESTAMP(timezone=True), nullable=True, comment="Empty while the register says so"
+        ),
+        sa.Column("met_on", sa.Date(), nullable=True, comment="First day that anybody met her"),
+        sa.Column("status", sa.Text(collation="C"), nullable=False, comment="Code list victim_status: what counted"),
+        sa.Column("sex", sa.Text(), nullable=True),
+        sa.Column("age_band", sa.Text(), nullable=True),
+        sa.Column("minor", sa.Text(), nullable=True),
+        sa.Column("region", sa.Text(), nullable=True),
+        sa.Column("citizenship", postgresql.ARRAY(sa.Text()), nullable=True),
+        sa.Column("exploitation_form", postgresql.ARRAY(sa.Text()), nullable=True),
+        sa.Column(
+            "steps",
+            postgresql.JSONB(astext_type=sa.Text()),
+            nullable=False,
+            comment="Kind of step -> its first day",
+        ),
+        sa.PrimaryKeyConstraint("past_id", name=op.f("past_pk")),
+        schema="register",
+        comment="What the register said of a person that statistics count by, and between which moments; no identity",
+    )
+    op.create_index(
+        "past_open",
+        "past",
+        ["person_id"],
+        unique=True,
+        schema="register",
+        postgresql_where=sa.text("until IS NULL"),
+    )
+    op.create_index(op.f("past_person_id"), "past", ["person_id"], unique=False, schema="register")
+    op.create_table(
         "step",
         sa.Column("feed", sa.Text(collation="C"), nullable=False),
         sa.Column("provider", sa.Text(collation="C"), nullable=False),
@@ -1805,6 +1852,9 @@ def downgrade() -> None:
     op.drop_index("proceeding_court_reference", table_name="proceeding", schema="core")
     op.drop_index("proceeding_police_reference", table_name="proceeding", schema="core")
     op.drop_index("service_guest", table_name="service", schema="core")
+    op.drop_index(op.f("past_person_id"), table_name="past", schema="register")
+    op.drop_index("past_open", table_name="past", schema="register", postgresql_where=sa.text("until IS NULL"))
+    op.drop_table("past", schema="register")
     op.drop_index(op.f("step_person_id"), table_name="step", schema="register")
     op.drop_table("step", schema="register")
     op.drop_index("status_current", table_name="status", schema="register", postgresql_where=sa.text("current"))
@@ -1911,6 +1961,8 @@ def downgrade() -> None:
     op.drop_table("delivery", schema="ops")
     op.drop_table("victim", schema="core")
     op.drop_table("suspect", schema="core")
+    op.drop_index("turn_statement", table_name="turn", schema="core")
+    op.drop_table("turn", schema="core")
     op.drop_index("sighting_record", table_name="sighting", schema="core")
     op.drop_index("sighting_delivery", table_name="sighting", schema="core", postgresql_using="brin")
     op.drop_table("sighting", schema="core")

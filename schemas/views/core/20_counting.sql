@@ -1,0 +1,24 @@
+CREATE VIEW core.counting AS
+SELECT k.content_id, k.feed, k.provider, k.record_id, k.period, k.version, k.recorded_at
+FROM core.sighting k CROSS JOIN core.as_of t
+WHERE t.before IS NULL AND k.current
+UNION ALL
+SELECT k.content_id, k.feed, k.provider, k.record_id, k.period, k.version, k.recorded_at
+FROM core.sighting k CROSS JOIN core.as_of t
+WHERE t.before IS NOT NULL AND k.recorded_at < t.before
+  -- The last turn before that moment; without one, what the first turn after it put an end to; without any, as it stands.
+  AND coalesce(
+    (SELECT c.counts FROM core.turn c WHERE (c.delivery_id, c.row) = (k.delivery_id, k.row) AND c.at < t.before
+     ORDER BY c.turn_id DESC LIMIT 1),
+    (SELECT NOT c.counts FROM core.turn c WHERE (c.delivery_id, c.row) = (k.delivery_id, k.row)
+     ORDER BY c.turn_id LIMIT 1),
+    k.current);
+
+COMMENT ON VIEW core.counting IS 'Statements that count: now, or as of the moment of core.as_of. Marts are made of it.';
+COMMENT ON COLUMN core.counting.content_id IS 'Number of the state of the record.';
+COMMENT ON COLUMN core.counting.feed IS 'Dataset that the agency sends, agency/name.';
+COMMENT ON COLUMN core.counting.provider IS 'Sending body inside the agency.';
+COMMENT ON COLUMN core.counting.record_id IS 'Number of the record at its sender, or its pseudonym.';
+COMMENT ON COLUMN core.counting.period IS 'Period of the record in the grain of the contract.';
+COMMENT ON COLUMN core.counting.version IS 'Version of the record, most often its day of sending.';
+COMMENT ON COLUMN core.counting.recorded_at IS 'When it was recorded.';
