@@ -59,7 +59,8 @@ def add_to(app: typer.Typer) -> None:
             list[Path] | None, typer.Argument(help="Files of figures; none: those in the warehouse.")
         ] = None,
         feed: Annotated[
-            list[str] | None, typer.Option(help="Feed of the files: once for all, or once for each.")
+            list[str] | None,
+            typer.Option(help="Feed of the files: once for all, or once for each.", show_default=_PUBLISHED),
         ] = None,
         country: Annotated[str | None, typer.Option(help="Show what concerns this country alone, e.g. MAR.")] = None,
         out_file: Annotated[
@@ -69,8 +70,10 @@ def add_to(app: typer.Typer) -> None:
         as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
     ) -> None:
         """Published figures that contradict each other or the warehouse, each with an explanation. Stores nothing."""
+        from marsad.linkage.files import check_places
         from marsad.statistics.reconciliation import table
 
+        check_places(files or [], [out_file] if out_file else [])
         told = table(Settings.from_env(), files or [], feed or [_PUBLISHED], country)
         if out_file:
             told.write(out_file)
