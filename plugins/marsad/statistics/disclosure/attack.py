@@ -6,15 +6,15 @@ It reads what is published and nothing else, so it does not depend on what chose
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import scipy.sparse
 
 from marsad.statistics.disclosure.cells import Dimension
-from marsad.statistics.disclosure.system import NOW, Published, Row, Solution, System
+from marsad.statistics.disclosure.system import NOW, Published, Row, System
 
 _NEAR = 1e-6
 What = Literal["cell", "earlier", "change"]
@@ -51,32 +51,67 @@ class Finding:
         return self.low - _NEAR <= count <= self.high + _NEAR
 
 
-def attack(
-    dimensions: Sequence[Dimension],
-    tables: Sequence[Published],
-    width: int,
-    changes: Collection[Row] = (),
-) -> list[Finding]:
-    """What can be calculated of every cell that is not shown, and of the ``changes`` that should not be.
+class Attack:
+    """The attack on some tables: asks what can be calculated of one cell after the other.
 
-    Intervals are told as wide as ``width`` where they are at least so.
+    Intervals are told as wide as ``width`` where they are at least so. ``changes`` are those since older releases that
+    should not be known.
 
     Raises:
         PlatformFault: the tables contradict each other.
     """
-    targets = list(_targets(tables, changes))
-    if not targets:
-        return []
-    system = System(dimensions, tables)
-    sums = scipy.sparse.csr_matrix(
-        scipy.sparse.vstack([(system.change if what == "change" else system.of)(row) for what, row in targets])
-    )
-    seen = _Seen(len(targets))
-    held = [_narrow(system, sums, place, seen, width) for place in range(len(targets))]
-    return [
-        Finding(what, row, float(seen.low[place]), float(seen.high[place]), held[place])
-        for place, (what, row) in enumerate(targets)
-    ]
+
+    def __init__(
+        self, dimensions: Sequence[Dimension], tables: Sequence[Published], width: int, changes: Collection[Row] = ()
+    ) -> None:
+        self.targets = list(_targets(tables, changes))
+        self._width = width
+        if self.targets:
+            self._system = System(dimensions, tables)
+            self._sums = scipy.sparse.csr_matrix(scipy.sparse.vstack([self._sum(*one) for one in self.targets]))
+            self._low, self._high = np.full(len(self.targets), np.inf), np.full(len(self.targets), -np.inf)
+
+    def look(self, place: int) -> Finding:
+        """What can be calculated of a target."""
+        held: dict[Row, None] = {}
+        for sense in (-1, 1):
+            if not self._wide(place):
+                held.update(dict.fromkeys(self._extreme(place, sense)))
+        what, row = self.targets[place]
+        by = () if self._wide(place) else tuple(held)
+        return Finding(what, row, float(self._low[place]), float(self._high[place]), by)
+
+    def hide(self, row: Row) -> None:
+        """Goes on as if a cell of the release were not shown either; it is a target too."""
+        self._system.hide(row)
+        self.targets.append(("cell", row))
+        self._sums = scipy.sparse.csr_matrix(scipy.sparse.vstack([self._sums, self._sum("cell", row)]))
+        self._low, self._high = np.append(self._low, np.inf), np.append(self._high, -np.inf)
+
+    def _sum(self, what: What, row: Row) -> scipy.sparse.csr_matrix:
+        return (self._system.change if what == "change" else self._system.of)(row)
+
+    def _wide(self, place: int) -> bool:
+        low, high = self._low[place], self._high[place]
+        return bool(low <= high and Finding("cell", self.targets[place][1], low, high).width >= self._width)
+
+    def _extreme(self, place: int, sense: int) -> Sequence[Row]:
+        """One end of a target. Each solution is one of all others too: what lies between two of them is possible."""
+        found = self._system.extreme(self._sums[place], sense)
+        if math.isinf(found.value):
+            self._low[place], self._high[place] = min(self._low[place], 0.0), np.inf
+            return ()
+        values = self._sums @ found.variables
+        self._low, self._high = np.minimum(self._low, values), np.maximum(self._high, values)
+        return found.held_by
+
+
+def attack(
+    dimensions: Sequence[Dimension], tables: Sequence[Published], width: int, changes: Collection[Row] = ()
+) -> list[Finding]:
+    """What can be calculated of every cell that is not shown, and of the ``changes`` that should not be."""
+    asked = Attack(dimensions, tables, width, changes)
+    return [asked.look(place) for place in range(len(asked.targets))]
 
 
 def _targets(tables: Sequence[Published], changes: Collection[Row]) -> Iterator[tuple[What, Row]]:
@@ -88,39 +123,3 @@ def _targets(tables: Sequence[Published], changes: Collection[Row]) -> Iterator[
         yield ("cell" if row.state == NOW else "earlier"), row
     for row in sorted(changes):
         yield "change", row
-
-
-class _Seen:
-    """The least and the largest value of each target among all solutions so far: all between them is possible."""
-
-    def __init__(self, size: int) -> None:
-        self.low = np.full(size, np.inf)
-        self.high = np.full(size, -np.inf)
-
-    def note(self, values: np.ndarray[Any, np.dtype[np.float64]]) -> None:
-        self.low, self.high = np.minimum(self.low, values), np.maximum(self.high, values)
-
-    def wide(self, place: int, width: int) -> bool:
-        low, high = self.low[place], self.high[place]
-        return bool(low <= high and math.floor(high + _NEAR) - math.ceil(low - _NEAR) >= width)
-
-
-def _narrow(system: System, sums: scipy.sparse.csr_matrix, place: int, seen: _Seen, width: int) -> tuple[Row, ...]:
-    """Looks for a target's ends until it is wide enough; else the rows that hold it."""
-    held: Mapping[Row, None] = {}
-    for sense in (-1, 1):
-        if seen.wide(place, width):
-            return ()
-        found: Solution = system.extreme(sums[place], sense)
-        if math.isinf(found.value):
-            seen.high[place] = np.inf
-            seen.low[place] = min(seen.low[place], 0.0)
-            return ()
-        seen.note(sums @ found.variables)
-        held = {**held, **dict.fromkeys(found.held_by)}
-    return () if seen.wide(place, width) else tuple(held)
-
-
-def utility(tables: Mapping[str, Mapping[Any, int | None]]) -> Mapping[str, tuple[int, int]]:
-    """How many cells of each table are shown, of how many."""
-    return {name: (sum(shown is not None for shown in cells.values()), len(cells)) for name, cells in tables.items()}

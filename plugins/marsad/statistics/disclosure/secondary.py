@@ -7,19 +7,20 @@ smallest is hidden too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from marsad.errors import PolicyRefusal
 from marsad.statistics.disclosure import tau
-from marsad.statistics.disclosure.attack import Finding, attack
+from marsad.statistics.disclosure.attack import Attack, Finding, attack
 from marsad.statistics.disclosure.cells import Cube, Key
 from marsad.statistics.disclosure.policy import Policy, Zeros
 from marsad.statistics.disclosure.primary import unsafe
 from marsad.statistics.disclosure.system import NOW, Published, Row
 
 Further = Callable[[Cube, Sequence[str], Collection[Key], int], set[Key]]
-_ROUNDS = 60
+_ROUNDS = 20
+_TOO_MUCH = "no choice of cells protects these tables: older releases tell too much, or they have too few people"
 
 
 @dataclass(frozen=True)
@@ -67,16 +68,31 @@ def protect(plan: Plan, policy: Policy, older: Older, further: Further = tau.fur
     """
     hidden = _linked(plan, policy, primary(plan, policy, older), further)
     for _ in range(_ROUNDS):
-        narrow = [one for one in told(plan, policy, older, hidden) if one.width < policy.width]
-        if not narrow:
-            return hidden
-        more = set(_weakest(plan, hidden, narrow))
+        more = _given_away(plan, policy, older, hidden)
         if not more:
-            break
+            return hidden
         hidden |= more
-    raise PolicyRefusal(
-        "no choice of cells protects these tables: older releases tell too much, or they have too few people"
-    )
+    raise PolicyRefusal(_TOO_MUCH)
+
+
+def _given_away(plan: Plan, policy: Policy, older: Older, hidden: Collection[Key]) -> set[Key]:
+    """For each cell that is given away, the smallest of the numbers that do, until it is not."""
+    asked = Attack(plan.cube.dimensions, [*shown(plan, policy, hidden), *older.tables], policy.width, older.changes)
+    counts, more, place = _counts(plan), set[Key](), 0
+    while place < len(asked.targets):
+        found = asked.look(place)
+        if found.width >= policy.width or not _matters(found, plan, older, counts):
+            place += 1
+            continue
+        left = {
+            row for row in found.held_by if row.state == NOW and counts[row.key] and row.key not in {*hidden, *more}
+        }
+        if not left:
+            raise PolicyRefusal(_TOO_MUCH)
+        weakest = min(left, key=lambda row: (counts[row.key], row))
+        asked.hide(weakest)
+        more.add(weakest.key)
+    return more
 
 
 def shown(plan: Plan, policy: Policy, hidden: Collection[Key]) -> list[Published]:
@@ -95,13 +111,13 @@ def shown(plan: Plan, policy: Policy, hidden: Collection[Key]) -> list[Published
 
 def told(plan: Plan, policy: Policy, older: Older, hidden: Collection[Key]) -> list[Finding]:
     """What the attack finds out that is true and was not printed before."""
-    tables = [*shown(plan, policy, hidden), *older.tables]
-    counts = _counts(plan)
-    return [
-        one
-        for one in attack(plan.cube.dimensions, tables, policy.width, older.changes)
-        if one.holds(_true(one, counts, older)) and not (one.what == "cell" and older.printed(one.row.key, plan.span))
-    ]
+    tables, counts = [*shown(plan, policy, hidden), *older.tables], _counts(plan)
+    found = attack(plan.cube.dimensions, tables, policy.width, older.changes)
+    return [one for one in found if _matters(one, plan, older, counts)]
+
+
+def _matters(one: Finding, plan: Plan, older: Older, counts: Mapping[Key, int]) -> bool:
+    return one.holds(_true(one, counts, older)) and not (one.what == "cell" and older.printed(one.row.key, plan.span))
 
 
 def _true(one: Finding, counts: Mapping[Key, int], older: Older) -> int:
@@ -125,12 +141,3 @@ def _linked(plan: Plan, policy: Policy, hidden: set[Key], further: Further) -> s
             hidden |= further(plan.cube, plan.tables[name], own, policy.width) if own else set()
             seen[name] = hidden & keys[name]
     return hidden
-
-
-def _weakest(plan: Plan, hidden: Collection[Key], narrow: Iterable[Finding]) -> Iterable[Key]:
-    """For each cell that is given away, the smallest of the numbers that do, where one is left."""
-    counts = _counts(plan)
-    for one in narrow:
-        left = {row.key for row in one.held_by if row.state == NOW and row.key not in hidden and counts[row.key]}
-        if left:
-            yield min(left, key=lambda key: (counts[key], key))

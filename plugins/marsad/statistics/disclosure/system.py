@@ -7,6 +7,7 @@ between two releases as little changed as what was published allows.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -61,6 +62,7 @@ class System:
 
     def __init__(self, dimensions: Sequence[Dimension], tables: Iterable[Published]) -> None:
         self._limits: dict[Row, tuple[float, float]] = {}
+        self._least: dict[Row, int] = {}
         for table in tables:
             self._limit(table)
         self.rows = sorted(self._limits)
@@ -84,6 +86,11 @@ class System:
     def change(self, row: Row) -> scipy.sparse.csr_matrix:
         """By how much a cell of an older state has grown since."""
         return self._parts(row, now=0.0, came=1.0, went=-1.0)
+
+    def hide(self, row: Row) -> None:
+        """From here on the number of a statement is not shown."""
+        place = bisect_left(self.rows, row)
+        self._low[place], self._high[place] = self._least[row], np.inf
 
     def extreme(self, target: Any, sense: int) -> Solution:  # noqa: ANN401 - dense or sparse
         """The least (``sense`` 1) or largest (-1) value of a sum. Raises PlatformFault if the tables contradict."""
@@ -116,6 +123,7 @@ class System:
             low, high = (least, np.inf) if shown is None else table.policy.meant(shown)
             before = self._limits.get(row, (0, np.inf))
             self._limits[row] = max(low, before[0]), min(high, before[1])
+            self._least[row] = max(least, self._least.get(row, 0))
 
     def _incidence(self) -> Mapping[Row, np.ndarray[Any, np.dtype[np.int64]]]:
         members: dict[int, list[int]] = {}

@@ -11,8 +11,9 @@ from pathlib import Path
 from marsad.errors import PlatformFault
 from marsad.statistics.disclosure.cells import TOTAL, Cube, Dimension, Key
 
-_MINUTES = 1  # for one table; what it has not found by then the attack finds
-_SECONDS = 60 * (_MINUTES + 2)
+_MINUTES = 1  # for one table
+_SECONDS = 120  # it does not always keep to them; what it has not found by then the attack finds
+_SMALL = 200  # cells, up to which the best choice is found in a moment; beyond, a good one part by part
 _ALL = "T"
 _HIDDEN = ("U", "M")
 _META = """<SEPARATOR> ";"
@@ -35,13 +36,13 @@ _BATCH = """<OPENTABLEDATA> "table.tab"
 <SPECIFYTABLE> {names}|"n"||
 <SAFETYRULE>
 <READTABLE> 0
-<SUPPRESS> OPT(1,{minutes})
+<SUPPRESS> {method}
 <WRITETABLE> (1,5,SO+,"out.tab")
 """
 
 
 def further(cube: Cube, names: Sequence[str], hidden: Collection[Key], width: int) -> set[Key]:
-    """Cells of a table to hide besides ``hidden``, so that its own margins do not give these away.
+    """Cells of a table to hide besides ``hidden``, so that its own margins do not give these away; none if time is up.
 
     Raises:
         PlatformFault: Tau-Argus could not read or solve the table.
@@ -50,8 +51,7 @@ def further(cube: Cube, names: Sequence[str], hidden: Collection[Key], width: in
     codes = [_numbered(one) if place in asked else {TOTAL: _ALL} for place, one in enumerate(cube.dimensions)]
     with tempfile.TemporaryDirectory(prefix="marsad-tau-") as folder:
         _write(Path(folder), cube, names, asked, codes, hidden, width)
-        _run(Path(folder), names)
-        rows = _result(Path(folder), asked)
+        rows = _result(Path(folder), asked) if _run(Path(folder), names) else []
     meant = [{number: code for code, number in known.items()} for known in codes]
     found = (
         tuple(meant[place].get(str(row.get(f"v{place}", _ALL)), TOTAL) for place in range(len(codes)))
@@ -61,15 +61,16 @@ def further(cube: Cube, names: Sequence[str], hidden: Collection[Key], width: in
     return set(found) - set(hidden)
 
 
-def _run(folder: Path, names: Sequence[str]) -> None:
+def _run(folder: Path, names: Sequence[str]) -> bool:
     """In a process of its own: it writes logs with counts where it stands, and a crash of its solver is not ours."""
     command = [sys.executable, "-c", "from pytauargus.engine import run_batch; run_batch('batch.arb')"]
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, timeout=_SECONDS, check=False)  # noqa: S603 - our own words
     except subprocess.TimeoutExpired:
-        raise PlatformFault(f"Tau-Argus did not come to an end with the table by {', '.join(names)}") from None
+        return False
     if done.returncode or not (folder / "out.tab").exists():
         raise PlatformFault(f"Tau-Argus did not protect the table by {', '.join(names)} (exit code {done.returncode})")
+    return True
 
 
 def _result(folder: Path, asked: Sequence[int]) -> list[dict[str, object]]:
@@ -101,7 +102,9 @@ def _write(
     (folder / "table.tab").write_text("".join(";".join(line) + "\n" for line in lines), "utf-8")
     variables = [_variable(folder, place, cube.dimensions[place], codes[place]) for place in asked]
     (folder / "table.rda").write_text(_META.format(variables="\n".join(variables)), "utf-8")
-    batch = _BATCH.format(names="".join(f'"v{place}"' for place in asked), minutes=_MINUTES)
+    small = sum(1 for _ in cube.keys(names)) <= _SMALL
+    method = f"OPT(1,{_MINUTES})" if small else f"MOD(1,{_MINUTES},1,1,1)"
+    batch = _BATCH.format(names="".join(f'"v{place}"' for place in asked), method=method)
     (folder / "batch.arb").write_text(batch, "utf-8")
 
 
