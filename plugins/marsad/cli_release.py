@@ -68,10 +68,14 @@ def _add_show(release: typer.Typer, office: Opened) -> None:
                 show_rows(as_json, store.listed(connection), _LISTED)
                 return
             found = store.read(connection, build_id)
-        same = decide.same_again(found)
+            same, counted = decide.same_again(found), decide.counted_again(opened, found)
         written = [f"written to {package.write(out, found)}"] if out else []
         again = "built again: the same bytes" if same else "BUILT AGAIN: NOT THE SAME"
-        show(as_json, {**document(found), "same_again": same}, "\n".join([*_lines(found, lang), again, *written]))
+        today = (
+            "marts asked for that moment count the same" if counted else "marts asked for that moment count otherwise"
+        )
+        told = {**document(found), "same_again": same, "counted_again": counted}
+        show(as_json, told, "\n".join([*_lines(found, lang), again, today, *written]))
         raise typer.Exit(0 if same else 70)
 
 

@@ -31,7 +31,7 @@ FEEDS = (
 FOR_ALL = {  # DAG -> its tasks, one after the other
     "statistics": ["refresh"], "link": ["persons"], "register": ["rebuild", "check"], "due": ["remind"],
     "mail": ["send"], "housekeeping": ["retain"], "review": ["waiting", "notice"],
-    "release.victims": ["turn", "build", "review", "decide"],
+    "release.victims": ["turn", "build", "review", "decide"], "release.persons": ["turn", "build", "review", "decide"],
 }  # fmt: skip
 ALLOWED_IMPORTS = ("marsad.orchestration", "marsad.settings", "airflow.sdk")
 

@@ -133,10 +133,12 @@ def test_an_old_release_is_built_again_to_the_same_bytes_whatever_came_since(
     with office.engine.connect() as connection:
         again = store.read(connection, first.build_id[:12])
     assert decide.same_again(again)
+    assert decide.counted_again(office, again)
     assert [table.csv(Q1) for table in again.tables()] == [table.csv(Q1) for table in first.tables()]
     assert again.ledger == first.ledger
     tampered = replace(again, bases={"records": replace(again.bases["records"], counts={})})
     assert not decide.same_again(tampered)
+    assert not decide.counted_again(office, tampered)
 
 
 def test_two_who_came_late_are_not_told_by_the_next_build(office: Office, first: Build) -> None:

@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -72,6 +73,11 @@ def count(connection: sa.Connection, spec: CubeSpec, columns: tuple[str, ...], w
     rows = connection.execute(sa.text(query), values)
     found = {(row.label, tuple(row.codes)): row.n for row in rows if row.label and inside(row.label, within) and row.n}
     return Base(columns, dict(sorted(found.items())))
+
+
+def as_known(connection: sa.Connection, moment: datetime) -> None:
+    """For the rest of the transaction marts count what was known at a moment."""
+    connection.execute(sa.text("SELECT set_config('marsad.as_of', :at, true)"), {"at": moment.isoformat()})
 
 
 def _check(connection: sa.Connection, spec: CubeSpec, columns: tuple[str, ...]) -> None:

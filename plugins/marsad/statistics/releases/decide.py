@@ -11,6 +11,7 @@ from marsad.errors import PlatformFault, PolicyRefusal, UsageFault
 from marsad.intake.office import Office
 from marsad.linkage.access import reading
 from marsad.statistics.releases import package, store
+from marsad.statistics.releases.counted import as_known, count
 from marsad.statistics.releases.store import Build
 from marsad.statistics.releases.tables import content_hash
 
@@ -48,6 +49,16 @@ def reject(office: Office, build_id: str, by: str, note: str | None = None) -> N
 def same_again(build: Build) -> bool:
     """Whether the build, made again from what was counted then, gives the bytes that were judged."""
     return content_hash(build.tables(), build.period.label) == build.sha256
+
+
+def counted_again(office: Office, build: Build) -> bool:
+    """Whether the marts of today, asked for what was known then, still count the same: of erased people too."""
+    with reading(office.engine, "publisher") as connection:
+        as_known(connection, build.as_of)
+        return all(
+            count(connection, build.definition.cubes[cube], base.columns, build.period) == base
+            for cube, base in build.bases.items()
+        )
 
 
 def _may_be_signed(build: Build, by: str, note: str | None, out: list[Build]) -> None:
