@@ -25,7 +25,7 @@ MET, TRIED = {"indicator": "formal_contact", "value": 20}, {"indicator": "prosec
 SAME_DAY = {"reference_date": "offence"}
 BEFORE, NOW = {"year": 2019, "value": 80}, {"value": 100}
 MINE, THEIRS = {"value": 100}, {"source": "B", "publication": "Q", "value": 90}
-OWN = {"source": "Marsad, police/victims", "publication": None, "counting_unit": "record", "value": 90}
+OWN = {"source": "Marsad, police/victims", "publication": None, "counting_unit": "victim_record", "value": 90}
 RISES = {25: set(), 25.4: {"percent.wrong"}, 20: {"percent.base"}, 60: {"percent.wrong"}}
 FIRST, APPEAL = ({"dimension": "degré", "category": name, "value": 5} for name in ("première instance", "appel"))
 

@@ -35,13 +35,6 @@ class History(Part):
     smallest: int
 
 
-class Warehouse(Part):
-    """What the warehouse's own counts are of: the country, and the reference date of each feed."""
-
-    country: str
-    feeds: dict[str, str]
-
-
 class Policy(Part):
     """The whole file."""
 
@@ -57,7 +50,7 @@ class Policy(Part):
     whole: dict[str, frozenset[str]]
     copies: Copies
     history: History
-    warehouse: Warehouse
+    warehouse: str
 
 
 def load_policy(schemas: Path) -> Policy:

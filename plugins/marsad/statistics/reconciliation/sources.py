@@ -11,7 +11,7 @@ from marsad.statistics.reconciliation.contradictions import Contradiction, place
 from marsad.statistics.reconciliation.figures import PLACE, RULE, Row, each
 from marsad.statistics.reconciliation.orders import totals
 from marsad.statistics.reconciliation.policy import Policy
-from marsad.statistics.reconciliation.warehouse import RECORD
+from marsad.statistics.reconciliation.warehouse import OWN
 
 _EDITION = ["source", "country", "period", "indicator", *RULE, "measure", "offence", *PLACE]
 
@@ -70,10 +70,14 @@ def _of_several(rows: pd.DataFrame) -> set[str]:
 
 
 def _comparable(one: Row, other: Row) -> bool:
-    """Of two institutions; the warehouse's records with what is published of the same stage."""
-    own = [row["counting_unit"] == RECORD for row in (one, other)]
+    """Of two institutions; what the warehouse counts with what is published of the same stage."""
+    own = _own(one) or _own(other)
     same = one["counting_stage"] == other["counting_stage"]
-    return one["source"] != other["source"] and (not any(own) or (same and not all(own)))
+    return one["source"] != other["source"] and (not own or (same and not (_own(one) and _own(other))))
+
+
+def _own(row: Row) -> bool:
+    return str(row["source"]).startswith(OWN)
 
 
 def _apart(one: Row, other: Row) -> bool:
@@ -88,6 +92,6 @@ def _differing(one: tuple[int, Row], other: tuple[int, Row]) -> Contradiction:
     figures = places([one[0], other[0]])
     if not apart:
         return Contradiction("sources.same_rule", figures, params)
-    own = RECORD in {one[1]["counting_unit"], other[1]["counting_unit"]}
+    own = _own(one[1]) or _own(other[1])
     rule = "sources.warehouse" if own else "sources.differ" if stated else "sources.unstated"
     return Contradiction(rule, figures, params | {"what": "@" + ",".join(f"rule.{name}" for name in stated or apart)})

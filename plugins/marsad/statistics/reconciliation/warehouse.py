@@ -11,22 +11,31 @@ from marsad.contracts.codelists import CodeList
 from marsad.statistics.reconciliation.figures import Figures, shaped
 from marsad.statistics.reconciliation.policy import Policy
 
-RECORD = "record"
-"""Counting unit of what an agency sent, before linkage; no institution publishes it."""
+OWN = "Marsad, "
+"""What the source of a mart's figure begins with; the register or a feed follows."""
 
-_QUERY = sa.text("""
-    SELECT feed, left(period, 4) AS period, status AS counting_stage, sum(victim_records)::bigint AS value
-    FROM mart.victim_totals WHERE period ~ '^[0-9]{4}' AND feed = ANY(:feeds) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-""")
+_RULE = "source, counting_unit, counting_stage, reference_date"
+_VICTIMS = "counting_stage IN ('potential', 'presumed', 'identified', 'confirmed')"
+_CONVICTED = "event = 'decided' AND counting_stage IN ('convicted', 'convicted_first', 'convicted_final')"
+_MARTS = (  # name, year, what is counted, as which indicator, which rows
+    ("persons", "year", "persons", "detected_victims", _VICTIMS),
+    ("victim_totals", "left(period, 4)", "victim_records", "detected_victims", _VICTIMS),
+    ("suspects", "left(period, 4)", "suspect_records", "formal_contact", "offence = 'tip'"),
+    ("proceedings_period", "year", "proceedings", "prosecuted", "event = 'indicted' AND offence = 'tip'"),
+    ("proceedings_period", "year", "proceedings", "convicted", f"{_CONVICTED} AND offence = 'tip'"),
+)
 
 
 def own_figures(connection: sa.Connection, policy: Policy, codelists: Mapping[str, CodeList]) -> Figures:
-    """Victim records that count now by feed, year and status."""
-    result = connection.execute(_QUERY, {"feeds": list(policy.warehouse.feeds)})
+    """What the marts count of victims, suspects, indictments and convictions, by year, each with its counting rule."""
+    parts = (
+        f"""SELECT 'mart.{mart}' AS mart, {_RULE}, {year} AS period, '{indicator}' AS indicator, sum({count}) AS value
+            FROM mart.{mart} WHERE {year} ~ '^[0-9]{{4}}$' AND {rows} GROUP BY {_RULE}, {year}"""  # noqa: S608 - our own names
+        for mart, year, count, indicator, rows in _MARTS
+    )
+    result = connection.execute(sa.text(" UNION ALL ".join(parts) + " ORDER BY 1, 6, 2, 3, 4"))
     rows = pd.DataFrame(result.fetchall(), columns=list(result.keys()))
-    rows["id"] = "mart.victim_totals " + rows["feed"] + " " + rows["period"] + " " + rows["counting_stage"]
-    rows["source"] = "Marsad, " + rows["feed"]
-    rows["reference_date"] = rows["feed"].map(policy.warehouse.feeds)
+    rows["id"] = rows["mart"] + " " + rows["source"] + " " + rows["period"]
+    rows["source"] = OWN + rows["source"]
     rows["year"] = rows["period"].astype(int)
-    told = {"country": policy.warehouse.country, "indicator": "detected_victims", "counting_unit": RECORD}
-    return shaped(rows.assign(**told), policy, codelists)
+    return shaped(rows.assign(country=policy.warehouse), policy, codelists)
