@@ -20,7 +20,6 @@ from marsad.intake.rows import VAULT
 from marsad.linkage import decisions, linker
 from marsad.linkage.stock import Key
 from marsad.register import erasure
-from marsad.register.subject import hand_out
 
 FEED = "lab/visits"
 HERS = ("Zqxvarkine El Idrissi", "ظقذفاخثض الإدريسي")
@@ -91,27 +90,10 @@ def test_nothing_opens_her_and_the_counts_stay(fresh: Station, tmp_path: Path) -
     assert fresh.one("SELECT count(*) FROM audit.event WHERE action = 'person.erased' AND object = :p", p=person) == 1
     again = erasure.erase(fresh.office, person, "own_request", "tester")
     assert (again.records, again.keys) == (2, 3)
-
-
-def test_a_wrong_contract_is_in_the_way_only_of_what_waits_for_it(fresh: Station, tmp_path: Path) -> None:
-    person = met_twice(fresh)
-    folder = fresh.office.settings.contract_dirs[0] / "lab"
-
-    def wrong(feed: str) -> None:
-        path = folder / f"{feed}.yaml"
-        path.write_text(f"nothing: of this\n{path.read_text() if path.exists() else ''}")
-        fresh.office = Office.open(fresh.office.settings, fresh.office.clock)
-
-    wrong("other")
-    with pytest.raises(UsageFault):
-        linker.link(fresh.office)
-    assert hand_out(fresh.office, person, "own_request", "tester", tmp_path / "her.json") == 2
-    assert erasure.erase(fresh.office, person, "own_request", "tester").records == 2
-    assert_gone(fresh, person)
-    (folder / "other.yaml").unlink()
-    fresh.reopen()
     fresh.send(FEED, visits(woman("V9", HERS[0], "02/02/2024")), "A")
-    wrong("visits")
+    contract = fresh.office.settings.contract_dirs[0] / f"{FEED}.yaml"
+    contract.write_text(f"nothing: of this\n{contract.read_text()}")
+    fresh.office = Office.open(fresh.office.settings, fresh.office.clock)
     with pytest.raises(UsageFault, match="records of lab/visits wait.*mend lab/visits.yaml"):
         erasure.erase(fresh.office, person, "own_request", "tester")
 

@@ -110,10 +110,12 @@ def test_an_administrator_says_who_sends_what(site: Site, sender: str) -> None:
 @pytest.mark.parametrize(
     "right",
     [Right("submitter", "ONG"), Right("submitter", "ONG", "police/victims"), Right("submitter", "../x", "lab/notes"),
-     Right("submitter", "", "lab/notes"), Right("steward", "", "lab/notes"), Right("chief")],
+     Right("submitter", "", "lab/notes"), Right("steward", "", "lab/notes"), Right("chief"), Right("case_officer"),
+     Right("commission", "DGSN")],
 )  # fmt: skip
 def test_rights_that_cannot_be_are_refused(right: Right) -> None:
     with pytest.raises(UsageFault):
         check_rights([right], ["DGSN"], ["lab/notes"])
     fine = [Right("submitter", "ONG", "lab/notes"), Right("submitter", "DGSN"), Right("steward")]
     assert check_rights(fine, ["DGSN"], ["lab/notes"]) == (fine[1], fine[0], fine[2])
+    assert check_rights([Right("case_officer", "ONG")], (), ()) == (Right("case_officer", "ONG"),)
