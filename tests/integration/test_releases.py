@@ -40,7 +40,6 @@ title: {fr: Visites, ar: زيارات, en: Visits}
 dimensions:
   sex: {codelist: sex, label: {fr: Sexe, ar: الجنس, en: Sex}}
   age_band: {codelist: age_band, tree: true, label: {fr: Âge, ar: السن, en: Age}}
-  minor: {codelist: minor, label: {fr: Mineur, ar: قاصر, en: Minor}}
 cubes:
   records:
     mart: victim_totals
@@ -49,7 +48,7 @@ cubes:
     where: {feed: [lab/visits]}
     counting: {unit: victim, stage: presumed, reference_date: detection, source: lab/visits}
 tables:
-  sex_minor: {cube: records, by: [sex, minor], title: {fr: A, ar: أ, en: A}}
+  sex_minor: {cube: records, by: [sex, age_band], top: [age_band], title: {fr: A, ar: أ, en: A}}
   sex_age: {cube: records, by: [sex, age_band], title: {fr: B, ar: ب, en: B}}
 """
 
@@ -84,6 +83,9 @@ def test_what_is_built_is_nobodys_to_read_and_shows_no_few(office: Office, first
     numbers = [value for table in first.tables() for value in table.cells.values()]
     assert None in numbers
     assert not [value for value in numbers if value and value < first.policy.threshold]
+    coarse, fine = (table.cells for table in first.tables())
+    assert {codes[1] for codes in coarse} == {"total", "0-17", "18+"}
+    assert set(coarse.items()) < set(fine.items())  # what both tables show, and hide, is the same
     assert asked(office, "SELECT * FROM release.cells") == []
     with pytest.raises(UsageFault, match="permission denied"):
         asked(office, "SELECT * FROM release.base")
@@ -185,8 +187,9 @@ def test_a_release_waits_for_all_deliveries_until_its_deadline(office: Office) -
     ("old", "new", "told"),
     [
         ("mart: victim_totals", "mart: nowhere", "no mart nowhere"),
-        ("by: [sex, minor]", "by: [sex, colour]", "no dimension colour"),
+        ("by: [sex, age_band], top", "by: [sex, colour], top", "no dimension colour"),
         ("measure: victim_records", "measure: records", "no column records"),
+        ("top: [age_band]", "top: [region]", "not by"),
         ("source: lab/visits}", "source: ''}", "source"),
     ],
 )

@@ -12,6 +12,9 @@ TOTAL = "total"
 ALONE = ".alone"
 """Ends the code of those who are counted under a code that also has finer ones, and under none of these."""
 
+TOP = ":top"
+"""Stands after the name of a dimension of which a table shows the uppermost codes alone."""
+
 Key = tuple[str, ...]
 """A cell of a cube: one code a dimension, ``TOTAL`` where the cell does not ask."""
 
@@ -51,6 +54,11 @@ class Dimension:
         return tuple(found) or (TOTAL,)
 
     @cached_property
+    def top(self) -> Dimension:
+        """The same with its uppermost codes alone."""
+        return Dimension(self.name, {path[-2]: path[-2:] for path in self.paths.values()})
+
+    @cached_property
     def parts(self) -> Mapping[str, tuple[str, ...]]:
         """Each code that has parts, with these."""
         found: dict[str, dict[str, None]] = {}
@@ -88,20 +96,25 @@ class Cube:
                 found[key] += count
         return {key: found[key] for key in self.keys(asked)}
 
+    def seen(self, names: Iterable[str]) -> tuple[Dimension | None, ...]:
+        """What a table shows of each dimension: all of it, its uppermost codes, or nothing."""
+        asked = set(names)
+        return tuple(
+            one if one.name in asked else one.top if one.name + TOP in asked else None for one in self.dimensions
+        )
+
     def keys(self, names: Iterable[str]) -> Iterator[Key]:
         """The cells of a table, margins included."""
-        asked = set(names)
-        return product(*(one.nodes if one.name in asked else (TOTAL,) for one in self.dimensions))
+        return product(*(one.nodes if one else (TOTAL,) for one in self.seen(names)))
 
     def within(self, leaf: Key, names: Iterable[str]) -> Iterator[Key]:
         """The cells of a table that count who stands at ``leaf``."""
-        asked = set(names)
-        return product(
-            *(
-                one.paths[code] if one.name in asked else (TOTAL,)
-                for one, code in zip(self.dimensions, leaf, strict=True)
-            )
+        paths = [one.paths[code] for one, code in zip(self.dimensions, leaf, strict=True)]
+        depths = (
+            len(path) if one is full else 2 if one else 1
+            for path, one, full in zip(paths, self.seen(names), self.dimensions, strict=True)
         )
+        return product(*(path[-depth:] for path, depth in zip(paths, depths, strict=True)))
 
     def leaves(self) -> Iterator[Key]:
         """Every combination of leaves, also of nobody."""
@@ -109,7 +122,8 @@ class Cube:
 
     def lines(self, names: Iterable[str]) -> Iterator[tuple[Key, tuple[Key, ...]]]:
         """Each cell of a table that others add up to, with these: once for each dimension in which it has parts."""
+        seen = self.seen(names)
         for key in self.keys(names):
-            for place, one in enumerate(self.dimensions):
-                if one.name in names and key[place] in one.parts:
+            for place, one in enumerate(seen):
+                if one and key[place] in one.parts:
                     yield key, tuple((*key[:place], part, *key[place + 1 :]) for part in one.parts[key[place]])

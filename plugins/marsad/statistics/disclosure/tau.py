@@ -47,8 +47,9 @@ def further(cube: Cube, names: Sequence[str], hidden: Collection[Key], width: in
     Raises:
         PlatformFault: Tau-Argus could not read or solve the table.
     """
-    asked = [place for place, one in enumerate(cube.dimensions) if one.name in names]
-    codes = [_numbered(one) if place in asked else {TOTAL: _ALL} for place, one in enumerate(cube.dimensions)]
+    seen = cube.seen(names)
+    asked = [place for place, one in enumerate(seen) if one]
+    codes = [_numbered(one) if one else {TOTAL: _ALL} for one in seen]
     with tempfile.TemporaryDirectory(prefix="marsad-tau-") as folder:
         _write(Path(folder), cube, names, asked, codes, hidden, width)
         rows = _result(Path(folder), asked) if _run(Path(folder), names) else []
@@ -100,7 +101,8 @@ def _write(
         if count or key in hidden
     )
     (folder / "table.tab").write_text("".join(";".join(line) + "\n" for line in lines), "utf-8")
-    variables = [_variable(folder, place, cube.dimensions[place], codes[place]) for place in asked]
+    seen = cube.seen(names)
+    variables = [_variable(folder, place, one, codes[place]) for place, one in enumerate(seen) if one]
     (folder / "table.rda").write_text(_META.format(variables="\n".join(variables)), "utf-8")
     small = sum(1 for _ in cube.keys(names)) <= _SMALL
     method = f"OPT(1,{_MINUTES})" if small else f"MOD(1,{_MINUTES},1,1,1)"

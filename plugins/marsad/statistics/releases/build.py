@@ -76,7 +76,7 @@ def plan(
     tables = definition.of_cube(cube)
     return Plan(
         base.cube(dimensions, period),
-        {name: tuple(one.name for one in dimensions if one.name in table.by) for name, table in tables.items()},
+        {name: table.asked(one.name for one in dimensions) for name, table in tables.items()},
         {name: table.zeros or policy.zeros for name, table in tables.items()},
         months(period),
     )

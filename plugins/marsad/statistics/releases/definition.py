@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +13,7 @@ from marsad.contracts.model import Labels
 from marsad.errors import UsageFault
 from marsad.intake.calendar import Cadence
 from marsad.policies import Part
+from marsad.statistics.disclosure.cells import TOP
 from marsad.statistics.disclosure.policy import Zeros
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -46,12 +47,17 @@ class CubeSpec(Part):
 
 
 class TableSpec(Part):
-    """One table: a cube by some dimensions, with all margins."""
+    """One table: a cube by some dimensions, with all margins; of those in ``top`` the uppermost codes alone."""
 
     cube: Name
     by: Annotated[tuple[Name, ...], Field(min_length=1)]
     title: Labels
+    top: tuple[Name, ...] = ()
     zeros: Zeros | None = None
+
+    def asked(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """Its dimensions in the order of ``columns``, as a cube understands them."""
+        return tuple(name + TOP * (name in self.top) for name in columns if name in self.by)
 
 
 class Definition(Part):
@@ -75,6 +81,8 @@ class Definition(Part):
                 raise ValueError(f"table {name}: there is no cube {table.cube}")
             if unknown := set(table.by) - set(self.dimensions):
                 raise ValueError(f"table {name}: no dimension {', '.join(sorted(unknown))}")
+            if not set(table.top) <= set(table.by):
+                raise ValueError(f"table {name}: top names a dimension that it is not by")
             if len(set(table.by)) < len(table.by):
                 raise ValueError(f"table {name}: a dimension stands twice")
         return self

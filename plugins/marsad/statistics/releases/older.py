@@ -53,8 +53,7 @@ def _tables(one: Build, cube: str, state: int, then: Cube, now: Cube) -> Iterato
             known = {key: shown for key, shown in cells.items()
                      if all(code in own.nodes for code, own in zip(key, now.dimensions, strict=True))}  # fmt: skip
             zeros = table.spec.zeros or one.policy.zeros
-            by = tuple(name for name in now.names if name in table.spec.by)
-            yield Published(by, known, one.policy, zeros, state, months(one.period))
+            yield Published(table.spec.asked(now.names), known, one.policy, zeros, state, months(one.period))
 
 
 def _key(cube: Cube, said: dict[str, str]) -> Key:

@@ -56,16 +56,16 @@ def printed(
     """The tables of a release; ``hidden`` are the cells of each cube that are not shown."""
     return [
         Table(name, spec, definition.cubes[spec.cube].counting,
-              _cells(cubes[spec.cube], spec.by, hidden[spec.cube], policy))
+              _cells(cubes[spec.cube], spec, hidden[spec.cube], policy))
         for name, spec in definition.tables.items()
     ]  # fmt: skip
 
 
-def _cells(cube: Cube, by: Sequence[str], hidden: Collection[Key], policy: Policy) -> dict[Key, int | None]:
-    places = [cube.names.index(name) for name in by]
+def _cells(cube: Cube, spec: TableSpec, hidden: Collection[Key], policy: Policy) -> dict[Key, int | None]:
+    places = [cube.names.index(name) for name in spec.by]
     found = {
         tuple(key[place] for place in places): None if key in hidden else policy.shown(count)
-        for key, count in cube.cells(by).items()
+        for key, count in cube.cells(spec.asked(cube.names)).items()
     }
     order = [{code: number for number, code in enumerate(cube.dimensions[place].nodes)} for place in places]
     return dict(sorted(found.items(), key=lambda one: [of[code] for of, code in zip(order, one[0], strict=True)]))
