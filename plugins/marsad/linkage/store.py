@@ -59,10 +59,9 @@ def token_key(connection: sa.Connection) -> int:
 
 
 def put_tokens(connection: sa.Connection, tokens: Mapping[int, Iterable[int]]) -> None:
-    """Writes the tokens of contents."""
-    insert(
-        connection, "vault.token (token, content_id)", ((t, content) for content, all_ in tokens.items() for t in all_)
-    )
+    """Writes the tokens of contents, in the order of their index: each of its pages is then met once."""
+    rows = sorted((token, content) for content, held in tokens.items() for token in held)
+    insert(connection, "vault.token (token, content_id)", rows)
 
 
 def candidates(connection: sa.Connection, contents: Collection[int], most: int, worth: Collection[int]) -> list[Edge]:
@@ -164,15 +163,15 @@ _CANDIDATES = """
         SELECT content_id, token FROM vault.token
         WHERE content_id = ANY(CAST(:contents AS bigint[])) AND token & :bits = ANY(:places)
     ), fitting AS MATERIALIZED (
-        SELECT o.token FROM (SELECT DISTINCT token FROM own) o, LATERAL (
-            SELECT count(*) AS times FROM (
-                SELECT FROM vault.token t WHERE t.token = o.token LIMIT :most + 1
+        SELECT o.token, holders FROM (SELECT DISTINCT token FROM own ORDER BY token) o, LATERAL (
+            SELECT array_agg(content_id) AS holders FROM (
+                SELECT content_id FROM vault.token t WHERE t.token = o.token LIMIT :most + 1
             ) AS bounded
-        ) AS counted
-        WHERE times BETWEEN 2 AND :most
+        ) AS held
+        WHERE cardinality(holders) BETWEEN 2 AND :most
     )
-    SELECT least(o.content_id, t.content_id), greatest(o.content_id, t.content_id)
-    FROM fitting JOIN own o USING (token) JOIN vault.token t USING (token) WHERE o.content_id <> t.content_id
+    SELECT least(o.content_id, other), greatest(o.content_id, other)
+    FROM fitting JOIN own o USING (token), unnest(holders) AS other WHERE o.content_id <> other
     GROUP BY 1, 2 HAVING bit_or(1 << CAST(token & :bits AS int)) = ANY(:worth)
 """
 _EDGES = """
