@@ -47,7 +47,7 @@ def test_what_happens_later_changes_no_figure_of_an_earlier_moment(station: Stat
     for _ in range(9):
         happen(station, sender, chance, sent)
         then[station.office.clock()] = told(station, sender)
-    assert len({repr(figures) for figures in then.values()}) > 4, "hardly anything changed"
+    assert len({repr(figures) for figures in then.values()}) > 2, "hardly anything changed"
     for moment, figures in then.items():
         assert told(station, sender, moment.isoformat()) == figures
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,7 @@ from marsad.simulation import simulate
 from marsad.statistics.reconciliation import load_policy, reconcile
 from marsad.statistics.reconciliation.figures import shaped
 from marsad.statistics.reconciliation.warehouse import own_figures
+from marsad.warehouse.query import query
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +77,21 @@ def test_every_counting_rule_is_told_in_codes_that_have_labels(simulated: tuple[
         assert not [
             rule for rule in rules for name, code in zip(RULE, rule, strict=True) if code not in codes[name].codes
         ]
+
+
+GUIDE = (PROJECT / "docs" / "analysts.md").read_text("utf-8")
+
+
+@pytest.mark.timeout(600)
+def test_the_questions_of_the_guide_are_answered(simulated: tuple[Office, dict[str, Any]]) -> None:
+    office, _ = simulated
+    questions = re.findall(r"^```sql\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)
+    assert len(questions) > 10
+    for question in questions:
+        role = "steward" if "core." in question else "analyst"
+        names, rows = query(office.settings, question, role)
+        assert names, question
+        assert rows or "contradictions" in question or "release." in question, question
 
 
 @pytest.mark.timeout(600)

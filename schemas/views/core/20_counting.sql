@@ -5,14 +5,15 @@ WHERE t.before IS NULL AND k.current
 UNION ALL
 SELECT k.content_id, k.feed, k.provider, k.record_id, k.period, k.version, k.recorded_at
 FROM core.sighting k CROSS JOIN core.as_of t
+LEFT JOIN (
+    SELECT c.delivery_id, c.row, (array_agg(c.counts ORDER BY c.turn_id DESC) FILTER (WHERE c.at < m.before))[1] AS last,
+           NOT (array_agg(c.counts ORDER BY c.turn_id))[1] AS before_the_first
+    FROM core.turn c CROSS JOIN core.as_of m
+    GROUP BY c.delivery_id, c.row
+) AS turned ON (turned.delivery_id, turned.row) = (k.delivery_id, k.row)
+-- The last turn before that moment; without one, what the first turn put an end to; without any, as it stands.
 WHERE t.before IS NOT NULL AND k.recorded_at < t.before
-  -- The last turn before that moment; without one, what the first turn after it put an end to; without any, as it stands.
-  AND coalesce(
-    (SELECT c.counts FROM core.turn c WHERE (c.delivery_id, c.row) = (k.delivery_id, k.row) AND c.at < t.before
-     ORDER BY c.turn_id DESC LIMIT 1),
-    (SELECT NOT c.counts FROM core.turn c WHERE (c.delivery_id, c.row) = (k.delivery_id, k.row)
-     ORDER BY c.turn_id LIMIT 1),
-    k.current);
+  AND coalesce(turned.last, turned.before_the_first, k.current);
 
 COMMENT ON VIEW core.counting IS 'Statements that count: now, or as of the moment of core.as_of. Marts are made of it.';
 COMMENT ON COLUMN core.counting.content_id IS 'Number of the state of the record.';
