@@ -31,6 +31,7 @@ def add_to(app: typer.Typer, office: Opened) -> None:
     app.add_typer(release, name="release")
     _add_build(release, office)
     _add_show(release, office)
+    _add_outputs(release, office)
     _add_decisions(release, office)
 
 
@@ -77,6 +78,24 @@ def _add_show(release: typer.Typer, office: Opened) -> None:
         told = {**document(found), "same_again": same, "counted_again": counted}
         show(as_json, told, "\n".join([*_lines(found, lang), again, today, *written]))
         raise typer.Exit(0 if same else 70)
+
+
+def _add_outputs(release: typer.Typer, office: Opened) -> None:
+    @release.command()
+    def outputs(
+        name: Annotated[str, typer.Argument(help="A file of schemas/releases, without its ending.")],
+        period: Annotated[str, typer.Option(help="2025, 2025-Q1, 2025-03.")],
+        out: Annotated[Path, typer.Option(help="A folder of its own is made in this one.")],
+        as_json: Json = False,
+    ) -> None:
+        """Write a build's package and bulletins: of the newest that is signed, else of the newest that waits for it."""
+        from marsad.statistics.outputs.hand_out import hand_out
+
+        with office() as opened:
+            build, folder = hand_out(opened, name, period, out)
+        signed = f"signed by {build.decided_by}" if build.state == "signed" else "NOT SIGNED: not to be published"
+        told = {"build_id": build.build_id, "state": build.state, "folder": str(folder)}
+        show(as_json, told, f"{folder}\n{signed}")
 
 
 def _add_decisions(release: typer.Typer, office: Opened) -> None:

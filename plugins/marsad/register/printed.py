@@ -11,9 +11,9 @@ from pathlib import Path
 from fpdf import FPDF
 
 # Amiri (SIL Open Font License, fonts/OFL.txt): one font for both scripts, so that names in both stand in one line.
-_FONT = Path(__file__).parent / "fonts" / "Amiri-Regular.ttf"
+FONT = Path(__file__).parent / "fonts" / "Amiri-Regular.ttf"
 _STEP, _DEEPEST = 5, 6  # mm for each level; from some level on no more
-_LINE = 6  # mm
+LINE = 6  # mm
 _LACKS = "?"
 _TOLD = (
     "? : signe absent de la police, voir le fichier .json · علامة لا يتضمنها الخط · not in the font: see the .json file"
@@ -25,7 +25,7 @@ for _library in ("fpdf", "fontTools"):
 
 def pdf(told: Mapping[str, object], title: str, at: datetime) -> bytes:
     """The pages of what was collected, made ``at`` that moment."""
-    paper = _Paper(title, at)
+    paper = Paper(title, at)
     for depth, text in _lines(told, 0):
         paper.put(depth, text)
     if paper.lacking:
@@ -52,7 +52,9 @@ def _runs_left(text: str) -> bool:
     return next((kind for kind in kinds if kind in ("L", "R", "AL")), "L") != "L"
 
 
-class _Paper(FPDF):
+class Paper(FPDF):
+    """Pages with a line on top; ``title`` and page number stand in it. Signs that the font lacks become ``?``."""
+
     def __init__(self, title: str, at: datetime) -> None:
         super().__init__()
         self.lacking = False
@@ -60,7 +62,7 @@ class _Paper(FPDF):
         self.set_title(title)
         self.alias_nb_pages("")  # "{nb}" is what somebody wrote, not the number of pages
         self.set_creation_date(at)
-        self.add_font("both", fname=_FONT)
+        self.add_font("both", fname=FONT)
         self.set_font("both", size=11)
         self.set_text_shaping(True)
         self._has = frozenset(self.current_font.cmap)  # type: ignore[union-attr]
@@ -69,16 +71,17 @@ class _Paper(FPDF):
     def header(self) -> None:
         """On every page: whose file it is, and the page's number."""
         self.set_x(self.l_margin)
-        self.cell(0, _LINE, f"{self._title} · {self.page_no()}", align="C", new_x="LMARGIN", new_y="NEXT")
+        self.cell(0, LINE, f"{self._title} · {self.page_no()}", align="C", new_x="LMARGIN", new_y="NEXT")
 
     def put(self, depth: int, text: str) -> None:
         """One line, or as many as it takes."""
         self.set_x(self.l_margin + _STEP * min(depth, _DEEPEST))
         self.multi_cell(
-            0, _LINE, self._printable(text), align="R" if _runs_left(text) else "L", new_x="LMARGIN", new_y="NEXT"
+            0, LINE, self.printable(text), align="R" if _runs_left(text) else "L", new_x="LMARGIN", new_y="NEXT"
         )
 
-    def _printable(self, text: str) -> str:
+    def printable(self, text: str) -> str:
+        """``text`` as far as the font has its signs."""
         plain = "\n".join(text.splitlines()).expandtabs(1)
         known = "".join(sign if ord(sign) in self._has or sign == "\n" else _LACKS for sign in plain)
         self.lacking |= known != plain
