@@ -72,7 +72,7 @@ def above(build: Build, table: Table, dimension: str) -> Mapping[str, tuple[str,
 
 
 def ordered(words: Words, table: Table, dimension: str) -> list[str]:
-    """The codes of a dimension as the code list has them, the total first, each before what is part of it."""
+    """The codes of a dimension that a table has, as the code list has them: the total first, each before its parts."""
     known = list(words.lists[words.build.definition.dimensions[dimension].codelist].codes)
     ranks = {code: place for place, code in enumerate(known)}
     ancestors = above(words.build, table, dimension)
@@ -80,5 +80,6 @@ def ordered(words: Words, table: Table, dimension: str) -> list[str]:
     def rank(code: str) -> tuple[int, str]:
         return ranks.get(code, len(ranks)), code
 
-    found = [code for code in ancestors if code != TOTAL]
+    place = table.spec.by.index(dimension)
+    found = {codes[place] for codes in table.cells} - {TOTAL}
     return [TOTAL, *sorted(found, key=lambda code: [rank(one) for one in (*ancestors[code], code)])]
