@@ -75,8 +75,9 @@ class System:
         self._more = self._never_negative()
         self._changes = np.zeros(self.size)
         self._changes[len(self._groups) :] = 1
-        self._budget = np.inf
-        if self._states:
+        self._most, self._budget = np.where(self._changes, 0, np.inf), np.inf
+        if self._states and self._solve(np.zeros(self.size)).status == _INFEASIBLE:  # not even if nothing had changed
+            self._most[:] = np.inf
             self._budget = self.extreme(self._changes, 1).value + _SLACK
 
     def of(self, row: Row) -> scipy.sparse.csr_matrix:
@@ -95,25 +96,29 @@ class System:
     def extreme(self, target: Any, sense: int) -> Solution:  # noqa: ANN401 - dense or sparse
         """The least (``sense`` 1) or largest (-1) value of a sum. Raises PlatformFault if the tables contradict."""
         cost = sense * (target.toarray().ravel() if scipy.sparse.issparse(target) else target)
+        found = self._solve(cost)
+        if found.status == _UNBOUNDED:
+            return Solution(-sense * np.inf, np.zeros(self.size), ())
+        if found.status:
+            raise PlatformFault(f"the linear programme of the tables was not solved (status {found.status})")
+        equal, numbers = self._low == self._high, self._numbers()
+        duals = np.concatenate([found.eqlin.marginals, found.ineqlin.marginals[: len(numbers)]])
+        asked = np.concatenate([np.flatnonzero(equal), numbers])
+        held = asked[np.abs(duals) > _SLACK]
+        return Solution(sense * found.fun, found.x, tuple(self.rows[place] for place in held))
+
+    def _solve(self, cost: np.ndarray[Any, np.dtype[np.float64]]) -> Any:  # noqa: ANN401 - scipy's result
         equal = self._low == self._high
-        upper, limits, numbers = self._upper(equal)
-        found = scipy.optimize.linprog(
+        upper, limits = self._upper()
+        return scipy.optimize.linprog(
             cost,
             A_ub=upper if upper.shape[0] else None,
             b_ub=limits if upper.shape[0] else None,
             A_eq=self._matrix[equal] if equal.any() else None,
             b_eq=self._low[equal] if equal.any() else None,
-            bounds=(0, None),
+            bounds=np.column_stack([np.zeros(self.size), self._most]),
             method="highs",
         )
-        if found.status == _UNBOUNDED:
-            return Solution(-sense * np.inf, np.zeros(self.size), ())
-        if found.status:
-            raise PlatformFault(f"the linear programme of the tables was not solved (status {found.status})")
-        duals = np.concatenate([found.eqlin.marginals, found.ineqlin.marginals[: len(numbers)]])
-        asked = np.concatenate([np.flatnonzero(equal), numbers])
-        held = asked[np.abs(duals) > _SLACK]
-        return Solution(sense * found.fun, found.x, tuple(self.rows[place] for place in held))
 
     def _limit(self, table: Published) -> None:
         least = 0 if table.zeros == "risk" else 1
@@ -154,18 +159,29 @@ class System:
             blocks.append(scipy.sparse.hstack([-one, *after]))
         return scipy.sparse.csr_matrix(scipy.sparse.vstack(blocks) if blocks else (0, self.size))
 
-    def _upper(self, equal: np.ndarray[Any, np.dtype[np.bool_]]) -> tuple[Any, Any, Any]:
-        """All that is no equation, as ``rows <= limits``; first statements, by number."""
-        above, below = ~equal & np.isfinite(self._high), ~equal & (self._low > 0)
-        parts = [self._matrix[above], -self._matrix[below], self._more]
-        limits = [self._high[above], -self._low[below], np.zeros(self._more.shape[0])]
+    def _above_below(self) -> tuple[Any, Any]:
+        equal = self._low == self._high
+        return np.flatnonzero(~equal & np.isfinite(self._high)), np.flatnonzero(~equal & (self._low > 0))
+
+    def _numbers(self) -> Any:  # noqa: ANN401 - an array
+        """The statements that are no equations, in the order of ``_upper``."""
+        return np.concatenate(self._above_below())
+
+    def _upper(self) -> tuple[Any, Any]:
+        """All that is no equation, as ``rows <= limits``; statements first."""
+        above, below = self._above_below()
+        parts = [self._matrix[above], -self._matrix[below]]
+        limits = [self._high[above], -self._low[below]]
+        if np.isinf(self._most[-1]):  # changes are possible
+            parts.append(self._more)
+            limits.append(np.zeros(self._more.shape[0]))
         if np.isfinite(self._budget):
             parts.append(scipy.sparse.csr_matrix(self._changes))
             limits.append(np.array([self._budget]))
-        numbers = np.concatenate([np.flatnonzero(above), np.flatnonzero(below)])
-        return scipy.sparse.csr_matrix(scipy.sparse.vstack(parts)), np.concatenate(limits), numbers
+        return scipy.sparse.csr_matrix(scipy.sparse.vstack(parts)), np.concatenate(limits)
 
 
+_INFEASIBLE = 2
 _UNBOUNDED = 3
 
 
