@@ -75,9 +75,9 @@ class System:
         self._more = self._never_negative()
         self._changes = np.zeros(self.size)
         self._changes[len(self._groups) :] = 1
-        self._most, self._budget = np.where(self._changes, 0, np.inf), np.inf
+        self._used, self._budget = len(self._groups), np.inf  # variables
         if self._states and self._solve(np.zeros(self.size)).status == _INFEASIBLE:  # not even if nothing had changed
-            self._most[:] = np.inf
+            self._used = self.size
             self._budget = self.extreme(self._changes, 1).value + _SLACK
 
     def of(self, row: Row) -> scipy.sparse.csr_matrix:
@@ -105,18 +105,19 @@ class System:
         duals = np.concatenate([found.eqlin.marginals, found.ineqlin.marginals[: len(numbers)]])
         asked = np.concatenate([np.flatnonzero(equal), numbers])
         held = asked[np.abs(duals) > _SLACK]
-        return Solution(sense * found.fun, found.x, tuple(self.rows[place] for place in held))
+        variables = np.pad(found.x, (0, self.size - self._used))
+        return Solution(sense * found.fun, variables, tuple(self.rows[place] for place in held))
 
     def _solve(self, cost: np.ndarray[Any, np.dtype[np.float64]]) -> Any:  # noqa: ANN401 - scipy's result
         equal = self._low == self._high
         upper, limits = self._upper()
         return scipy.optimize.linprog(
-            cost,
-            A_ub=upper if upper.shape[0] else None,
+            cost[: self._used],
+            A_ub=upper[:, : self._used] if upper.shape[0] else None,
             b_ub=limits if upper.shape[0] else None,
-            A_eq=self._matrix[equal] if equal.any() else None,
+            A_eq=self._matrix[equal][:, : self._used] if equal.any() else None,
             b_eq=self._low[equal] if equal.any() else None,
-            bounds=np.column_stack([np.zeros(self.size), self._most]),
+            bounds=(0, None),
             method="highs",
         )
 
@@ -172,7 +173,7 @@ class System:
         above, below = self._above_below()
         parts = [self._matrix[above], -self._matrix[below]]
         limits = [self._high[above], -self._low[below]]
-        if np.isinf(self._most[-1]):  # changes are possible
+        if self._used == self.size:  # changes are possible
             parts.append(self._more)
             limits.append(np.zeros(self._more.shape[0]))
         if np.isfinite(self._budget):
