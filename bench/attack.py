@@ -71,7 +71,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.attack", description=__doc__)
     parser.add_argument("--victims", type=int, default=3000)
     parser.add_argument("--seed", type=int, default=11)
-    parser.add_argument("--periods", nargs="+", default=["2024-Q3", "2024-Q4", "2024"], help="One after the other.")
+    parser.add_argument("--periods", nargs="+", default=["2024-Q3", "2024-Q4"], help="One after the other.")
     chosen = parser.parse_args()
     with fresh_warehouse("marsad-attack-") as (base, url), tempfile.TemporaryDirectory() as folder:
         files = simulate(Path(folder), chosen.victims, chosen.seed).parent
