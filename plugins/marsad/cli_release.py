@@ -88,7 +88,7 @@ def _add_outputs(release: typer.Typer, office: Opened) -> None:
         out: Annotated[Path, typer.Option(help="A folder of its own is made in this one.")],
         as_json: Json = False,
     ) -> None:
-        """Write a build's package and bulletins: of the newest that is signed, else of the newest that waits for it."""
+        """Write a build's package, bulletins, SDMX, of the newest that is signed, else of one that waits."""
         from marsad.statistics.outputs.hand_out import hand_out
 
         with office() as opened:

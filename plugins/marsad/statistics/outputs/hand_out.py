@@ -11,7 +11,8 @@ from marsad.durable import os_faults, write_whole
 from marsad.errors import UsageFault
 from marsad.intake.office import Office
 from marsad.linkage.access import reading
-from marsad.statistics.outputs import bulletin
+from marsad.statistics.outputs import bulletin, sdmx
+from marsad.statistics.outputs.words import Words
 from marsad.statistics.releases import package, store
 from marsad.statistics.releases.store import Build
 
@@ -30,6 +31,7 @@ def hand_out(office: Office, name: str, period: str, place: Path) -> tuple[Build
         build = store.read(connection, _newest(connection, name, period))
     lists = load_codelists(*office.settings.codelist_dirs)
     found = bulletin.files(build, lists, office.settings.schemas)
+    found |= sdmx.files(Words(build, lists, office.settings.schemas, "en"))
     folder = package.write(place, build)
     with os_faults("writing outputs of a release"):
         for file, content in found.items():
