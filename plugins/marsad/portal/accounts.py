@@ -18,8 +18,8 @@ from marsad.intake import inbox
 from marsad.portal.secrets_kept import hash_password, new_token, token_hash
 
 ADMINISTRATOR, SUBMITTER, STEWARD, REVIEWER = "administrator", "submitter", "steward", "reviewer"
-CASE_OFFICER, COMMISSION = "case_officer", "commission"
-ROLES = (SUBMITTER, STEWARD, REVIEWER, CASE_OFFICER, COMMISSION, "analyst", "auditor", ADMINISTRATOR)
+CASE_OFFICER, COMMISSION, ANALYST = "case_officer", "commission", "analyst"
+ROLES = (SUBMITTER, STEWARD, REVIEWER, CASE_OFFICER, COMMISSION, ANALYST, "auditor", ADMINISTRATOR)
 FOR_A_BODY = (SUBMITTER, CASE_OFFICER)
 COMMAND_LINE = "command line"
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")

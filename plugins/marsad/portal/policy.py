@@ -27,6 +27,7 @@ class Policy:
     upload_bytes: int
     upload_kept: timedelta
     uploads_waiting: int
+    statement: timedelta  # what a page of statistics asks of the warehouse
     zone: ZoneInfo  # whose clock pages show: the one whose days count for what is due
 
 
@@ -47,5 +48,6 @@ def load_policy(schemas: Path) -> Policy:
         upload_bytes=upload["megabytes"] * 1_000_000,
         upload_kept=timedelta(minutes=upload["kept_minutes"]),
         uploads_waiting=upload["waiting"],
+        statement=timedelta(seconds=document["statement_seconds"]),
         zone=ZoneInfo(due.load_policy(schemas).timezone),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
 
@@ -14,15 +14,17 @@ import sqlalchemy as sa
 from marsad.contracts.catalog import Catalog, sound_catalog
 from marsad.contracts.model import Contract
 from marsad.errors import UsageFault
-from marsad.portal.accounts import Account
+from marsad.portal.accounts import ANALYST, Account
 from marsad.portal.asking import Ask, over
 from marsad.portal.policy import Policy, load_policy
 from marsad.portal.secrets_kept import Sealing
 from marsad.settings import Settings
 from marsad.warehouse import own_persons
 from marsad.warehouse.engine import clean_errors, make_engine
+from marsad.warehouse.roles import role_name
 
 TRIAL, OPENER, LOOKER = "trial.sock", "opener.sock", "looker.sock"  # in run/
+_MILLISECOND = timedelta(milliseconds=1)
 KEYS = "portal"  # folder of keys that is the portal's alone
 
 
@@ -166,6 +168,20 @@ class Site:
         """One transaction; its errors name no value."""
         with clean_errors(), self.engine.begin() as connection:
             yield connection
+
+    @contextmanager
+    def analysing(self) -> Iterator[sa.Connection]:
+        """A transaction with the rights of ``analyst`` and no others, which only reads, all of one moment.
+
+        Raises:
+            PassingFault: a statement takes longer than the policy allows.
+        """
+        with self.transaction() as connection:
+            connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+            connection.execute(sa.text(f"SET LOCAL statement_timeout = {self.policy.statement // _MILLISECOND}"))
+            connection.execute(sa.text(f"SET LOCAL ROLE {role_name(ANALYST)}"))
+            yield connection
+            connection.execute(sa.text("RESET ROLE"))
 
     @contextmanager
     def seeing(self, role: str, token: str) -> Iterator[sa.Connection]:

@@ -150,5 +150,11 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
     "analyst": {"mart.*": _READ, **_READS_RELEASES, "ref.*": _READ},
     "auditor": {"audit.*": _READ, "ops.*": _READ},
 }
-TAKES: Mapping[str, tuple[str, ...]] = {who: ("case_officer", "commission") for who in ("portal", "looker")}
-"""Roles that another takes on for a transaction, and has nothing of before: whom it sees then, its session proves."""
+TAKES: Mapping[str, tuple[str, ...]] = {
+    "portal": ("case_officer", "commission", "analyst"),
+    "looker": ("case_officer", "commission"),
+}
+"""Roles that another takes on for a transaction, and has nothing of before.
+
+Whom it sees as the first two, its session proves; an analyst sees nobody.
+"""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from marsad.portal.pages import (
     accounts,
+    analysis,
     board,
     findings,
     history,
     home,
     openid,
+    overview,
     own_account,
     persons,
     referrals,
+    releases,
     review,
     send,
     sign_in,
@@ -20,8 +23,8 @@ from marsad.portal.pages import (
 )
 
 _MODULES = (
-    sign_in, openid, home, send, templates, history, board, findings, spellings, persons, referrals, review, accounts,
-    own_account,
+    sign_in, openid, home, send, templates, history, board, findings, spellings, persons, referrals, review, overview,
+    releases, analysis, accounts, own_account,
 )  # fmt: skip
 ROUTERS = tuple(module.router for module in _MODULES)
 MENU = tuple(entry for module in _MODULES for entry in module.MENU)

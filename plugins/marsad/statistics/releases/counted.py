@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -92,11 +91,3 @@ def _check(connection: sa.Connection, spec: CubeSpec, columns: tuple[str, ...]) 
 def ledger(connection: sa.Connection) -> str:
     """SHA-256 over the deliveries that count: two builds with the same one saw the same data."""
     return str(connection.execute(sa.text(_LEDGER)).scalar_one())
-
-
-def digest(parts: Iterable[tuple[str, bytes]]) -> str:
-    """SHA-256 over named contents."""
-    whole = hashlib.sha256()
-    for name, content in parts:
-        whole.update(f"{name}\0{len(content)}\0".encode() + content)
-    return whole.hexdigest()

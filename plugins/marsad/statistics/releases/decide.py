@@ -10,7 +10,7 @@ from marsad import audit
 from marsad.errors import PlatformFault, PolicyRefusal, UsageFault
 from marsad.intake.office import Office
 from marsad.linkage.access import reading
-from marsad.statistics.releases import package, store
+from marsad.statistics.releases import outbox, package, store
 from marsad.statistics.releases.counted import as_known, count
 from marsad.statistics.releases.store import Build
 from marsad.statistics.releases.tables import content_hash
@@ -36,7 +36,7 @@ def sign(office: Office, build_id: str, by: str, note: str | None = None) -> Pat
 
 def place(office: Office) -> Path:
     """Where signed releases lie."""
-    return office.settings.place("outbox") / "releases"
+    return outbox.releases(office.settings.place("outbox"))
 
 
 def reject(office: Office, build_id: str, by: str, note: str | None = None) -> None:

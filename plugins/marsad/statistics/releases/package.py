@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from marsad.durable import os_faults, private_folder, write_whole
+from marsad.statistics.releases import outbox
 from marsad.statistics.releases.store import Build
 from marsad.statistics.releases.tables import Table
 from marsad.warehouse.model import LANGUAGES
@@ -28,7 +29,7 @@ _SUPPRESSION = {
 
 def write(place: Path, build: Build) -> Path:
     """Writes the package into a folder of its own below ``place``; returns that. Raises PlatformFault if it cannot."""
-    folder = place / f"{build.name}-{build.period.label}-{build.number}"
+    folder = outbox.folder(place, build.name, build.period.label, build.number)
     with os_faults("writing a release"):
         private_folder(folder)
         for name, content in files(build).items():

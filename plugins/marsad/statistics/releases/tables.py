@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from marsad.statistics.disclosure.cells import Cube, Key
 from marsad.statistics.disclosure.policy import Policy
-from marsad.statistics.releases.counted import digest
 from marsad.statistics.releases.definition import Counting, Definition, TableSpec
+from marsad.statistics.releases.outbox import digest
 from marsad.warehouse.release_tables import HIDDEN
 
 RULE = ("counting_unit", "counting_stage", "reference_date", "source")

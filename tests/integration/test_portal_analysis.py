@@ -1,0 +1,192 @@
+"""The analyst's pages, over a real release: what is signed, as it was signed, each number with its counting rule."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from dataclasses import replace
+from datetime import timedelta
+from html import unescape
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from tests.integration.portal_site import Browser, events, signed_in
+from tests.integration.station import Station, visit, visits
+from tests.integration.test_releases import first, office
+
+from marsad.errors import PassingFault, PlatformFault
+from marsad.intake.office import Office
+from marsad.portal.accounts import Right
+from marsad.portal.site import Site
+from marsad.statistics.releases import decide
+from marsad.statistics.releases.store import Build
+
+__all__ = ["first", "office"]
+
+
+@pytest.fixture(scope="module")
+def signed(office: Office, first: Build) -> Path:
+    return decide.sign(office, first.build_id, "reviewer", "looked through")
+
+
+@pytest.fixture
+def analyst(site: Site, sender: str) -> Browser:
+    return signed_in(site, f"analyst.{sender}", Right("analyst"))
+
+
+def said(page: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", page)).split())
+
+
+def in_language(browser: Browser, language: str, path: str) -> str:
+    browser.see(path)
+    browser.submit("/language", {"language": language, "back": path})
+    return browser.see(path)
+
+
+def test_nothing_is_shown_before_somebody_signed(office: Office, first: Build, analyst: Browser) -> None:
+    assert "Aucune publication n'est encore signée" in said(analyst.see("/releases"))
+    assert analyst.get(f"/releases/{first.build_id}").status_code == 404
+    assert analyst.get(f"/releases/{first.build_id}/package.zip").status_code == 404
+
+
+def test_a_release_is_shown_as_it_was_signed(signed: Path, first: Build, analyst: Browser) -> None:
+    assert f'href="/releases/{first.build_id}"' in analyst.see("/releases")
+    page = analyst.see(f"/releases/{first.build_id}")
+    for table in first.tables():
+        section = page.partition(f"{table.name}.csv")[0].rpartition("<section")[2]
+        shown = re.findall(r'<td class="figure">(?:<abbr[^>]*>)?([^<]*)', section)
+        assert sorted(shown) == sorted("c" if n is None else f"{n}" for n in table.cells.values())
+    for words in ("Victime", "Présumé", "Date de détection", "lab/visits", "Cellules montrées", "non publié"):
+        assert words in said(page)
+    arabic = in_language(analyst, "ar", f"/releases/{first.build_id}")
+    assert 'dir="rtl"' in arabic
+    assert "زيارات" in arabic
+    assert "تاريخ الرصد" in arabic
+
+
+def test_the_overview_draws_each_dimension_once_with_the_counting_rule(
+    signed: Path, first: Build, analyst: Browser
+) -> None:
+    page = in_language(analyst, "en", "/overview")
+    (table,) = [one for one in first.tables() if one.name == "sex_age"]
+    (total,) = re.findall(r'<p class="big">(.*?)</p>', page)
+    assert said(total) == str(table.cells["total", "total"])
+    drawn = {name: {said(head): said(value) for head, value in
+                    re.findall(r'<th scope="row">(.*?)</th><td class="figure">(.*?)</td>', chart)}
+             for name, chart in re.findall(r'<caption[^>]*>(.*?)</caption>(.*?)</table>', page, re.S)}  # fmt: skip
+    assert list(drawn) == ["Sex", "Age"]
+    for label, code in (("Female", "F"), ("Male", "M")):
+        assert drawn["Sex"][label] == str(table.cells[code, "total"] or "c")
+    assert set(drawn["Age"]) == {"0 to 17 years", "18 years or over"}  # finer bands are part of these
+    for rule in ("Victim", "Presumed", "Day of detection", "lab/visits"):
+        assert rule in said(page)
+
+
+def test_a_cell_stands_in_its_row_and_column(signed: Path, first: Build, analyst: Browser) -> None:
+    (table,) = [one for one in first.tables() if one.name == "sex_minor"]
+    page = in_language(analyst, "en", f"/releases/{first.build_id}")
+    section = page.partition("sex_minor.csv")[0].rpartition("<section")[2]
+    ages = [said(head) for head in re.findall(r"<th scope=\"col\".*?</th>", section)][1:]
+    rows = {said(row[0]): [said(cell) for cell in re.findall(r"<td.*?</td>", row[1])]
+            for row in re.findall(r'<th scope="row">(.*?)</th>(.*?)</tr>', section, re.S)}  # fmt: skip
+    expected = table.cells["F", "18+"]
+    assert rows["Female"][ages.index("18 years or over")] == ("c" if expected is None else str(expected))
+    assert rows["All"][0] == str(table.cells["total", "total"])
+
+
+def test_files_are_the_signed_bytes_or_none(signed: Path, station: Station, first: Build, analyst: Browser) -> None:
+    address = f"/releases/{first.build_id}"
+    file = analyst.get(f"{address}/sex_age.csv")
+    assert file.content == (signed / "sex_age.csv").read_bytes()
+    assert all(row["source"] == "lab/visits" for row in csv.DictReader(io.StringIO(file.text)))
+    with zipfile.ZipFile(io.BytesIO(analyst.get(f"{address}/package.zip").content)) as package:
+        assert {name: package.read(name) for name in package.namelist()} == {
+            path.name: path.read_bytes() for path in signed.iterdir()
+        }
+    told = [one["detail"] for one in events(station, "release.downloaded")]
+    assert told == [{"file": "sex_age.csv"}, {"file": "package.zip"}]
+    for wrong in ("build.json", "..%2F..%2Fkeys", "sex_age"):
+        assert analyst.get(f"{address}/{wrong}").status_code == 404
+    whole = (signed / "sex_age.csv").read_bytes()
+    (signed / "sex_age.csv").write_bytes(whole.replace(b",c,", b",,"))
+    assert analyst.get(f"{address}/sex_minor.csv").status_code == 404
+    assert "ne se trouvent pas ici" in said(analyst.see(address))
+    (signed / "sex_age.csv").write_bytes(whole)
+
+
+@pytest.fixture(scope="module")
+def disagreeing(station: Station) -> None:
+    """Three findings on published figures, as ``marsad reconcile`` keeps them."""
+    names = [f"{name}_{language}" for name in ("indicator", "explanation", "values") for language in ("fr", "ar", "en")]
+    insert = f"""INSERT INTO ref.contradiction (number, rule, kind, country, period, figures, {", ".join(names)})
+        VALUES (:number, 'key.two_values', :kind, 'MAR', :period, '{{}}', :what || ' fr', :what || ' ar', :what,
+                'pourquoi ' || :number, 'سبب ' || :number, 'why ' || :number,
+                ARRAY['452 <b>'], ARRAY['٤٥٢'], ARRAY['452'])"""
+    rows = [(1, "contradiction", "2024", "victims"), (2, "explained", "2022-2023", "victims"),
+            (3, "suspicious", "2023", "convicted")]  # fmt: skip
+    with station.office.engine.begin() as connection:
+        for row in rows:
+            values = dict(zip(("number", "kind", "period", "what"), row, strict=True))
+            connection.execute(sa.text(insert), values)
+        connection.execute(sa.text("INSERT INTO ref.reconciled (state, figures, at) VALUES ('', 7, now())"))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "found"),
+    [({}, [1, 2, 3]), ({"year": "2023"}, [2, 3]), ({"year": "2023", "indicator": "victims"}, [2]),
+     ({"country": "FRA"}, []), ({"year": "202"}, [])],
+)  # fmt: skip
+def test_contradictions_are_chosen_by_year_country_and_indicator(
+    disagreeing: None, analyst: Browser, chosen: dict[str, str], found: list[int]
+) -> None:
+    analyst.see("/contradictions")
+    place = analyst.submit("/contradictions", chosen).headers["location"]
+    page = said(analyst.see(place))
+    assert [number for number in (1, 2, 3) if f"pourquoi {number}" in page] == found
+    assert "452 <b>" in page or not found  # shown, not obeyed
+    assert [f"سبب {number}" in said(in_language(analyst, "ar", place)) for number in (1, 2, 3)] == [
+        number in found for number in (1, 2, 3)
+    ]
+
+
+def test_the_dictionary_tells_every_column_in_the_readers_language(station: Station, analyst: Browser) -> None:
+    columns = station.rows("""SELECT table_schema || '.' || table_name AS view, column_name AS name
+        FROM information_schema.columns WHERE table_schema IN ('mart', 'release')
+        AND (table_schema, table_name) IN (SELECT schemaname, viewname FROM pg_views)""")
+    pages = {language: in_language(analyst, language, "/dictionary") for language in ("fr", "ar", "en")}
+    meanings = {language: re.findall(r'<bdi class="id">(\w+)</bdi></td><td>(.*?)</td>', page)
+                for language, page in pages.items()}  # fmt: skip
+    assert len(columns) > 100
+    for told in meanings.values():
+        assert sorted(name for name, _ in told) == sorted(row["name"] for row in columns)
+        assert all(meaning for _, meaning in told)
+    assert all(re.search("[\u0600-\u06ff]", meaning) for _, meaning in meanings["ar"])
+    assert f'id="{columns[0]["view"]}"' in pages["fr"]
+
+
+def test_quality_is_told_by_sender(station: Station, sender: str, analyst: Browser) -> None:
+    faulty = [visit("Q1"), visit("Q2"), visit("Q3"), visit("Q4", Naissance="31/02/1990")]
+    station.send("lab/visits", visits(*faulty), sender)
+    page = analyst.see("/quality")
+    assert cells_of(page, sender)[:4] == ["1", "0", "4", "25 %"]
+    assert "À corriger" in said(page)
+
+
+def cells_of(page: str, sender: str) -> list[str]:
+    row = page.partition(f"<bdi>{sender}</bdi></th>")[2].partition("</tr>")[0]
+    return [said(cell) for cell in re.findall(r"<td.*?</td>", row)]
+
+
+def test_pages_read_no_more_than_an_analyst_may_and_not_for_long(site: Site) -> None:
+    hasty = replace(site, policy=replace(site.policy, statement=timedelta(milliseconds=50)))
+    with pytest.raises(PassingFault), hasty.analysing() as connection:
+        connection.execute(sa.text("SELECT pg_sleep(5)"))
+    for denied in ("SELECT * FROM release.build", "SELECT * FROM core.victim", "SELECT * FROM portal.account"):
+        with pytest.raises(PlatformFault, match="42501"), site.analysing() as connection:
+            connection.execute(sa.text(denied))
+    with pytest.raises(PlatformFault, match="25006"), site.analysing() as connection:
+        connection.execute(sa.text("CREATE TABLE ref.mine ()"))
