@@ -88,14 +88,15 @@ def _add_outputs(release: typer.Typer, office: Opened) -> None:
         out: Annotated[Path, typer.Option(help="A folder of its own is made in this one.")],
         as_json: Json = False,
     ) -> None:
-        """Write a build's package, bulletins, SDMX, of the newest that is signed, else of one that waits."""
-        from marsad.statistics.outputs.hand_out import hand_out
+        """Write package, bulletins, SDMX and forms of the newest build that is signed, else of one that waits."""
+        from marsad.statistics.outputs.hand_out import hand_out, of_a_year
 
         with office() as opened:
             build, folder = hand_out(opened, name, period, out)
         signed = f"signed by {build.decided_by}" if build.state == "signed" else "NOT SIGNED: not to be published"
         told = {"build_id": build.build_id, "state": build.state, "folder": str(folder)}
-        show(as_json, told, f"{folder}\n{signed}")
+        forms = "" if of_a_year(build) else "\nno forms of UNODC, SDG, US TIP: they ask for a whole year"
+        show(as_json, told, f"{folder}\n{signed}{forms}")
 
 
 def _add_decisions(release: typer.Typer, office: Opened) -> None:

@@ -17,7 +17,6 @@ from marsad.statistics.outputs import bulletin
 from marsad.statistics.outputs.grid import bars, grid
 from marsad.statistics.outputs.words import Words
 from marsad.statistics.releases.package import note
-from marsad.statistics.releases.store import Build
 from marsad.warehouse.release_tables import HIDDEN
 
 WORDS = {"fr": ("Par sexe et âge", "0 à 17 ans"), "ar": ("حسب الجنس والسن", "من 0 إلى 17 سنة"),
@@ -25,18 +24,18 @@ WORDS = {"fr": ("Par sexe et âge", "0 à 17 ans"), "ar": ("حسب الجنس و
 
 
 @cache
-def build() -> Build:
-    return made()
+def words(language: str) -> Words:
+    return Words(made(), load_codelists(SCHEMAS / "codelists"), SCHEMAS, language)
 
 
 @cache
-def words(language: str) -> Words:
-    return Words(build(), load_codelists(SCHEMAS / "codelists"), SCHEMAS, language)
+def said(language: str) -> bulletin.Bulletin:
+    return bulletin.bulletin(words(language))
 
 
 @cache
 def page(language: str) -> str:
-    return bulletin.page(bulletin.bulletin(words(language)))
+    return bulletin.page(said(language))
 
 
 def told(language: str) -> str:
@@ -45,10 +44,10 @@ def told(language: str) -> str:
 
 
 def test_a_grid_has_every_cell_once_as_the_release_shows_it() -> None:
-    for table in build().tables():
+    for table in made().tables():
         shown = [number for line in grid(words("en"), table).lines for number in line.numbers]
         assert sorted(shown) == sorted(HIDDEN if value is None else str(value) for value in table.cells.values())
-    (table,) = (one for one in build().tables() if one.name == "sex_age")
+    (table,) = (one for one in made().tables() if one.name == "sex_age")
     found = grid(words("fr"), table)
     assert found.head == ("Âge", "Ensemble", "Féminin", "Masculin")
     labels = [(line.depth, line.label) for line in found.lines]
@@ -60,7 +59,7 @@ def test_a_grid_has_every_cell_once_as_the_release_shows_it() -> None:
 
 @pytest.mark.parametrize("language", ["ar", *(pytest.param(one, marks=pytest.mark.long) for one in ("fr", "en"))])
 def test_each_table_and_each_chart_has_its_counting_rule_and_what_is_said_of_hidden_cells(language: str) -> None:
-    text, tables = told(language), build().tables()
+    text, tables = told(language), made().tables()
     for table in tables:
         assert text.count(note(table, language)) >= 2
     assert text.count(words(language).rule(tables[0])) == 2 * len(tables)
@@ -69,10 +68,12 @@ def test_each_table_and_each_chart_has_its_counting_rule_and_what_is_said_of_hid
 
 
 def test_the_paper_has_every_word_too() -> None:
-    content = bulletin.paper.pdf(bulletin.bulletin(words("ar")), build().as_of)
+    content = bulletin.paper.pdf(said("ar"), made().as_of)
     pages = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
-    said = (*WORDS["ar"], words("ar").title("age_band"), words("ar").rule(build().tables()[0]))
-    for word in re.findall(r"[ء-ي]{2,}|[a-z/]{2,}", " ".join(said)):  # the reader puts runs of two directions elsewhere
+    wanted = (*WORDS["ar"], words("ar").title("age_band"), words("ar").rule(made().tables()[0]))
+    for word in re.findall(
+        r"[ء-ي]{2,}|[a-z/]{2,}", " ".join(wanted)
+    ):  # the reader puts runs of two directions elsewhere
         assert word in pages
     assert "?" not in pages
 
@@ -83,16 +84,16 @@ def test_a_page_needs_no_other_file_and_arabic_runs_from_the_right() -> None:
 
 
 def test_a_bulletin_says_who_signed_it_and_what_had_not_come() -> None:
-    said = replace(build(), state="signed", decided_by="N. Alami", decided_at=build().as_of,
+    late = replace(made(), state="signed", decided_by="N. Alami", decided_at=made().as_of,
                    missing=[{"feed": "police/victims", "provider": "GR", "period": "2024-12"}])  # fmt: skip
-    signed, missing = bulletin.bulletin(replace(words("en"), build=said)).remarks
-    assert signed == "Signed for publication by N. Alami on 03/02/2025."
+    signed, missing = bulletin.bulletin(replace(words("ar"), build=late)).remarks
+    assert signed == "وقّع على النشر N. Alami بتاريخ 03/02/2025."
     assert "police/victims GR 2024-12" in missing
-    assert bulletin.bulletin(words("en")).remarks == ("Draft, not signed: not to be published.",)
+    assert said("ar").remarks == (words("ar").say("unsigned"),)
 
 
 @pytest.mark.long
 def test_the_same_release_gives_the_same_bytes() -> None:
-    once, again = (bulletin.files(build(), words("ar").lists, SCHEMAS) for _ in range(2))
+    once, again = (bulletin.files(made(), words("ar").lists, SCHEMAS) for _ in range(2))
     assert once == again
     assert len(once) == 6

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from marsad.contracts.codelists import load_codelists
+from marsad.contracts.codelists import CodeList, load_codelists
 from marsad.durable import os_faults, write_whole
 from marsad.errors import UsageFault
+from marsad.intake.calendar import period_of
 from marsad.intake.office import Office
 from marsad.linkage.access import reading
-from marsad.statistics.outputs import bulletin, sdmx
+from marsad.statistics.outputs import bulletin, indicators, sdmx, unodc
 from marsad.statistics.outputs.words import Words
 from marsad.statistics.releases import package, store
 from marsad.statistics.releases.store import Build
@@ -29,14 +31,34 @@ def hand_out(office: Office, name: str, period: str, place: Path) -> tuple[Build
     """
     with reading(office.engine, "publisher") as connection:
         build = store.read(connection, _newest(connection, name, period))
-    lists = load_codelists(*office.settings.codelist_dirs)
-    found = bulletin.files(build, lists, office.settings.schemas)
-    found |= sdmx.files(Words(build, lists, office.settings.schemas, "en"))
+    found = files(build, load_codelists(*office.settings.codelist_dirs), office.settings.schemas)
     folder = package.write(place, build)
     with os_faults("writing outputs of a release"):
         for file, content in found.items():
             write_whole(folder / file, content)
     return build, folder
+
+
+def files(build: Build, lists: Mapping[str, CodeList], schemas: Path) -> dict[str, bytes]:
+    """All outputs by file name; forms that ask for a year are of builds of a year only."""
+    words = Words(build, lists, schemas, "en")
+    return (
+        bulletin.files(build, lists, schemas) | sdmx.files(words) | (forms(words, schemas) if of_a_year(build) else {})
+    )
+
+
+def forms(words: Words, schemas: Path) -> dict[str, bytes]:
+    """The forms of others, filled in."""
+    return {
+        "unodc.xlsx": unodc.workbook(words, schemas),
+        "sdg-16-2-2.csv": indicators.sdg(words, schemas),
+        "us-tip.csv": indicators.us_tip(words, schemas),
+    }
+
+
+def of_a_year(build: Build) -> bool:
+    """Whether a build counts a whole year, which is what the forms of others ask for."""
+    return build.period == period_of("yearly", build.period.starts_on)
 
 
 def _newest(connection: sa.Connection, name: str, period: str) -> str:

@@ -14,6 +14,7 @@ from marsad.statistics.releases.store import Build
 from marsad.statistics.releases.tables import Table
 from marsad.warehouse.release_tables import HIDDEN
 
+_OF_MARTS = {NOT_STATED: "not_stated", "several": "several"}  # codes that marts add to those of lists
 _APART = "\u00a0"  # thousands: understood in all three languages, and in the font
 
 
@@ -43,7 +44,7 @@ class Words:
         known = self.lists[self.build.definition.dimensions[dimension].codelist].codes
         if code in known:
             return known[code].labels[self.language]
-        return self.say("not_stated") if code == NOT_STATED else code
+        return self.say(_OF_MARTS[code]) if code in _OF_MARTS else code
 
     def rule(self, table: Table) -> str:
         """The counting rule of a table."""
