@@ -23,7 +23,11 @@ from marsad.linkage import linker
 from marsad.portal.accounts import Right
 from marsad.portal.site import utc_now
 from marsad.register.refresh import refresh
+from marsad.settings import PROJECT
 from marsad.simulation import simulate
+from marsad.statistics.reconciliation import renew
+from marsad.statistics.releases import decide
+from marsad.statistics.releases.build import build
 
 __all__ = ["person"]
 pytestmark = pytest.mark.timeout(600)
@@ -183,6 +187,52 @@ def test_the_commission_follows_a_person(person: Person, portal: Portal, known: 
     person.follow("menu.waiting", "nav")
     expect(page.locator("#times")).to_be_visible()
     person.look("waiting")
+
+
+@pytest.fixture(scope="module")
+def released(portal: Portal, known: tuple[str, str]) -> str:
+    """A signed release of the made-up country, and figures that disagree; its id."""
+    with portal.office.engine.connect() as connection:
+        year = connection.execute(sa.text(_BUSIEST_YEAR)).scalar_one()
+    built = build(portal.office, "victims", year, "builder")
+    decide.sign(portal.office, built.build_id, "reviewer", "looked through")
+    figures = PROJECT / "schemas" / "reference" / "morocco_figures.csv"
+    pipeline.ingest(portal.office, figures, "commission/published_figures", "CNCLT")
+    with portal.office.engine.begin() as connection:
+        renew(connection, portal.settings)
+    return built.build_id
+
+
+_BUSIEST_YEAR = """
+    SELECT left(period, 4) FROM mart.victim_totals WHERE feed = 'police/victims' AND period <> 'unknown'
+    GROUP BY 1 ORDER BY sum(victim_records) DESC, 1 LIMIT 1
+"""
+
+
+@pytest.mark.long
+def test_an_analyst_reads_what_is_signed_and_what_disagrees(person: Person, portal: Portal, released: str) -> None:
+    page = person.page
+    person.sign_in(*portal.invite(Right("analyst")))
+    person.follow("menu.overview", "nav")
+    expect(page.locator(".chart svg").first).to_be_visible()
+    person.look("overview")
+    person.follow("menu.releases", "nav")
+    person.look("releases")
+    page.locator(f"a[href='/releases/{released}']").click()
+    person.look("release")
+    with page.expect_download() as download:
+        person.follow("release.package")
+    assert download.value.suggested_filename.endswith("package.zip")
+    person.follow("menu.contradictions", "nav")
+    person.look("contradictions")
+    page.locator("#year").select_option("2021")
+    person.press("contradictions.show")
+    expect(page.locator(".disagreeing").first).to_contain_text("2021")
+    person.look("contradictions-2021")
+    person.follow("menu.quality", "nav")
+    person.look("quality")
+    person.follow("menu.dictionary", "nav")
+    person.look("dictionary")
 
 
 _KNOWN_TO = "SELECT min(provider) FROM register.seen_by WHERE person_id = CAST(:person AS uuid)"
