@@ -99,6 +99,15 @@ def test_columns_named_like_the_common_model_are_bound_to_it(tmp_path, catalog):
     assert "status: draft" in text
 
 
+def test_rows_are_taken_for_people_only_where_a_column_says_who_they_are(catalog):
+    def bound(*header: str) -> str:
+        text = draft_contract("labour/visits", header, [], catalog.codelists, catalog.model)
+        return text if "concept: victim." in text else ""
+
+    assert not bound("Établissement visité", "Province", "Téléphone")
+    assert "each row makes a record of victim" in bound("Sexe", "Province", "Téléphone")
+
+
 def test_cells_that_do_not_read_as_the_concept_are_not_bound(tmp_path, catalog):
     rows = [{"Sexe": f"tbd {number}"} for number in range(20)]
     text, contract = drafted(tmp_path, ["Sexe"], rows, catalog.codelists, catalog.model)

@@ -25,6 +25,11 @@ _LOGICAL = {"text": "string", "identifier": "string", "code": "string"}
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
 # Dates of an event from which an age can be reckoned, best first.
 _EVENT_DAYS = ("met_on", "contact_on", "received_on", "started_on", "decided_on")
+_PEOPLE = ("victim", "suspect")
+# What a column must say before rows are taken for people: a province and a telephone are anybody's.
+_OF_A_PERSON = frozenset(
+    {"family_name", "given_name", "full_name", "family_name_ar", "given_name_ar", "birth_date", "sex", "stated_age"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +109,14 @@ def _distinct(header: Sequence[str]) -> list[str]:
 
 def _concepts(headers: Sequence[str], model: Mapping[str, Entity]) -> list[Concept | None]:
     """For each header the field that it names, all of the one entity that most headers speak of."""
-    found = [_named(headers, entity) for entity in model.values()]
+    found = [fields for entity in model.values() if _of_people(entity, fields := _named(headers, entity))]
     return max(found, key=lambda fields: sum(field is not None for field in fields), default=[None] * len(headers))
+
+
+def _of_people(entity: Entity, fields: Sequence[Concept | None]) -> bool:
+    """Whether rows may be of an entity: of people only if a column tells who they are, or numbers them."""
+    telling = _OF_A_PERSON | {f"{entity.name}_reference"}
+    return entity.name not in _PEOPLE or any(field and field.field in telling for field in fields)
 
 
 def _named(headers: Sequence[str], entity: Entity) -> list[Concept | None]:
@@ -220,6 +231,9 @@ def _head(feed: str, proposals: Sequence[_Proposal], rows: int, language: str) -
     yield "# classification: identity and free_text stay in the vault; quasi and public can be counted."
     yield "# required: a blank cell refuses its row. Set here only where a record can hardly do without the value"
     yield "# (numbers, days of events) and the sample never does; add it where a row without the value is of no use."
+    if entity := next((proposal.concept.entity for proposal in proposals if proposal.concept), None):
+        yield f"# REVIEW: by 'concept', each row makes a record of {entity} in the warehouse, and is counted as one."
+        yield "# Where that is wrong, bind the columns to another entity of schemas/concepts.yaml."
     yield "apiVersion: v3.2.0"
     yield "kind: DataContract"
     yield f"id: {feed.replace('/', '-').replace('_', '-')}"
