@@ -35,9 +35,10 @@ FEED = "police/victims"
 _LATER = 0.2  # of the files come between two releases
 VIEW = """
     CREATE VIEW mart.bench AS
-    SELECT s.period, v.sex, v.age_band, v.exploitation_form[1] AS exploitation_form, v.region, count(*) AS victims
+    SELECT s.period, v.sex, v.age_band, v.exploitation_form[1] AS exploitation_form, v.region, count(*) AS victims,
+           'victim' AS counting_unit, 'presumed' AS counting_stage, 'detection' AS reference_date, v.feed AS source
     FROM core.victim v JOIN core.sighting s ON s.content_id = v.content_id AND s.current
-    WHERE v.feed = 'police/victims' GROUP BY 1, 2, 3, 4, 5
+    WHERE v.feed = 'police/victims' GROUP BY 1, 2, 3, 4, 5, v.feed
 """
 DEFINITION = """
 version: 1

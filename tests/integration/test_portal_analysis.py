@@ -60,7 +60,7 @@ def test_a_release_is_shown_as_it_was_signed(signed: Path, first: Build, analyst
         section = page.partition(f"{table.name}.csv")[0].rpartition("<section")[2]
         shown = re.findall(r'<td class="figure">(?:<abbr[^>]*>)?([^<]*)', section)
         assert sorted(shown) == sorted("c" if n is None else f"{n}" for n in table.cells.values())
-    for words in ("Victime", "Présumé", "Date de détection", "lab/visits", "Cellules montrées", "non publié"):
+    for words in ("Enregistrement de victime", "Présumé", "Date de détection", "lab/visits", "Cellules montrées", "non publié"):
         assert words in said(page)
     arabic = in_language(analyst, "ar", f"/releases/{first.build_id}")
     assert 'dir="rtl"' in arabic

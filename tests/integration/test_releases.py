@@ -46,7 +46,7 @@ cubes:
     measure: victim_records
     period: period
     where: {feed: [lab/visits]}
-    counting: {unit: victim, stage: presumed, reference_date: detection, source: lab/visits}
+    counting: {unit: victim_record, stage: presumed, reference_date: detection, source: lab/visits}
 tables:
   sex_minor: {cube: records, by: [sex, age_band], top: [age_band], title: {fr: A, ar: أ, en: A}}
   sex_age: {cube: records, by: [sex, age_band], title: {fr: B, ar: ب, en: B}}
@@ -119,7 +119,7 @@ def _check_package(folder: Path, made: Build) -> None:
         header, *rows = list(csv.reader(io.StringIO(content.decode())))
         assert header == [field["name"] for field in resource["schema"]["fields"]]
         assert len(rows) == len(table.cells)
-        assert all(row[-4:] == ["victim", "presumed", "detection", "lab/visits"] for row in rows)
+        assert all(row[-4:] == ["victim_record", "presumed", "detection", "lab/visits"] for row in rows)
         columns = pq.read_table(folder / resource["path"].replace(".csv", ".parquet")).to_pylist()
         assert [["" if value is None else str(value) for value in row.values()] for row in columns] == rows
     assert described["provenance"]["tables_sha256"] == made.sha256
@@ -191,6 +191,8 @@ def test_a_release_waits_for_all_deliveries_until_its_deadline(office: Office) -
         ("measure: victim_records", "measure: records", "no column records"),
         ("top: [age_band]", "top: [region]", "not by"),
         ("source: lab/visits}", "source: ''}", "source"),
+        ("unit: victim_record", "unit: victim", "counts victim_record, presumed, unknown, lab/visits, not victim"),
+        ("source: lab/visits}", "source: register}", "counts victim_record"),
     ],
 )
 def test_a_wrong_definition_says_what_is_wrong(office: Office, tmp_path: Path, old: str, new: str, told: str) -> None:

@@ -13,7 +13,7 @@ from marsad.statistics.disclosure.policy import load_policy
 from marsad.statistics.disclosure.secondary import Older, Plan, protect
 from marsad.statistics.releases.build import plan
 from marsad.statistics.releases.counted import Base
-from marsad.statistics.releases.definition import load
+from marsad.statistics.releases.definition import Definition, load
 from marsad.statistics.releases.store import Build
 
 SCHEMAS = PROJECT / "schemas"
@@ -27,7 +27,7 @@ PEOPLE = {("F", "0-8"): 14, ("F", "9-17"): 57, ("F", "18-20"): 38, ("F", "24-26"
 @cache
 def made(period: str = "2024") -> Build:
     """Protected as a real build is, and not signed."""
-    definition, policy, covered = load(SCHEMAS, "victims"), load_policy(SCHEMAS), parse(period)
+    definition, policy, covered = _of_persons(load(SCHEMAS, "victims")), load_policy(SCHEMAS), parse(period)
     assert covered
     columns = definition.columns("records")
     parents = {code.code: code.parent for code in load_codelist(SCHEMAS / "codelists" / "age_band.csv").codes.values()}
@@ -47,6 +47,13 @@ def made(period: str = "2024") -> Build:
         verdict="pass", tools="", sha256="", bases={"records": base},
         hidden={"records": frozenset(protect(asked, policy, Older()))}, built_by="builder",
     )  # fmt: skip
+
+
+def _of_persons(definition: Definition) -> Definition:
+    """Counting victims, not records of them: what forms of others ask for."""
+    cube = definition.cubes["records"]
+    counting = cube.counting.model_copy(update={"unit": "victim"})
+    return definition.model_copy(update={"cubes": {"records": cube.model_copy(update={"counting": counting})}})
 
 
 def _codes(sex: str, age: str) -> dict[str, str]:

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from marsad.contracts.codelists import CodeList
 from marsad.statistics.disclosure.cells import ALONE, TOTAL, Key
+from marsad.warehouse.release_tables import RULE
 
-RULE = ("counting_unit", "counting_stage", "reference_date", "source")
 Lists = Mapping[str, CodeList]
 _LISTED = """
     SELECT r.build_id::text, r.name, r.period, r.number, r.newest, r.as_of, r.signed_at, r.verdict,

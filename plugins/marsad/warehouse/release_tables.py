@@ -15,6 +15,9 @@ VERDICTS = ("pass", "review", "fail")
 HIDDEN = "c"
 """Stands beside a cell that is not shown (SDMX observation status: confidential)."""
 
+RULE = ("counting_unit", "counting_stage", "reference_date", "source")
+"""The columns of the counting rule, in marts and in releases."""
+
 _C = sa.Text(collation="C")  # never depend on a server's collation order
 _AT = TIMESTAMP(timezone=True)
 # JSON, not JSONB: tables and codes keep their order.

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from marsad.statistics.outputs.forms import Answer, Codes, Points, Unodc, answer, counted, load
 from marsad.statistics.outputs.words import Words
-from marsad.statistics.releases.tables import RULE
-from marsad.warehouse.release_tables import HIDDEN
+from marsad.warehouse.release_tables import HIDDEN, RULE
 
 _PER = 100_000
 _DETECTED = "Detected trafficking victims"

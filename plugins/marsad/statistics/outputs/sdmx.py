@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from marsad.statistics.disclosure.cells import ALONE, TOTAL
 from marsad.statistics.outputs.words import Words, ordered
 from marsad.statistics.releases.counted import NOT_STATED
-from marsad.statistics.releases.tables import RULE, Table
+from marsad.statistics.releases.tables import Table
+from marsad.warehouse.release_tables import RULE
 
 if TYPE_CHECKING:
     from pysdmx.model import Codelist, Component, ConceptScheme

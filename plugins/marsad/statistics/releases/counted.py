@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,8 +13,10 @@ from marsad.errors import UsageFault
 from marsad.intake.calendar import Period, parse
 from marsad.statistics.disclosure.cells import Cube, Dimension
 from marsad.statistics.releases.definition import CubeSpec
+from marsad.warehouse.release_tables import RULE
 
 NOT_STATED = "unknown"
+_LATER = {"presumed": ("identified", "confirmed"), "identified": ("confirmed",)}  # who was confirmed was presumed
 _LEDGER = """
     SELECT encode(sha256(coalesce(string_agg(d.delivery_id::text || d.sha256 || d.status, ',' ORDER BY
         d.delivery_id::text COLLATE "C"), '')::bytea), 'hex') FROM ops.delivery d
@@ -59,19 +61,30 @@ def months(period: Period) -> frozenset[str]:
 
 
 def count(connection: sa.Connection, spec: CubeSpec, columns: tuple[str, ...], within: Period) -> Base:
-    """Asks the mart. Raises UsageFault naming what the mart does not have."""
+    """Asks the mart. Raises UsageFault naming what it does not have, or that it counts by another rule."""
     _check(connection, spec, columns)
     asked = ", ".join(f"coalesce(CAST(\"{name}\" AS text), '{NOT_STATED}')" for name in columns)
     kept = " AND ".join(f'"{name}" = ANY(CAST(:w_{name} AS text[]))' for name in spec.where) or "true"
     query = f"""
         SELECT CAST("{spec.period}" AS text) AS label, ARRAY[{asked}] AS codes,
-               CAST(sum("{spec.measure}") AS bigint) AS n
-        FROM mart."{spec.mart}" WHERE {kept} GROUP BY 1, 2
+               ARRAY[{", ".join(RULE)}] AS rule, CAST(sum("{spec.measure}") AS bigint) AS n
+        FROM mart."{spec.mart}" WHERE {kept} GROUP BY 1, 2, 3
     """  # noqa: S608 - names that the definition's model lets through
     values = {f"w_{name}": list(codes) for name, codes in spec.where.items()}
-    rows = connection.execute(sa.text(query), values)
-    found = {(row.label, tuple(row.codes)): row.n for row in rows if row.label and inside(row.label, within) and row.n}
+    found: Counter[tuple[str, tuple[str, ...]]] = Counter()
+    for row in connection.execute(sa.text(query), values):
+        if row.label and row.n and inside(row.label, within):
+            _agrees(spec, row.rule)
+            found[row.label, tuple(row.codes)] += row.n
     return Base(columns, dict(sorted(found.items())))
+
+
+def _agrees(spec: CubeSpec, told: Sequence[str]) -> None:
+    """What a mart does not state it does not deny."""
+    unit, stage, day, source = spec.counting.parts
+    fit = ({unit}, {stage, *_LATER.get(stage, ())}, {day, NOT_STATED}, {source})
+    if not all(one in known for one, known in zip(told, fit, strict=True)):
+        raise UsageFault(f"the mart {spec.mart} counts {', '.join(told)}, not {', '.join(spec.counting.parts)}")
 
 
 def as_known(connection: sa.Connection, moment: datetime) -> None:
@@ -82,7 +95,7 @@ def as_known(connection: sa.Connection, moment: datetime) -> None:
 def _check(connection: sa.Connection, spec: CubeSpec, columns: tuple[str, ...]) -> None:
     query = "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(:mart) AND attnum > 0"
     known = set(connection.execute(sa.text(query), {"mart": f'mart."{spec.mart}"'}).scalars())
-    wanted = {spec.measure, spec.period, *spec.where, *columns}
+    wanted = {spec.measure, spec.period, *spec.where, *columns, *RULE}
     if missing := wanted - known:
         raise UsageFault(f"the mart {spec.mart} has no column {', '.join(sorted(missing))}" if known else
                          f"there is no mart {spec.mart}")  # fmt: skip

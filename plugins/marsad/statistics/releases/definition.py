@@ -35,6 +35,11 @@ class Counting(Part):
     reference_date: Name
     source: Annotated[str, Field(min_length=1)]
 
+    @property
+    def parts(self) -> tuple[str, str, str, str]:
+        """The four, in the order of the columns ``RULE``."""
+        return self.unit, self.stage, self.reference_date, self.source
+
 
 class CubeSpec(Part):
     """What is counted: a measure of a mart, of the rows that ``where`` keeps. Its tables are protected together."""

@@ -11,9 +11,7 @@ from marsad.statistics.disclosure.cells import Cube, Key
 from marsad.statistics.disclosure.policy import Policy
 from marsad.statistics.releases.definition import Counting, Definition, TableSpec
 from marsad.statistics.releases.outbox import digest
-from marsad.warehouse.release_tables import HIDDEN
-
-RULE = ("counting_unit", "counting_stage", "reference_date", "source")
+from marsad.warehouse.release_tables import HIDDEN, RULE
 
 
 @dataclass(frozen=True)
@@ -37,9 +35,8 @@ class Table:
 
     def rows(self, period: str) -> Iterator[tuple[str | int | None, ...]]:
         """One row a cell; every number with its counting rule."""
-        rule = (self.counting.unit, self.counting.stage, self.counting.reference_date, self.counting.source)
         for codes, value in self.cells.items():
-            yield (period, *codes, value, HIDDEN if value is None else "", *rule)
+            yield (period, *codes, value, HIDDEN if value is None else "", *self.counting.parts)
 
     def csv(self, period: str) -> bytes:
         """Canonical CSV: UTF-8, comma, LF, quotes only where needed, rows in the order of codes."""
