@@ -20,7 +20,8 @@ from marsad.contracts.codelists import load_codelists
 from marsad.errors import PolicyRefusal, UsageFault
 from marsad.intake.office import Office
 from marsad.settings import PROJECT
-from marsad.statistics.releases import decide, due, store
+from marsad.statistics.outputs.hand_out import hand_out
+from marsad.statistics.releases import decide, due, package, store
 from marsad.statistics.releases.build import build
 from marsad.statistics.releases.definition import load, names
 from marsad.statistics.releases.store import Build
@@ -76,12 +77,13 @@ def asked(office: Office, statement: str, role: str = "analyst") -> list[list[ob
     return query(office.settings, statement, role)[1]
 
 
-def test_what_is_built_is_nobodys_to_read_and_shows_no_few(office: Office, first: Build) -> None:
+def test_what_is_built_is_nobodys_to_read_and_shows_no_few(office: Office, first: Build, tmp_path: Path) -> None:
     assert first.verdict != "fail"
     assert first.facts["cells_recovered"] == first.facts["cells_narrow"] == 0
     assert first.facts["counted"] == sum(map(sum, PEOPLE.values()))
     numbers = [value for table in first.tables() for value in table.cells.values()]
     assert None in numbers
+    assert package.write(tmp_path, first).name == f"unsigned-lab-{Q1}-1"
     assert not [value for value in numbers if value and value < first.policy.threshold]
     coarse, fine = (table.cells for table in first.tables())
     assert {codes[1] for codes in coarse} == {"total", "0-17", "18+"}
@@ -125,6 +127,9 @@ def _check_package(folder: Path, made: Build) -> None:
     assert described["provenance"]["tables_sha256"] == made.sha256
     entry = json.loads((folder / "dcat.jsonld").read_bytes())
     assert len(entry["dcat:distribution"]) == 2 * len(made.tables())
+    assert entry["dct:publisher"]["dct:title"] == "laboratory"
+    assert described["provenance"]["state"] == "signed"
+    assert entry["dct:issued"] > described["created"]
 
 
 def test_an_old_release_is_built_again_to_the_same_bytes_whatever_came_since(
@@ -157,7 +162,7 @@ def test_two_who_came_late_are_not_told_by_the_next_build(office: Office, first:
     assert asked(office, "SELECT number FROM release.releases") == [[1]]
 
 
-def test_a_failed_build_is_signed_by_nobody(office: Office, first: Build) -> None:
+def test_a_failed_build_is_signed_by_nobody_and_not_handed_out(office: Office, first: Build, tmp_path: Path) -> None:
     with office.engine.begin() as connection:
         failed = replace(
             first, build_id=store.new_id(), number=9, verdict="fail", broken=[{"message": {"en": "leaks"}}]
@@ -165,6 +170,8 @@ def test_a_failed_build_is_signed_by_nobody(office: Office, first: Build) -> Non
         store.write(connection, failed)
     with pytest.raises(PolicyRefusal, match="leaks"):
         decide.sign(office, failed.build_id, "reviewer", "all the same")
+    handed, _ = hand_out(office, "lab", Q1, tmp_path)
+    assert handed.number < failed.number
     with pytest.raises(sa.exc.IntegrityError), office.engine.begin() as connection:
         store.decide(connection, failed, "signed", "owner", None, datetime(2030, 1, 1, tzinfo=UTC))
 

@@ -18,7 +18,7 @@ from marsad.statistics.outputs.words import Words
 from marsad.statistics.releases import package, store
 from marsad.statistics.releases.store import Build
 
-_NEWEST = """SELECT build_id::text FROM release.build WHERE (name, period) = (:name, :period) AND state <> 'rejected'
+_NEWEST = """SELECT build_id::text FROM release.build WHERE (name, period) = (:name, :period) AND state <> 'rejected' AND verdict <> 'fail'
     ORDER BY state = 'signed' DESC, number DESC LIMIT 1"""
 
 
@@ -65,6 +65,6 @@ def _newest(connection: sa.Connection, name: str, period: str) -> str:
     found = connection.execute(sa.text(_NEWEST), {"name": name, "period": period}).scalar()
     if found is None:
         raise UsageFault(
-            f"there is no build of {name} for {period}, or it was rejected: `marsad release build` makes one"
+            f"no build of {name} for {period} is signed or waits for it: `marsad release build` makes one"
         )
     return str(found)

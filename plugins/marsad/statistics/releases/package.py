@@ -19,6 +19,9 @@ from marsad.statistics.releases.tables import Table
 from marsad.warehouse.model import LANGUAGES
 from marsad.warehouse.release_tables import HIDDEN
 
+UNSIGNED = "unsigned-"
+"""What the folder of a build begins with that nobody signed."""
+
 _INTEGERS = ("value",)
 _SUPPRESSION = {
     "fr": "« c » : nombre non publié, pour que personne ne puisse être reconnu ; {hidden} cellules sur {cells}.",
@@ -28,8 +31,14 @@ _SUPPRESSION = {
 
 
 def write(place: Path, build: Build) -> Path:
-    """Writes the package into a folder of its own below ``place``; returns that. Raises PlatformFault if it cannot."""
+    """Writes the package into a folder of its own below ``place``, which says so if nobody signed it; returns that.
+
+    Raises:
+        PassingFault, PlatformFault: it cannot be written.
+    """
     folder = outbox.folder(place, build.name, build.period.label, build.number)
+    if build.state != "signed":
+        folder = folder.with_name(f"{UNSIGNED}{folder.name}")
     with os_faults("writing a release"):
         private_folder(folder)
         for name, content in files(build).items():
@@ -94,6 +103,7 @@ def provenance(build: Build) -> dict[str, Any]:
         "tables_sha256": build.sha256,
         "deliveries_missing": list(build.missing),
         "verdict": build.verdict,
+        "state": build.state,
     }
 
 
@@ -141,8 +151,8 @@ def _dcat(build: Build, contents: Mapping[str, bytes]) -> dict[str, Any]:
         "@type": "dcat:Dataset",
         "dct:title": [{"@value": text, "@language": language} for language, text in build.definition.title.items()],
         "dct:identifier": build.build_id,
-        "dct:issued": build.as_of.isoformat(),
-        "dct:publisher": {"@type": "dct:Agent", "dct:title": build.decided_by or build.definition.owner},
+        **({"dct:issued": build.decided_at.isoformat()} if build.state == "signed" and build.decided_at else {}),
+        "dct:publisher": {"@type": "dct:Agent", "dct:title": build.definition.owner},
         "dct:temporal": {
             "@type": "dct:PeriodOfTime",
             "dcat:startDate": build.period.starts_on.isoformat(),
