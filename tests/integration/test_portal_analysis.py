@@ -109,13 +109,16 @@ def test_files_are_the_signed_bytes_or_none(signed: Path, station: Station, firs
         }
     told = [one["detail"] for one in events(station, "release.downloaded")]
     assert told == [{"file": "sex_age.csv"}, {"file": "package.zip"}]
-    for wrong in ("build.json", "..%2F..%2Fkeys", "sex_age"):
+    (signed / "notes.csv").write_bytes(b"by somebody else")
+    for wrong in ("notes.csv", "build.json", "..%2F..%2Fkeys", "sex_age"):
         assert analyst.get(f"{address}/{wrong}").status_code == 404
-    whole = (signed / "sex_age.csv").read_bytes()
-    (signed / "sex_age.csv").write_bytes(whole.replace(b",c,", b",,"))
-    assert analyst.get(f"{address}/sex_minor.csv").status_code == 404
-    assert "ne se trouvent pas ici" in said(analyst.see(address))
-    (signed / "sex_age.csv").write_bytes(whole)
+    (signed / "notes.csv").unlink()
+    for name in ("sex_age.csv", "sex_age.parquet", "dcat.jsonld"):
+        whole = (signed / name).read_bytes()
+        (signed / name).write_bytes(whole + b"\n")
+        assert analyst.get(f"{address}/sex_minor.csv").status_code == 404
+        assert "ne se trouvent pas ici" in said(analyst.see(address))
+        (signed / name).write_bytes(whole)
 
 
 @pytest.fixture(scope="module")

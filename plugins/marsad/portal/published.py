@@ -16,7 +16,7 @@ from marsad.warehouse.release_tables import RULE
 Lists = Mapping[str, CodeList]
 _LISTED = """
     SELECT r.build_id::text, r.name, r.period, r.number, r.newest, r.as_of, r.signed_at, r.verdict,
-           r.deliveries_missing, r.dimensions, r.sha256, r.title_fr, r.title_ar, r.title_en,
+           r.deliveries_missing, r.dimensions, r.package_sha256, r.title_fr, r.title_ar, r.title_en,
            t.tables, t.cells, t.shown
     FROM release.releases r CROSS JOIN LATERAL (
         SELECT count(*) AS tables, coalesce(sum(cells), 0)::bigint AS cells, coalesce(sum(shown), 0)::bigint AS shown

@@ -65,6 +65,7 @@ def _build(metadata: sa.MetaData) -> None:
         _text("decided_by", "Who signed or rejected it", null=True),
         sa.Column("decided_at", _AT, comment="When"),
         _text("note", "What was said with it", null=True),
+        _text("package_sha256", "Of the files that a signed one is handed out as", null=True),
         sa.UniqueConstraint("name", "period", "number", name="build_number"),
         sa.CheckConstraint(f"state IN ({values(map(repr, STATES))})", name="build_state"),
         sa.CheckConstraint(f"verdict IN ({values(map(repr, VERDICTS))})", name="build_verdict"),

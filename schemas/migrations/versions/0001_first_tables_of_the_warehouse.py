@@ -1771,6 +1771,12 @@ def upgrade() -> None:
         sa.Column("decided_by", sa.Text(collation="C"), nullable=True, comment="Who signed or rejected it"),
         sa.Column("decided_at", postgresql.TIMESTAMP(timezone=True), nullable=True, comment="When"),
         sa.Column("note", sa.Text(collation="C"), nullable=True, comment="What was said with it"),
+        sa.Column(
+            "package_sha256",
+            sa.Text(collation="C"),
+            nullable=True,
+            comment="Of the files that a signed one is handed out as",
+        ),
         sa.CheckConstraint("(state = 'built') = (decided_by IS NULL)", name="build_decided"),
         sa.CheckConstraint("state <> 'signed' OR verdict <> 'fail'", name="build_never_failed"),
         sa.CheckConstraint("state IN ('built', 'signed', 'rejected')", name="build_state"),

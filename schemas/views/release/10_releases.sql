@@ -6,7 +6,7 @@ SELECT b.build_id, b.name, b.period, b.number, b.as_of, b.ledger, b.verdict,
        b.definition -> 'title' ->> 'ar' AS title_ar,
        b.definition -> 'title' ->> 'en' AS title_en,
        b.definition -> 'dimensions' AS dimensions,
-       b.sha256, b.decided_by AS signed_by, b.decided_at AS signed_at,
+       b.sha256, b.package_sha256, b.decided_by AS signed_by, b.decided_at AS signed_at,
        NOT EXISTS (SELECT FROM release.build o WHERE (o.name, o.period, o.state) = (b.name, b.period, 'signed')
                    AND o.number > b.number) AS newest
 FROM release.build b
@@ -27,6 +27,7 @@ COMMENT ON COLUMN release.releases.title_ar IS 'Title in Arabic.';
 COMMENT ON COLUMN release.releases.title_en IS 'Title in English.';
 COMMENT ON COLUMN release.releases.dimensions IS 'What each dimension of its tables is called in three languages, and its code list.';
 COMMENT ON COLUMN release.releases.sha256 IS 'Of its tables as CSV: the bytes that were signed.';
+COMMENT ON COLUMN release.releases.package_sha256 IS 'Of the files in the outbox: handed out while they are these.';
 COMMENT ON COLUMN release.releases.signed_by IS 'Who signed it.';
 COMMENT ON COLUMN release.releases.signed_at IS 'When it was signed.';
 COMMENT ON COLUMN release.releases.newest IS 'Whether no later build of this name and period was signed.';

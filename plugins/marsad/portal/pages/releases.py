@@ -78,7 +78,7 @@ def _files(site: Site, release: Mapping[str, Any], tables: list[Table]) -> dict[
     place = outbox.folder(
         outbox.releases(site.settings.place("outbox")), release["name"], release["period"], release["number"]
     )
-    return outbox.package(place, [table.told["name"] for table in tables], release["sha256"])
+    return outbox.package(place, [table.told["name"] for table in tables], release["package_sha256"])
 
 
 def _zipped(files: Mapping[str, bytes]) -> bytes:

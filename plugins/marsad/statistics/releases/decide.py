@@ -31,6 +31,7 @@ def sign(office: Office, build_id: str, by: str, note: str | None = None) -> Pat
             _may_be_signed(build, by, note, store.signed(connection, build.period))
             _decided(office, connection, build, "signed", by, note)
         signed = store.read(connection, build.build_id)
+        store.seal(connection, signed.build_id, outbox.digest(package.files(signed).items()))
     return package.write(place(office), signed)
 
 

@@ -26,7 +26,12 @@ def folder(place: Path, name: str, period: str, number: int) -> Path:
 
 
 def package(place: Path, tables: Sequence[str], sha256: str) -> dict[str, bytes]:
-    """The files of a package by name; none unless its ``tables`` as CSV, in their order, are those of that hash."""
-    found = {path.name: path.read_bytes() for path in sorted(place.iterdir())} if place.is_dir() else {}
-    csv = [(table, found.get(f"{table}.csv", b"")) for table in tables]
-    return found if digest(csv) == sha256 else {}
+    """The files of a package of ``tables`` by name; none unless all of them are those of that hash."""
+    paths = [place / name for name in names(tables)]
+    found = {path.name: path.read_bytes() for path in paths if path.is_file()}
+    return found if digest(found.items()) == sha256 else {}
+
+
+def names(tables: Sequence[str]) -> list[str]:
+    """What the files of a package are called; others that lie there are not of it."""
+    return [*(f"{table}.{kind}" for table in tables for kind in ("csv", "parquet")), "datapackage.json", "dcat.jsonld"]

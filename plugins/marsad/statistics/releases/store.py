@@ -67,6 +67,7 @@ class Build:
     decided_by: str | None = None
     decided_at: datetime | None = None
     note: str | None = None
+    package_sha256: str | None = None
 
     def cube(self, name: str) -> Cube:
         """What was counted."""
@@ -188,6 +189,12 @@ def decide(connection: sa.Connection, build: Build, state: str, by: str, note: s
     values = {"state": state, "by": by, "at": at, "note": note, "id": build.build_id}
     if not connection.execute(sa.text(update), values).rowcount:
         raise UsageFault(f"the build was {build.state} by {build.decided_by} already")
+
+
+def seal(connection: sa.Connection, build_id: str, package_sha256: str) -> None:
+    """Notes which files a signed release is handed out as."""
+    update = "UPDATE release.build SET package_sha256 = :sha256 WHERE build_id = :id"
+    connection.execute(sa.text(update), {"sha256": package_sha256, "id": build_id})
 
 
 def _build(connection: sa.Connection, row: dict[str, Any]) -> Build:
