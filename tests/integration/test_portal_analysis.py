@@ -19,7 +19,9 @@ from tests.integration.test_releases import first, office
 
 from marsad.errors import PassingFault, PlatformFault
 from marsad.intake.office import Office
+from marsad.portal import published
 from marsad.portal.accounts import Right
+from marsad.portal.published import Table
 from marsad.portal.site import Site
 from marsad.statistics.releases import decide
 from marsad.statistics.releases.store import Build
@@ -84,6 +86,12 @@ def test_the_overview_draws_each_dimension_once_with_the_counting_rule(
     assert set(drawn["Age"]) == {"0 to 17 years", "18 years or over"}  # finer bands are part of these
     for rule in ("Victim", "Presumed", "Day of detection", "lab/visits"):
         assert rule in said(page)
+
+
+def test_two_cubes_under_one_counting_rule_are_two_charts() -> None:
+    women, men = (Table({"cube": cube, "dimensions": ["age_band"]}, ("age_band",), {("total",): n})
+                  for cube, n in (("women", 7), ("men", 9)))  # fmt: skip
+    assert [chart.total for chart in published.charts([women, men, women], {})] == [7, 9]
 
 
 def test_a_cell_stands_in_its_row_and_column(signed: Path, first: Build, analyst: Browser) -> None:

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from marsad.contracts.codelists import CodeList
 from marsad.statistics.disclosure.cells import ALONE, TOTAL, Key
-from marsad.warehouse.release_tables import RULE
 
 Lists = Mapping[str, CodeList]
 _LISTED = """
@@ -26,16 +25,16 @@ _LISTED = """
     ORDER BY r.signed_at DESC, r.name, r.period
 """
 _TABLES = """
-    SELECT "table" AS name, title_fr, title_ar, title_en, dimensions, counting_unit, counting_stage, reference_date,
-           source, cells, shown
+    SELECT "table" AS name, cube, title_fr, title_ar, title_en, dimensions, counting_unit, counting_stage,
+           reference_date, source, cells, shown
     FROM release.tables WHERE build_id = CAST(:build AS uuid) ORDER BY "position"
 """
 _CELLS = """SELECT "table", codes, value FROM release.cells WHERE build_id = CAST(:build AS uuid) ORDER BY "table" """
-# Of periods of one grain, as counted by the same rule: one total of each table would say the same several times.
+# Of periods of one grain, of the same cube and rule: one total of each table would say the same several times.
 _COURSE = """
     SELECT DISTINCT ON (period) period, value FROM release.cells
     WHERE name = :name AND newest AND codes <@ ARRAY[:total] AND length(period) = length(:period)
-      AND (counting_unit, counting_stage, reference_date, source) = (:unit, :stage, :date, :source)
+      AND (cube, counting_unit, counting_stage, reference_date, source) = (:cube, :unit, :stage, :date, :source)
     ORDER BY period, "table"
 """
 
@@ -62,11 +61,6 @@ class Table:
         return [(head, [value for _, value in row]) for head, row in groupby(self.cells.items(), lambda c: c[0][:-1])]
 
     @property
-    def rule(self) -> tuple[str, ...]:
-        """What and how it counts."""
-        return tuple(self.told[name] for name in RULE)
-
-    @property
     def total(self) -> int | None:
         """Of all."""
         return self.cells.get((TOTAL,) * len(self.schemes))
@@ -81,7 +75,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """All that one rule counts in a release: their number, and by each dimension alone its uppermost codes."""
+    """All that one cube counts in a release: their number, and by each dimension alone its uppermost codes."""
 
     told: Mapping[str, Any]
     total: int | None
@@ -97,10 +91,10 @@ def newest(connection: sa.Connection) -> list[dict[str, Any]]:
 
 
 def charts(found: Iterable[Table], lists: Lists) -> list[Chart]:
-    """What tables of one release show of each counting rule: a dimension that several have is drawn once."""
-    drawn: dict[tuple[str, ...], Chart] = {}
+    """What tables of one release show of each cube: a dimension that several have is drawn once."""
+    drawn: dict[str, Chart] = {}
     for table in found:
-        chart = drawn.setdefault(table.rule, Chart(table.told, table.total, {}))
+        chart = drawn.setdefault(table.told["cube"], Chart(table.told, table.total, {}))
         for place, (name, scheme) in enumerate(zip(table.told["dimensions"], table.schemes, strict=True)):
             if name not in chart.bars:
                 chart.bars[name] = (scheme, _uppermost(table.alone(place), lists, scheme))
@@ -110,7 +104,8 @@ def charts(found: Iterable[Table], lists: Lists) -> list[Chart]:
 def course(connection: sa.Connection, release: Mapping[str, Any], chart: Chart) -> dict[str, int | None]:
     """The total of each period of as long as that of the release, in their order."""
     values = {
-        "name": release["name"], "period": release["period"], "total": TOTAL, "unit": chart.told["counting_unit"],
+        "name": release["name"], "period": release["period"], "total": TOTAL, "cube": chart.told["cube"],
+        "unit": chart.told["counting_unit"],
         "stage": chart.told["counting_stage"], "date": chart.told["reference_date"], "source": chart.told["source"],
     }  # fmt: skip
     return {period: value for period, value in connection.execute(sa.text(_COURSE), values)}

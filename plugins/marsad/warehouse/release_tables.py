@@ -83,6 +83,7 @@ def _table(metadata: sa.MetaData) -> None:
         _id(),
         sa.Column("table", _C, primary_key=True, comment="Name in the release"),
         sa.Column("position", sa.Integer, nullable=False, comment="In the order of the release"),
+        _text("cube", "What is counted: of the release's file"),
         *(sa.Column(f"title_{one}", sa.Text, nullable=False, comment="What it shows") for one in LANGUAGES),
         sa.Column("dimensions", ARRAY(sa.Text), nullable=False, comment="In the order of codes"),
         _text("counting_unit", "Code list counting_unit"),

@@ -1829,6 +1829,7 @@ def upgrade() -> None:
         sa.Column("build_id", sa.UUID(as_uuid=False), nullable=False, comment="Of the build"),
         sa.Column("table", sa.Text(collation="C"), nullable=False, comment="Name in the release"),
         sa.Column("position", sa.Integer(), nullable=False, comment="In the order of the release"),
+        sa.Column("cube", sa.Text(collation="C"), nullable=False, comment="What is counted: of the release's file"),
         sa.Column("title_fr", sa.Text(), nullable=False, comment="What it shows"),
         sa.Column("title_ar", sa.Text(), nullable=False, comment="What it shows"),
         sa.Column("title_en", sa.Text(), nullable=False, comment="What it shows"),

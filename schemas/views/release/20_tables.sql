@@ -1,5 +1,5 @@
 CREATE VIEW release.tables AS
-SELECT t.build_id, r.name, r.period, r.number, r.newest, t."table", t."position", t.title_fr, t.title_ar, t.title_en,
+SELECT t.build_id, r.name, r.period, r.number, r.newest, t."table", t."position", t.cube, t.title_fr, t.title_ar, t.title_en,
        t.dimensions, t.counting_unit, t.counting_stage, t.reference_date, t.source, t.cells, t.shown
 FROM release.built_table t JOIN release.releases r USING (build_id);
 
@@ -11,6 +11,7 @@ COMMENT ON COLUMN release.tables.number IS 'Number of the build.';
 COMMENT ON COLUMN release.tables.newest IS 'Whether no later build of this name and period was signed.';
 COMMENT ON COLUMN release.tables."table" IS 'Name of the table in the release.';
 COMMENT ON COLUMN release.tables."position" IS 'Its place in the release, from 0.';
+COMMENT ON COLUMN release.tables.cube IS 'What is counted: tables of one cube count the same, each by other dimensions.';
 COMMENT ON COLUMN release.tables.title_fr IS 'Title in French.';
 COMMENT ON COLUMN release.tables.title_ar IS 'Title in Arabic.';
 COMMENT ON COLUMN release.tables.title_en IS 'Title in English.';

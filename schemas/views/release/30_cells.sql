@@ -1,5 +1,5 @@
 CREATE VIEW release.cells AS
-SELECT c.build_id, t.name, t.period, t.number, t.newest, c."table", t.dimensions, c.codes, c.value, c.flag,
+SELECT c.build_id, t.name, t.period, t.number, t.newest, c."table", t.cube, t.dimensions, c.codes, c.value, c.flag,
        t.counting_unit, t.counting_stage, t.reference_date, t.source
 FROM release.built_cell c JOIN release.tables t USING (build_id, "table");
 
@@ -11,6 +11,7 @@ COMMENT ON COLUMN release.cells.period IS 'What the number speaks of.';
 COMMENT ON COLUMN release.cells.number IS 'Number of the build.';
 COMMENT ON COLUMN release.cells.newest IS 'Whether no later build of this name and period was signed.';
 COMMENT ON COLUMN release.cells."table" IS 'Name of the table in the release.';
+COMMENT ON COLUMN release.cells.cube IS 'What is counted: tables of one cube count the same, each by other dimensions.';
 COMMENT ON COLUMN release.cells.dimensions IS 'What the codes are of, in their order.';
 COMMENT ON COLUMN release.cells.codes IS 'One code a dimension; total for all; a code that ends in .alone counts who has no finer one.';
 COMMENT ON COLUMN release.cells.value IS 'How many; empty where the cell is not shown.';

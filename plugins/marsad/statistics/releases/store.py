@@ -123,7 +123,8 @@ def write(connection: sa.Connection, build: Build) -> None:
 def _write_table(connection: sa.Connection, build_id: str, position: int, table: Table) -> None:
     rule = table.counting
     values = {
-        "build_id": build_id, "table": table.name, "position": position, "dimensions": list(table.spec.by),
+        "build_id": build_id, "table": table.name, "position": position, "cube": table.spec.cube,
+        "dimensions": list(table.spec.by),
         "counting_unit": rule.unit, "counting_stage": rule.stage, "reference_date": rule.reference_date,
         "source": rule.source, "cells": len(table.cells), "shown": table.shown,
         **{f"title_{one}": table.spec.title[one] for one in LANGUAGES},
