@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 Opened = Callable[[], AbstractContextManager["Office"]]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 Id = Annotated[str, typer.Argument(metavar="BUILD", help="Its id, or the first signs of it.")]
-By = Annotated[str, typer.Option("--by", help="The person who decides; never who built it.")]
+By = Annotated[
+    str, typer.Option("--by", help="The person who decides, as printed; the account counts too: it never built it.")
+]
 Note = Annotated[str | None, typer.Option(help="Why; asked for where the verdict is 'review'.")]
 _LISTED = ("build_id", "name", "period", "number", "verdict", "state", "as_of", "decided_by")
 
@@ -106,7 +108,7 @@ def _add_decisions(release: typer.Typer, office: Opened) -> None:
         from marsad.statistics.releases import decide
 
         with office() as opened:
-            folder = decide.sign(opened, build_id, by, note)
+            folder = decide.sign(opened, build_id, by, note, getpass.getuser())
         show(as_json, {"build_id": build_id, "state": "signed", "folder": str(folder)}, str(folder))
 
     @release.command()
@@ -115,7 +117,7 @@ def _add_decisions(release: typer.Typer, office: Opened) -> None:
         from marsad.statistics.releases import decide
 
         with office() as opened:
-            decide.reject(opened, build_id, by, note)
+            decide.reject(opened, build_id, by, note, getpass.getuser())
         show(as_json, {"build_id": build_id, "state": "rejected"}, "rejected")
 
 

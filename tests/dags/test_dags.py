@@ -234,29 +234,35 @@ def test_a_file_that_no_feed_is_called_takes_no_dag_away(tmp_path: Path, name: s
 @pytest.mark.parametrize(
     ("answer", "done"),
     [
-        ({"chosen_options": ["Sign"], "responded_by_user": {"name": "nadia"}}, ("sign", "nadia (Airflow)")),
-        (
-            {"chosen_options": ["Reject"], "responded_by_user": {"id": "1", "name": "nadia"}},
-            ("reject", "nadia (Airflow)"),
-        ),
-        ({"chosen_options": ["Reject"], "responded_by_user": None}, ("reject", "nobody answered")),
-        ({"chosen_options": ["Sign"], "responded_by_user": None}, ("reject", "nobody answered")),
+        (("Sign", {"name": "nadia"}, "few came"), ("sign", "nadia (Airflow)", "few came")),
+        (("Sign", {"name": "nadia"}, " "), ("sign", "nadia (Airflow)", None)),
+        (("Reject", {"id": "1", "name": "nadia"}, ""), ("reject", "nadia (Airflow)", None)),
+        (("Reject", None, None), ("reject", "nobody answered", None)),
+        (("Sign", None, ""), ("reject", "nobody answered", None)),
     ],
 )
 def test_a_release_is_signed_by_a_person_and_rejected_without_an_answer(
-    dags: dict[str, DAG], monkeypatch: pytest.MonkeyPatch, answer: dict[str, object], done: tuple[str, str]
+    dags: dict[str, DAG],
+    monkeypatch: pytest.MonkeyPatch,
+    answer: tuple[str, dict[str, str] | None, str | None],
+    done: tuple[str, str, str | None],
 ) -> None:
     review = dags["release.victims"].get_task("review")
     assert review.defaults == ["Reject"]
     assert timedelta(days=7) <= review.response_timeout <= timedelta(days=30)
-    came: list[tuple[str, str]] = []
+    came: list[tuple[str, str, str | None]] = []
     monkeypatch.setattr("marsad.orchestration.release._office", lambda: None)
     for name in ("sign", "reject"):
         monkeypatch.setattr(
             f"marsad.statistics.releases.decide.{name}",
-            lambda _office, build_id, who, *_, name=name: came.append((name, who)) if build_id == "b1" else None,
+            lambda _office, build_id, who, note, name=name: (
+                came.append((name, who, note)) if build_id == "b1" else None
+            ),
         )
-    said = {"review": answer, "build": {"build_id": "b1"}}
+    chosen, who, note = answer
+    given = {} if note is None else {name: note for name in review.params}
+    said = {"review": {"chosen_options": [chosen], "responded_by_user": who, "params_input": given},
+            "build": {"build_id": "b1"}}  # fmt: skip
     asked = SimpleNamespace(xcom_pull=lambda task_ids: said[task_ids])
     dags["release.victims"].get_task("decide").python_callable(ti=asked)
     assert came == [done]

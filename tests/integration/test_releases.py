@@ -98,6 +98,8 @@ def test_what_is_built_is_nobodys_to_read_and_shows_no_few(office: Office, first
 def test_somebody_else_signs_what_was_judged(office: Office, first: Build) -> None:
     with pytest.raises(PolicyRefusal, match="somebody else"):
         decide.sign(office, first.build_id, "builder", "looked through")
+    with pytest.raises(PolicyRefusal, match="somebody else"):
+        decide.sign(office, first.build_id, "N. Alami", "looked through", "builder")
     if first.verdict == "review":
         with pytest.raises(UsageFault, match="--note"):
             decide.sign(office, first.build_id, "reviewer")

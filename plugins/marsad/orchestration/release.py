@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.sdk import DAG, task
+from airflow.sdk import DAG, Param, task
 
 from marsad.orchestration.scheduled import by_clock
 from marsad.settings import Settings
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 EACH_MORNING = "50 6 * * *"  # UTC, after what is due was computed
 SIGN, REJECT = "Sign", "Reject"
 TO_DECIDE = timedelta(days=14)  # then it is rejected
-ACTOR = "airflow"
+ACTOR = "DAG"  # no account of a person: whoever may sign may sign what it built
+NOTE = "note"
 log = logging.getLogger(__name__)
 
 DOC = """\
@@ -31,13 +32,16 @@ deliveries in? After the deadline of that file it is built of what is there, and
 1. **turn**: asks the ledger; ends the run where nothing is to be done.
 2. **build**: counts, protects, attacks, judges (`expectations/releases`), stores; fails where the verdict is `fail`.
 3. **review**: waits under *Required Actions* for a person; without an answer in 14 days it is rejected.
-4. **decide**: signs, and writes the package to `outbox/releases`, or rejects.
+4. **decide**: signs, and writes the package to `outbox/releases`, or rejects. Where the verdict is `review` it signs
+   only with a note; without one it fails, and the build waits for `marsad release sign --note`.
 
 Safe to run again at any time. How to look at a build before signing: `docs/releases.md`.
 """
 
 BODY = """\
 Verdict: **{{ ti.xcom_pull(task_ids='build')['verdict'] }}**. Attack: {{ ti.xcom_pull(task_ids='build')['attack'] }}.
+
+A verdict of review is signed with a note: why it is published all the same.
 
 Missing deliveries: {{ ti.xcom_pull(task_ids='build')['missing'] }}.
 
@@ -66,6 +70,9 @@ def _review() -> HITLOperator:
         body=BODY,
         options=[SIGN, REJECT],
         defaults=REJECT,
+        params={
+            NOTE: Param(None, type=["null", "string"], title="Why", description="Asked for where the verdict is review")
+        },
         response_timeout=TO_DECIDE,
     )
 
@@ -106,10 +113,14 @@ def decide(ti: Any = None) -> None:  # noqa: ANN401 - Airflow's task instance
     answer, build_id = ti.xcom_pull(task_ids="review"), ti.xcom_pull(task_ids="build")["build_id"]
     who = (answer.get("responded_by_user") or {}).get("name")
     if answer["chosen_options"] == [SIGN] and who:
-        folder: Path = decisions.sign(_office(), build_id, f"{who} (Airflow)", "signed in Airflow")
+        folder: Path = decisions.sign(_office(), build_id, f"{who} (Airflow)", _note(answer))
         log.info("written to %s", folder)
     else:
-        decisions.reject(_office(), build_id, f"{who} (Airflow)" if who else "nobody answered")
+        decisions.reject(_office(), build_id, f"{who} (Airflow)" if who else "nobody answered", _note(answer))
+
+
+def _note(answer: dict[str, Any]) -> str | None:
+    return str(answer["params_input"].get(NOTE) or "").strip() or None
 
 
 def _office() -> Office:

@@ -16,8 +16,10 @@ from marsad.statistics.releases.store import Build
 from marsad.statistics.releases.tables import content_hash
 
 
-def sign(office: Office, build_id: str, by: str, note: str | None = None) -> Path:
+def sign(office: Office, build_id: str, by: str, note: str | None = None, account: str | None = None) -> Path:
     """Signs a build and writes its package below ``outbox/releases``; returns the folder. May be repeated.
+
+    ``account`` is whose ``by`` is, where another name is printed; it stands in the audit, and neither may have built.
 
     Raises:
         UsageFault: there is no such build, it was decided already, or a review has no note.
@@ -28,8 +30,8 @@ def sign(office: Office, build_id: str, by: str, note: str | None = None) -> Pat
         store.alone(connection)
         build = store.read(connection, build_id)
         if (build.state, build.decided_by) != ("signed", by):  # else killed before its package was whole
-            _may_be_signed(build, by, note, store.signed(connection, build.period))
-            _decided(office, connection, build, "signed", by, note)
+            _may_be_signed(build, {by, account or by}, note, store.signed(connection, build.period))
+            _decided(office, connection, build, "signed", by, note, account)
         signed = store.read(connection, build.build_id)
         store.seal(connection, signed.build_id, outbox.digest(package.files(signed).items()))
     return package.write(place(office), signed)
@@ -40,11 +42,11 @@ def place(office: Office) -> Path:
     return outbox.releases(office.settings.place("outbox"))
 
 
-def reject(office: Office, build_id: str, by: str, note: str | None = None) -> None:
+def reject(office: Office, build_id: str, by: str, note: str | None = None, account: str | None = None) -> None:
     """Rejects a build; it stays, unpublished. Raises UsageFault if there is none, or it was decided already."""
     with reading(office.engine, "publisher") as connection:
         store.alone(connection)
-        _decided(office, connection, store.read(connection, build_id), "rejected", by, note)
+        _decided(office, connection, store.read(connection, build_id), "rejected", by, note, account)
 
 
 def same_again(build: Build) -> bool:
@@ -62,11 +64,11 @@ def counted_again(office: Office, build: Build) -> bool:
         )
 
 
-def _may_be_signed(build: Build, by: str, note: str | None, out: list[Build]) -> None:
+def _may_be_signed(build: Build, who: set[str], note: str | None, out: list[Build]) -> None:
     if build.verdict == "fail":
         raise PolicyRefusal("the build failed: " + "; ".join(str(one["message"]["en"]) for one in build.broken))
-    if by == build.built_by:
-        raise PolicyRefusal(f"{by} built it: somebody else signs")
+    if build.built_by in who:
+        raise PolicyRefusal(f"{build.built_by} built it: somebody else signs")
     if build.verdict == "review" and not note:
         raise UsageFault("a build under review is signed with --note: why it is published all the same")
     if any(one.decided_at and one.decided_at > build.as_of for one in out):
@@ -77,8 +79,10 @@ def _may_be_signed(build: Build, by: str, note: str | None, out: list[Build]) ->
         raise PlatformFault("built again it is not what was judged")
 
 
-def _decided(office: Office, connection: sa.Connection, build: Build, state: str, by: str, note: str | None) -> None:
+def _decided(
+    office: Office, connection: sa.Connection, build: Build, state: str, by: str, note: str | None, account: str | None
+) -> None:
     at = office.clock()
     store.decide(connection, build, state, by, note, at)
     detail = {"release": build.name, "period": build.period.label, "number": build.number, "sha256": build.sha256}
-    audit.append(connection, by, f"release.{state}", build.build_id, detail, at)
+    audit.append(connection, account or by, f"release.{state}", build.build_id, detail, at)
