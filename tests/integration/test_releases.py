@@ -19,10 +19,12 @@ from tests.integration.station import Station, visit, visits
 from marsad.contracts.codelists import load_codelists
 from marsad.errors import PolicyRefusal, UsageFault
 from marsad.intake.office import Office
+from marsad.linkage.linker import link
+from marsad.register.refresh import refresh
 from marsad.settings import PROJECT
 from marsad.statistics.outputs.hand_out import hand_out
 from marsad.statistics.releases import decide, due, package, store
-from marsad.statistics.releases.build import build
+from marsad.statistics.releases.build import build, judge
 from marsad.statistics.releases.definition import load, names
 from marsad.statistics.releases.store import Build
 from marsad.warehouse.query import query
@@ -162,6 +164,20 @@ def test_two_who_came_late_are_not_told_by_the_next_build(office: Office, first:
     assert {abs(now - then) for then, now in told.values()} <= {0}
     decide.reject(office, second.build_id, "reviewer", "too few came")
     assert asked(office, "SELECT number FROM release.releases") == [[1]]
+
+
+def test_a_release_of_persons_waits_for_the_register(office: Office, first: Build) -> None:
+    of_persons = first.definition.model_dump(mode="json")
+    of_persons["cubes"]["records"]["counting"]["source"] = due.REGISTER
+    definition = type(first.definition).model_validate(of_persons)
+    assert due.waiting(office, first.definition) == 0
+    assert due.waiting(office, definition) >= sum(map(sum, PEOPLE.values()))
+    behind = judge(office, {**first.facts, "records_waiting": 3})
+    assert "release.register_current" in {one.rule.id for one in behind}
+    assert "release.register_current" not in {one["rule"] for one in first.broken}
+    link(office)
+    refresh(office)
+    assert due.waiting(office, definition) == 0
 
 
 def test_a_failed_build_is_signed_by_nobody_and_not_handed_out(office: Office, first: Build, tmp_path: Path) -> None:

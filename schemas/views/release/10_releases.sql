@@ -18,7 +18,7 @@ COMMENT ON COLUMN release.releases.name IS 'Name of the release.';
 COMMENT ON COLUMN release.releases.period IS 'What it speaks of: 2025-Q1, 2025.';
 COMMENT ON COLUMN release.releases.number IS 'Number of the build of this name and period; a higher one replaces a lower.';
 COMMENT ON COLUMN release.releases.as_of IS 'When was counted.';
-COMMENT ON COLUMN release.releases.ledger IS 'SHA-256 over the deliveries that counted then: the same hash, the same data.';
+COMMENT ON COLUMN release.releases.ledger IS 'SHA-256 over the deliveries that counted then; of persons also counts how far linkage and people were.';
 COMMENT ON COLUMN release.releases.verdict IS 'pass, or review: signed although a warning was broken.';
 COMMENT ON COLUMN release.releases.deliveries_missing IS 'Deliveries of the period that had not come when it was built.';
 COMMENT ON COLUMN release.releases.policy_version IS 'Version of the policy of disclosure control.';

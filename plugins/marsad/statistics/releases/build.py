@@ -45,7 +45,7 @@ def build(office: Office, name: str, label: str, actor: str) -> Build:
     period = parse(label)
     if period is None:
         raise UsageFault(f"'{label}' is no period: write 2025, 2025-Q1 or 2025-03")
-    waited_for = due.missing(office, definition, period)
+    waited_for, waiting = due.missing(office, definition, period), due.waiting(office, definition)
     with reading(office.engine, "publisher") as connection:
         connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
         out, state, as_of = store.signed(connection, period), ledger(connection), office.clock()
@@ -58,7 +58,7 @@ def build(office: Office, name: str, label: str, actor: str) -> Build:
     plans = {cube: plan(definition, cube, bases[cube], dimensions[cube], policy, period) for cube in bases}
     known = {cube: older(definition, cube, plans[cube], bases[cube], out) for cube in bases}
     hidden = {cube: frozenset(protect(plans[cube], policy, known[cube])) for cube in bases}
-    told = facts(plans, known, hidden, policy, len(waited_for))
+    told = facts(plans, known, hidden, policy, len(waited_for), waiting)
     broken = judge(office, told)
     made = Build(
         build_id=store.new_id(), name=name, period=period, number=0, as_of=as_of, ledger=state, definition=definition,

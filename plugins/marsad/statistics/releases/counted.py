@@ -102,5 +102,5 @@ def _check(connection: sa.Connection, spec: CubeSpec, columns: tuple[str, ...]) 
 
 
 def ledger(connection: sa.Connection) -> str:
-    """SHA-256 over the deliveries that count: two builds with the same one saw the same data."""
+    """SHA-256 over the deliveries that count; how far the register was with them it does not say."""
     return str(connection.execute(sa.text(_LEDGER)).scalar_one())

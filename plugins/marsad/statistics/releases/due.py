@@ -6,15 +6,29 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 
+import sqlalchemy as sa
+
 from marsad.contracts.catalog import live_contracts
 from marsad.intake.calendar import Period, period_of
 from marsad.intake.due import Slot, load_policy, standing
+from marsad.intake.ledger import ACCEPTED
 from marsad.intake.office import Office
 from marsad.statistics.releases import store
 from marsad.statistics.releases.definition import Definition, load
 from marsad.warehouse.engine import clean_errors
 
+REGISTER = "register"
+"""The source of what counts persons."""
+
 _DAY = timedelta(days=1)
+# Linkage and the register note what they have read; what is between is in their queues.
+_WAITING = """
+    SELECT (SELECT count(*) FROM link.due) + (SELECT count(*) FROM link.touched) + (SELECT count(*) FROM register.due)
+         + (SELECT count(*) FROM core.restated) + (SELECT count(*) FROM core.changed WHERE feed = ANY(:feeds))
+         + (SELECT coalesce(sum(greatest(rows_accepted, 1)), 0) FROM ops.delivery d
+            WHERE status = ANY(:done) AND feed = ANY(:feeds) AND NOT EXISTS (
+                SELECT FROM link.delivery JOIN register.delivery USING (delivery_id) WHERE delivery_id = d.delivery_id))
+"""
 
 
 @dataclass(frozen=True)
@@ -40,8 +54,17 @@ def missing(office: Office, definition: Definition, period: Period) -> Sequence[
     return [asdict(one) for one in _lacking(_expected(office, definition, period))]
 
 
+def waiting(office: Office, definition: Definition) -> int:
+    """How many records and persons the register has not settled yet; 0 for a release that counts no persons."""
+    if all(cube.counting.source != REGISTER for cube in definition.cubes.values()):
+        return 0
+    asked = {"feeds": list(definition.waits_for), "done": list(ACCEPTED)}
+    with clean_errors(), office.engine.connect() as connection:
+        return int(connection.execute(sa.text(_WAITING), asked).scalar_one())
+
+
 def turn(office: Office, name: str) -> Turn | None:
-    """The newest period that is over, if it has no build yet and all is in, or the deadline has passed.
+    """The newest period that is over, if it has no build yet and all is in and settled, or the deadline has passed.
 
     A period of which nothing was ever expected (the platform is younger) is built by hand alone.
     """
@@ -53,7 +76,8 @@ def turn(office: Office, name: str) -> Turn | None:
             return None
     expected = _expected(office, definition, period)
     lacks, last_day = _lacking(expected), period.ends_on + timedelta(days=definition.deadline_days)
-    return Turn(name, period.label, lacks) if expected and (not lacks or today > last_day) else None
+    ready = today > last_day or not (lacks or waiting(office, definition))
+    return Turn(name, period.label, lacks) if expected and ready else None
 
 
 def _expected(office: Office, definition: Definition, period: Period) -> list[Slot]:
