@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.integration.station import Station, sync, visit, visits
@@ -75,6 +76,18 @@ def test_one_wrong_contract_is_named_and_stops_no_other(wrong_contract: Station,
     assert "feed check" in reported[0]
     assert rules(station, "lab/visits")
     assert rules(station, WRONG) == before
+
+
+def test_contradictions_are_looked_for_again_when_a_mart_counts_otherwise(station: Station, sender: str) -> None:
+    def compared() -> list[dict[str, Any]]:
+        refresh(station.office.settings, pytest.fail)
+        return station.rows("SELECT figures, at FROM ref.reconciled")
+
+    station.send("lab/visits", visits(visit("V1")), sender)
+    before = compared()
+    assert compared() == before  # nothing new: not made anew
+    station.send("lab/visits", visits(visit("V2")), sender)
+    assert compared() != before
 
 
 def test_a_missing_suite_is_named_and_stops_no_other(station: Station, reported: list[str]) -> None:

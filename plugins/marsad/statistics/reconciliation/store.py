@@ -15,7 +15,7 @@ from marsad.statistics.reconciliation.compare import reconcile
 from marsad.statistics.reconciliation.contradictions import Contradiction, described
 from marsad.statistics.reconciliation.figures import Figures, from_warehouse
 from marsad.statistics.reconciliation.policy import load_policy
-from marsad.statistics.reconciliation.warehouse import own_figures
+from marsad.statistics.reconciliation.warehouse import own_figures, own_rows
 from marsad.warehouse.model import LANGUAGES
 from marsad.warehouse.tables import tables
 
@@ -51,8 +51,9 @@ def renew(connection: sa.Connection, settings: Settings) -> None:
 
 
 def _state(connection: sa.Connection, settings: Settings) -> str:
-    """Changes with the figures that count and with whatever decides how they are judged."""
+    """Changes with the figures that count, the warehouse's own too, and with whatever decides how they are judged."""
     whole = hashlib.sha256(f"{__version__} {connection.execute(_STOCK).scalar()}".encode())
+    whole.update(own_rows(connection).to_csv(index=False).encode())
     for name in ("policies/reconciliation.yaml", "contradictions.yaml"):
         whole.update((settings.schemas / name).read_bytes())
     return whole.hexdigest()

@@ -28,14 +28,19 @@ _MARTS = (  # name, year, what is counted, as which indicator, which rows
 
 def own_figures(connection: sa.Connection, policy: Policy, codelists: Mapping[str, CodeList]) -> Figures:
     """What the marts count of victims, suspects, indictments and convictions, by year, each with its counting rule."""
+    rows = own_rows(connection)
+    rows["id"] = rows["mart"] + " " + rows["source"] + " " + rows["period"]
+    rows["source"] = OWN + rows["source"]
+    rows["year"] = rows["period"].astype(int)
+    return shaped(rows.assign(country=policy.warehouse), policy, codelists)
+
+
+def own_rows(connection: sa.Connection) -> pd.DataFrame:
+    """The same as the marts say it, in an order that is always the same."""
     parts = (
         f"""SELECT 'mart.{mart}' AS mart, {_RULE}, {year} AS period, '{indicator}' AS indicator, sum({count}) AS value
             FROM mart.{mart} WHERE {year} ~ '^[0-9]{{4}}$' AND {rows} GROUP BY {_RULE}, {year}"""  # noqa: S608 - our own names
         for mart, year, count, indicator, rows in _MARTS
     )
-    result = connection.execute(sa.text(" UNION ALL ".join(parts) + " ORDER BY 1, 6, 2, 3, 4"))
-    rows = pd.DataFrame(result.fetchall(), columns=list(result.keys()))
-    rows["id"] = rows["mart"] + " " + rows["source"] + " " + rows["period"]
-    rows["source"] = OWN + rows["source"]
-    rows["year"] = rows["period"].astype(int)
-    return shaped(rows.assign(country=policy.warehouse), policy, codelists)
+    result = connection.execute(sa.text(" UNION ALL ".join(parts) + " ORDER BY 1, 6, 2, 3, 4, 5, 7"))
+    return pd.DataFrame(result.fetchall(), columns=list(result.keys()))
