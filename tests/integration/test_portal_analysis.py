@@ -185,6 +185,11 @@ def test_quality_is_told_by_sender(station: Station, sender: str, analyst: Brows
     page = analyst.see("/quality")
     assert cells_of(page, sender)[:4] == ["1", "0", "4", "25 %"]
     assert "À corriger" in said(page)
+    (period,) = {row["period"] for row in station.rows("SELECT period FROM mart.deliveries WHERE provider = :p", p=sender)}
+    assert f"depuis {int(period[:4]) - 1}" in said(page)
+    with station.office.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE ops.delivery SET period = '1999-01' WHERE provider = :p"), {"p": sender})
+    assert "À corriger" not in said(analyst.see("/quality"))
 
 
 def cells_of(page: str, sender: str) -> list[str]:

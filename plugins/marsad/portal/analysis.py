@@ -40,10 +40,12 @@ _SENDERS = """
     ) AS p USING (feed, provider)
     ORDER BY q.feed, q.provider
 """
+_NEWEST = "SELECT max(left(period, 4)) AS year FROM mart.deliveries WHERE period ~ '^[0-9]{4}'"
+# By the period, which is what findings are grouped by: those of older deliveries are not read.
 _BROKEN = """
     SELECT feed, rule, severity, message_fr, message_ar, message_en, sum(findings)::bigint AS findings,
            count(DISTINCT provider) AS providers
-    FROM mart.quality WHERE severity IN ('critical', 'warning')
+    FROM mart.quality WHERE severity IN ('critical', 'warning') AND (period IS NULL OR left(period, 4) >= :since)
     GROUP BY feed, rule, severity, message_fr, message_ar, message_en ORDER BY findings DESC, feed, rule LIMIT :most
 """
 _COLUMNS = """
@@ -81,9 +83,11 @@ def senders(connection: sa.Connection) -> list[dict[str, Any]]:
     return _rows(connection, _SENDERS)
 
 
-def broken(connection: sa.Connection, most: int) -> list[dict[str, Any]]:
-    """The rules that are broken most often."""
-    return _rows(connection, _BROKEN, {"most": most})
+def broken(connection: sa.Connection, most: int) -> tuple[str, list[dict[str, Any]]]:
+    """The rules that are broken most often, and since which year: the one before the newest that anybody sent of."""
+    newest = connection.execute(sa.text(_NEWEST)).scalar()
+    since = str(int(newest) - 1) if newest else ""
+    return since, _rows(connection, _BROKEN, {"since": since, "most": most})
 
 
 def dictionary(connection: sa.Connection, language: str) -> dict[str, tuple[str, list[tuple[str, str]]]]:

@@ -53,10 +53,10 @@ def choose(form: Posted) -> Response:
 def quality(request: Request, site: SiteOf, who: Visiting) -> Response:
     """What each sender sent, how much of it was refused, how much came in time, and which rules are broken most."""
     with site.analysing() as connection:
-        senders, broken = analysis.senders(connection), analysis.broken(connection, _RULES)
+        senders, (since, broken) = analysis.senders(connection), analysis.broken(connection, _RULES)
     severities = {code: word(f"severity.{code}", who.language) for code in ("critical", "warning")}
     return page(
-        request, "quality", senders=senders, broken=broken, titles=site.shelf.titles, severities=severities
+        request, "quality", senders=senders, since=since, broken=broken, titles=site.shelf.titles, severities=severities
     )  # fmt: skip
 
 
