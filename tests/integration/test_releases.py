@@ -22,9 +22,8 @@ from marsad.intake.office import Office
 from marsad.linkage.linker import link
 from marsad.register.refresh import refresh
 from marsad.settings import PROJECT
-from marsad.statistics.outputs.hand_out import hand_out
 from marsad.statistics.releases import decide, due, package, store
-from marsad.statistics.releases.build import build, judge
+from marsad.statistics.releases.build import build, build_once, judge
 from marsad.statistics.releases.definition import load, names
 from marsad.statistics.releases.store import Build
 from marsad.warehouse.query import query
@@ -180,7 +179,7 @@ def test_a_release_of_persons_waits_for_the_register(office: Office, first: Buil
     assert due.waiting(office, definition) == 0
 
 
-def test_a_failed_build_is_signed_by_nobody_and_not_handed_out(office: Office, first: Build, tmp_path: Path) -> None:
+def test_a_failed_build_is_signed_by_nobody_and_not_handed_out(office: Office, first: Build) -> None:
     with office.engine.begin() as connection:
         failed = replace(
             first, build_id=store.new_id(), number=9, verdict="fail", broken=[{"message": {"en": "leaks"}}]
@@ -188,8 +187,8 @@ def test_a_failed_build_is_signed_by_nobody_and_not_handed_out(office: Office, f
         store.write(connection, failed)
     with pytest.raises(PolicyRefusal, match="leaks"):
         decide.sign(office, failed.build_id, "reviewer", "all the same")
-    handed, _ = hand_out(office, "lab", Q1, tmp_path)
-    assert handed.number < failed.number
+    with office.engine.connect() as connection:
+        assert store.best(connection, "lab", Q1) == first.build_id  # to hand out
     with pytest.raises(sa.exc.IntegrityError), office.engine.begin() as connection:
         store.decide(connection, failed, "signed", "owner", None, datetime(2030, 1, 1, tzinfo=UTC))
 
@@ -226,6 +225,14 @@ def test_a_wrong_definition_says_what_is_wrong(office: Office, tmp_path: Path, o
     (schemas / "releases" / "lab.yaml").write_text(LAB.replace(old, new), "utf-8")
     with pytest.raises(UsageFault, match=told):
         build(replace(office, settings=replace(office.settings, schemas=schemas)), "lab", Q1, "builder")
+
+
+def test_a_task_that_was_killed_takes_its_build_over(office: Office) -> None:
+    one = build(office, "lab", Q2, "DAG")
+    assert build_once(office, "lab", Q2, "DAG").build_id == one.build_id
+    assert build_once(office, "lab", Q2, "builder").number == one.number + 1
+    decide.reject(office, one.build_id, "reviewer")
+    assert build_once(office, "lab", Q2, "DAG").number == one.number + 2
 
 
 @pytest.mark.parametrize("name", names(PROJECT / "schemas"))

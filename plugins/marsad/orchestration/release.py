@@ -90,9 +90,9 @@ def turn(name: str) -> str | None:
 def build(name: str, ti: Any = None) -> dict[str, str]:  # noqa: ANN401 - Airflow's task instance
     """Build it; returns what the reviewer is told: ids and counts."""
     from marsad.errors import PolicyRefusal
-    from marsad.statistics.releases.build import build as run
+    from marsad.statistics.releases.build import build_once
 
-    made = run(_office(), name, ti.xcom_pull(task_ids="turn"), ACTOR)
+    made = build_once(_office(), name, ti.xcom_pull(task_ids="turn"), ACTOR)
     if made.verdict == "fail":
         raise PolicyRefusal("; ".join(str(one["message"]["en"]) for one in made.broken))
     facts = made.facts

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import sqlalchemy as sa
-
 from marsad.contracts.codelists import CodeList, load_codelists
 from marsad.durable import os_faults, write_whole
 from marsad.errors import UsageFault
@@ -18,9 +16,6 @@ from marsad.statistics.outputs.words import Words
 from marsad.statistics.releases import package, store
 from marsad.statistics.releases.store import Build
 
-_NEWEST = """SELECT build_id::text FROM release.build WHERE (name, period) = (:name, :period) AND state <> 'rejected' AND verdict <> 'fail'
-    ORDER BY state = 'signed' DESC, number DESC LIMIT 1"""
-
 
 def hand_out(office: Office, name: str, period: str, place: Path) -> tuple[Build, Path]:
     """Writes the outputs of the newest signed build of a release, or of the newest that waits for a signature.
@@ -30,7 +25,12 @@ def hand_out(office: Office, name: str, period: str, place: Path) -> tuple[Build
         PassingFault, PlatformFault: the files cannot be written.
     """
     with reading(office.engine, "publisher") as connection:
-        build = store.read(connection, _newest(connection, name, period))
+        build_id = store.best(connection, name, period)
+        if build_id is None:
+            raise UsageFault(
+                f"no build of {name} for {period} is signed or waits for it: `marsad release build` makes one"
+            )
+        build = store.read(connection, build_id)
     found = files(build, load_codelists(*office.settings.codelist_dirs), office.settings.schemas)
     folder = package.write(place, build)
     with os_faults("writing outputs of a release"):
@@ -59,12 +59,3 @@ def forms(words: Words, schemas: Path) -> dict[str, bytes]:
 def of_a_year(build: Build) -> bool:
     """Whether a build counts a whole year, which is what the forms of others ask for."""
     return build.period == period_of("yearly", build.period.starts_on)
-
-
-def _newest(connection: sa.Connection, name: str, period: str) -> str:
-    found = connection.execute(sa.text(_NEWEST), {"name": name, "period": period}).scalar()
-    if found is None:
-        raise UsageFault(
-            f"no build of {name} for {period} is signed or waits for it: `marsad release build` makes one"
-        )
-    return str(found)

@@ -35,9 +35,9 @@ _INSERT_CELL = """
     INSERT INTO release.built_cell (build_id, "table", codes, value, flag)
     VALUES (:build, :table, :codes, :value, :flag)
 """
-_LATEST = """
-    SELECT build_id::text FROM release.build WHERE (name, period) = (:name, :period) ORDER BY number DESC LIMIT 1
-"""
+_OF = "SELECT build_id::text FROM release.build WHERE (name, period) = (:name, :period)"
+_LATEST = f"{_OF} ORDER BY number DESC LIMIT 1"
+_BEST = f"{_OF} AND state <> 'rejected' AND verdict <> 'fail' ORDER BY state = 'signed' DESC, number DESC LIMIT 1"
 _DOCUMENTS = ("definition", "policy", "paths", "missing", "facts", "broken")
 
 
@@ -177,10 +177,12 @@ def listed(connection: sa.Connection) -> list[dict[str, Any]]:
 
 def latest(connection: sa.Connection, name: str, period: str) -> str | None:
     """The newest build of a release and period, None if there is none."""
-    query = (
-        "SELECT build_id::text FROM release.build WHERE (name, period) = (:name, :period) ORDER BY number DESC LIMIT 1"
-    )
-    return connection.execute(sa.text(query), {"name": name, "period": period}).scalar()
+    return connection.execute(sa.text(_LATEST), {"name": name, "period": period}).scalar()
+
+
+def best(connection: sa.Connection, name: str, period: str) -> str | None:
+    """The newest that is signed, else the newest that may be, None if there is neither."""
+    return connection.execute(sa.text(_BEST), {"name": name, "period": period}).scalar()
 
 
 def decide(connection: sa.Connection, build: Build, state: str, by: str, note: str | None, at: datetime) -> None:
