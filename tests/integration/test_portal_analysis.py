@@ -21,6 +21,7 @@ from marsad.errors import PassingFault, PlatformFault
 from marsad.intake.office import Office
 from marsad.portal import published
 from marsad.portal.accounts import Right
+from marsad.portal.pages.releases import cell_labels
 from marsad.portal.published import Table
 from marsad.portal.site import Site
 from marsad.statistics.releases import decide
@@ -62,7 +63,14 @@ def test_a_release_is_shown_as_it_was_signed(signed: Path, first: Build, analyst
         section = page.partition(f"{table.name}.csv")[0].rpartition("<section")[2]
         shown = re.findall(r'<td class="figure">(?:<abbr[^>]*>)?([^<]*)', section)
         assert sorted(shown) == sorted("c" if n is None else f"{n}" for n in table.cells.values())
-    for words in ("Enregistrement de victime", "Présumé", "Date de détection", "lab/visits", "Cellules montrées", "non publié"):
+    for words in (
+        "Enregistrement de victime",
+        "Présumé",
+        "Date de détection",
+        "lab/visits",
+        "Cellules montrées",
+        "non publié",
+    ):
         assert words in said(page)
     arabic = in_language(analyst, "ar", f"/releases/{first.build_id}")
     assert 'dir="rtl"' in arabic
@@ -86,6 +94,13 @@ def test_the_overview_draws_each_dimension_once_with_the_counting_rule(
     assert set(drawn["Age"]) == {"0 to 17 years", "18 years or over"}  # finer bands are part of these
     for rule in ("Victim", "Presumed", "Day of detection", "lab/visits"):
         assert rule in said(page)
+
+
+def test_codes_that_no_list_has_are_said_in_words(site: Site) -> None:
+    asked = (("exploitation_form", "several"), ("sex", "unknown"), ("sex", "total"), ("age_band", "0-17.alone"))
+    french, arabic = ([cell_labels(site, language)(*one) for one in asked] for language in ("fr", "ar"))
+    assert french[:3] == ["Plusieurs", "inconnu", "Ensemble"]
+    assert not re.search("[a-z]", "".join(arabic))
 
 
 def test_two_cubes_under_one_counting_rule_are_two_charts() -> None:
@@ -185,7 +200,9 @@ def test_quality_is_told_by_sender(station: Station, sender: str, analyst: Brows
     page = analyst.see("/quality")
     assert cells_of(page, sender)[:4] == ["1", "0", "4", "25 %"]
     assert "À corriger" in said(page)
-    (period,) = {row["period"] for row in station.rows("SELECT period FROM mart.deliveries WHERE provider = :p", p=sender)}
+    (period,) = {
+        row["period"] for row in station.rows("SELECT period FROM mart.deliveries WHERE provider = :p", p=sender)
+    }
     assert f"depuis {int(period[:4]) - 1}" in said(page)
     with station.office.engine.begin() as connection:
         connection.execute(sa.text("UPDATE ops.delivery SET period = '1999-01' WHERE provider = :p"), {"p": sender})

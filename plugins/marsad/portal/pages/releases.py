@@ -25,6 +25,7 @@ from marsad.statistics.releases import outbox
 router = APIRouter(prefix="/releases")
 MENU = (Entry("menu.releases", "/releases", (ANALYST,)),)
 WHOLE = "package.zip"
+_OF_MARTS = {"unknown": "person.unknown", "several": "release.several"}  # codes that marts add to those of lists
 _LONGEST = 400  # rows of a table on a page; its file has them all
 _KINDS = {
     "csv": "text/csv; charset=utf-8", "json": "application/json", "jsonld": "application/ld+json",
@@ -99,4 +100,6 @@ def _cell_label(t: words.Word, label: Callable[[str, str], str], scheme: str, co
         return t("release.total")
     if code.endswith(ALONE):
         return t("release.alone", code=label(scheme, code.removesuffix(ALONE)))
-    return t("person.unknown") if code == "unknown" == label(scheme, code) else label(scheme, code)
+    if label(scheme, code) == code in _OF_MARTS:
+        return t(_OF_MARTS[code])
+    return label(scheme, code)
