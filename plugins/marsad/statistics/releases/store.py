@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -160,10 +160,23 @@ def read(connection: sa.Connection, build_id: str) -> Build:
 
 
 def signed(connection: sa.Connection, period: Period) -> list[Build]:
-    """Releases that are out and overlap a period, oldest first."""
+    """Releases that are out and overlap a period, or overlap one that does and so on, oldest first.
+
+    What is hidden of a quarter can follow from a year and its other quarters, though these share no day with it.
+    """
     query = "SELECT * FROM release.build WHERE state = 'signed' ORDER BY decided_at, build_id"
     rows = [dict(row) for row in connection.execute(sa.text(query)).mappings()]
-    return [_build(connection, row) for row in rows if _period(row["period"]).overlaps(period)]
+    near = _connected(period, {_period(row["period"]) for row in rows})
+    return [_build(connection, row) for row in rows if _period(row["period"]) in near]
+
+
+def _connected(period: Period, others: Collection[Period]) -> list[Period]:
+    reached, left = [period], set(others)
+    for one in reached:  # grows
+        near = {other for other in left if other.overlaps(one)}
+        reached.extend(near)
+        left -= near
+    return reached
 
 
 def listed(connection: sa.Connection) -> list[dict[str, Any]]:
