@@ -29,7 +29,7 @@ WIDE = 10**6  # asks for both ends of every interval
 
 def plan_of(counts: Mapping[Key, int], dimensions: tuple[Dimension, ...], **tables: tuple[str, ...]) -> Plan:
     cube = Cube(dimensions, {key: count for key, count in counts.items() if count})
-    return Plan(cube, tables, dict.fromkeys(tables, "published"), SPAN)
+    return Plan(cube, tables, "published", SPAN)
 
 
 def fillings(total: int, leaves: int) -> Iterator[tuple[int, ...]]:
@@ -133,7 +133,7 @@ def test_a_code_with_finer_ones_counts_them_and_keeps_who_has_none_apart() -> No
     plan = Plan(Cube((form, SEX), {(leaf, sex): count for (leaf,), count in
                                    {("prostitution",): 3, ("sexual" + ALONE,): 9, ("labour",): 12}.items()
                                    for sex in ("F", "M")}),
-                {"both": ("form", "sex")}, {"both": "published"}, SPAN)  # fmt: skip
+                {"both": ("form", "sex")}, "published", SPAN)  # fmt: skip
     hidden = protect(plan, POLICY, Older())
     assert ("prostitution", "F") in hidden
     assert min(one.width for one in told(plan, POLICY, Older(), hidden)) >= POLICY.width
@@ -155,7 +155,7 @@ def test_rules_of_single_cells() -> None:
 def test_where_zeros_are_a_risk_they_cannot_be_told_from_a_few() -> None:
     counts = {("F", "N"): 9, ("F", "S"): 9, ("F", "W"): 12, ("M", "S"): 14, ("M", "W"): 11}
     plan = plan_of(counts, (SEX, PLACE), both=("sex", "place"))
-    risky = Plan(plan.cube, plan.tables, {"both": "risk"}, SPAN)
+    risky = Plan(plan.cube, plan.tables, "risk", SPAN)
     hidden = protect(risky, POLICY, Older())
     assert ("M", "N") in hidden
     assert ("M", "N") not in protect(plan, POLICY, Older())
@@ -234,7 +234,7 @@ def test_a_year_gives_no_quarter_away() -> None:
     rest = {("F", "S"): 30, ("M", "S"): 25, ("F", "W"): 10, ("M", "W"): 10}
     whole = Counter({**FIRST, ("F", "N"): 3})
     whole.update(rest)
-    year = Plan(Cube((SEX, PLACE), whole), {"both": ("sex", "place")}, {"both": "published"},
+    year = Plan(Cube((SEX, PLACE), whole), {"both": ("sex", "place")}, "published",
                 frozenset({"2025-01", "2025-04"}))  # fmt: skip
     older = Older(out(quarter, first), of_truth(quarter))
     hidden = protect(year, POLICY, older)

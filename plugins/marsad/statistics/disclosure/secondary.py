@@ -41,11 +41,11 @@ class Older:
 
 @dataclass(frozen=True)
 class Plan:
-    """The tables that are published together of one cube: by name, with their dimensions and what zeros are there."""
+    """The tables that are published together of one cube: by name, with their dimensions; what zeros are in all."""
 
     cube: Cube
     tables: Mapping[str, tuple[str, ...]]
-    zeros: Mapping[str, Zeros]
+    zeros: Zeros
     span: frozenset[str]
 
 
@@ -53,9 +53,7 @@ def primary(plan: Plan, policy: Policy, older: Older) -> set[Key]:
     """Cells not to be shown in themselves, in any of the tables."""
     known = [table.cells for table in older.tables if table.span == plan.span]
     return {
-        key
-        for name, dimensions in plan.tables.items()
-        for key in unsafe(plan.cube, dimensions, policy, plan.zeros[name], known)
+        key for dimensions in plan.tables.values() for key in unsafe(plan.cube, dimensions, policy, plan.zeros, known)
     }
 
 
@@ -119,10 +117,10 @@ def shown(plan: Plan, policy: Policy, hidden: Collection[Key]) -> list[Published
             dimensions,
             {key: None if key in hidden else policy.shown(count) for key, count in plan.cube.cells(dimensions).items()},
             policy,
-            plan.zeros[name],
+            plan.zeros,
             span=plan.span,
         )
-        for name, dimensions in plan.tables.items()
+        for dimensions in plan.tables.values()
     ]
 
 

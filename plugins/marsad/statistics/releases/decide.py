@@ -68,7 +68,7 @@ def _may_be_signed(build: Build, by: str, note: str | None, out: list[Build]) ->
         raise PolicyRefusal(f"{by} built it: somebody else signs")
     if build.verdict == "review" and not note:
         raise UsageFault("a build under review is signed with --note: why it is published all the same")
-    if any(one.decided_at and one.decided_at > build.as_of for one in out):
+    if {one.build_id for one in out} != set(build.reckoned):
         raise UsageFault(
             "another release was signed since this was built: build it again, so that it reckons with that one"
         )

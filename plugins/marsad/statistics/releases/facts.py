@@ -17,6 +17,7 @@ def facts(
     hidden: Mapping[str, Collection[Key]],
     policy: Policy,
     missing: int,
+    beside: int,
 ) -> Facts:
     """What the attack finds, what is shown, and whether it adds up. Raises PlatformFault if the tables contradict."""
     found = [one for cube, plan in plans.items() for one in told(plan, policy, known[cube], hidden[cube])]
@@ -35,6 +36,7 @@ def facts(
             sum(len(table.cells) for _, table in tables),
         ),
         "deliveries_missing": missing,
+        "cubes_beside": beside,
         "counted": sum(sum(plan.cube.counts.values()) for plan in plans.values()),
     }
 

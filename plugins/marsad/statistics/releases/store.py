@@ -26,7 +26,7 @@ from marsad.warehouse.release_tables import HIDDEN
 _ONE_AT_A_TIME = 7_262_721  # any constant: who builds or signs waits for who does
 _BUILD = (
     "build_id", "name", "period", "number", "as_of", "ledger", "definition", "policy", "paths", "missing", "facts",
-    "broken", "verdict", "tools", "sha256", "state", "built_by",
+    "broken", "verdict", "tools", "sha256", "state", "built_by", "reckoned",
 )  # fmt: skip
 _INSERT_COUNT = """
     INSERT INTO release.base (build_id, cube, period, codes, "count") VALUES (:build, :cube, :period, :codes, :count)
@@ -38,12 +38,15 @@ _INSERT_CELL = """
 _LATEST = """
     SELECT build_id::text FROM release.build WHERE (name, period) = (:name, :period) ORDER BY number DESC LIMIT 1
 """
-_DOCUMENTS = ("definition", "policy", "paths", "missing", "facts", "broken")
+_DOCUMENTS = ("definition", "policy", "paths", "missing", "facts", "broken", "reckoned")
 
 
 @dataclass(frozen=True)
 class Build:
-    """One build with all that it was made of. ``bases``, ``dimensions`` and ``hidden`` are by cube."""
+    """One build with all that it was made of. ``bases``, ``dimensions`` and ``hidden`` are by cube.
+
+    ``reckoned``: ids of the signed builds that it was held against.
+    """
 
     build_id: str
     name: str
@@ -64,6 +67,7 @@ class Build:
     hidden: Mapping[str, frozenset[Key]]
     state: str = "built"
     built_by: str = ""
+    reckoned: Sequence[str] = ()
     decided_by: str | None = None
     decided_at: datetime | None = None
     note: str | None = None
@@ -100,7 +104,7 @@ def write(connection: sa.Connection, build: Build) -> None:
         "period": build.period.label,
         "definition": build.definition.model_dump(mode="json"),
         "policy": build.policy.model_dump(mode="json"),
-        **{name: getattr(build, name) for name in ("missing", "facts", "broken")},
+        **{name: getattr(build, name) for name in ("missing", "facts", "broken", "reckoned")},
         "paths": {
             cube: [[one.name, list(one.paths.values())] for one in found] for cube, found in build.dimensions.items()
         },
