@@ -136,5 +136,6 @@ def _stored(office: Office, made: Build) -> Build:
         store.write(connection, made)
         detail = {"release": made.name, "period": made.period.label, "number": made.number, "verdict": made.verdict,
                   "sha256": made.sha256}  # fmt: skip
-        audit.append(connection, made.built_by, "release.built", made.build_id, detail, made.as_of)
+        head = audit.append(connection, made.built_by, "release.built", made.build_id, detail, made.as_of)
+    office.write_head_where_signed(head)
     return made

@@ -7,6 +7,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from marsad import audit
+from marsad.audit import Head
 from marsad.errors import PlatformFault, PolicyRefusal, UsageFault
 from marsad.intake.office import Office
 from marsad.linkage.access import reading
@@ -24,13 +25,16 @@ def sign(office: Office, build_id: str, by: str, note: str | None = None) -> Pat
         PolicyRefusal: it failed, or who built it wants to sign it.
         PlatformFault: built again it is not what was judged.
     """
+    head = None
     with reading(office.engine, "publisher") as connection:
         store.alone(connection)
         build = store.read(connection, build_id)
         if (build.state, build.decided_by) != ("signed", by):  # else killed before its package was whole
             _may_be_signed(build, by, note, store.signed(connection, build.period))
-            _decided(office, connection, build, "signed", by, note)
+            head = _decided(office, connection, build, "signed", by, note)
         signed = store.read(connection, build.build_id)
+    if head:
+        office.write_head_where_signed(head)
     return package.write(place(office), signed)
 
 
@@ -43,7 +47,8 @@ def reject(office: Office, build_id: str, by: str, note: str | None = None) -> N
     """Rejects a build; it stays, unpublished. Raises UsageFault if there is none, or it was decided already."""
     with reading(office.engine, "publisher") as connection:
         store.alone(connection)
-        _decided(office, connection, store.read(connection, build_id), "rejected", by, note)
+        head = _decided(office, connection, store.read(connection, build_id), "rejected", by, note)
+    office.write_head_where_signed(head)
 
 
 def same_again(build: Build) -> bool:
@@ -76,8 +81,8 @@ def _may_be_signed(build: Build, by: str, note: str | None, out: list[Build]) ->
         raise PlatformFault("built again it is not what was judged")
 
 
-def _decided(office: Office, connection: sa.Connection, build: Build, state: str, by: str, note: str | None) -> None:
+def _decided(office: Office, connection: sa.Connection, build: Build, state: str, by: str, note: str | None) -> Head:
     at = office.clock()
     store.decide(connection, build, state, by, note, at)
     detail = {"release": build.name, "period": build.period.label, "number": build.number, "sha256": build.sha256}
-    audit.append(connection, by, f"release.{state}", build.build_id, detail, at)
+    return audit.append(connection, by, f"release.{state}", build.build_id, detail, at)
