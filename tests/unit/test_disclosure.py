@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from marsad.errors import UsageFault
 from marsad.settings import PROJECT
 from marsad.statistics.disclosure import tau
 from marsad.statistics.disclosure.attack import attack
@@ -139,6 +140,11 @@ def test_a_code_with_finer_ones_counts_them_and_keeps_who_has_none_apart() -> No
     assert min(one.width for one in told(plan, POLICY, Older(), hidden)) >= POLICY.width
 
 
+def test_nobody_is_counted_under_the_code_of_the_total() -> None:
+    with pytest.raises(UsageFault, match="'total' of sex"):
+        Dimension.of("sex", ["F", TOTAL])
+
+
 def test_rules_of_single_cells() -> None:
     cube = Cube((SEX, PLACE), {("F", "N"): 8, ("M", "S"): 6, ("F", "S"): 30, ("M", "W"): 4})
     few = {("M", "W"), (TOTAL, "W")}
@@ -155,7 +161,7 @@ def test_rules_of_single_cells() -> None:
 def test_where_zeros_are_a_risk_they_cannot_be_told_from_a_few() -> None:
     counts = {("F", "N"): 9, ("F", "S"): 9, ("F", "W"): 12, ("M", "S"): 14, ("M", "W"): 11}
     plan = plan_of(counts, (SEX, PLACE), both=("sex", "place"))
-    risky = Plan(plan.cube, plan.tables, "risk", SPAN)
+    risky = Plan(plan.cube, {**plan.tables, "places": ("place",)}, "risk", SPAN)
     hidden = protect(risky, POLICY, Older())
     assert ("M", "N") in hidden
     assert ("M", "N") not in protect(plan, POLICY, Older())
@@ -217,7 +223,29 @@ def test_one_who_came_late_cannot_be_read_off_two_releases() -> None:
     naive = [one for one in told(now, POLICY, older, set()) if one.what == "change" and one.exact]
     assert {one.row.key for one in naive} == {("M", "W"), ("M", TOTAL), (TOTAL, "W"), (TOTAL, TOTAL)}
     hidden = protect(now, POLICY, older)
-    assert [one for one in told(now, POLICY, older, hidden) if one.exact] == []
+    assert [one for one in told(now, POLICY, older, hidden) if one.width < POLICY.width] == []
+
+
+def test_a_number_that_is_out_already_is_no_secret_unless_it_changed() -> None:
+    then = plan_of(FIRST, (SEX, PLACE), both=("sex", "place"))
+    now = plan_of({**FIRST, ("F", "W"): 30}, (SEX, PLACE), both=("sex", "place"))
+    older = Older(out(then, set()), of_truth(then), changes(then, now))
+    [found] = told(now, POLICY, older, {("F", "W")})
+    assert (found.row.key, found.low, found.high) == (("F", "W"), 30, 30)
+    assert told(now, POLICY, older, {("F", "S")}) == []
+
+
+def test_who_does_not_believe_that_little_changed_finds_nothing_either() -> None:
+    """The margins are as before, so who believes that nothing changed is wrong of every cell."""
+    place = Dimension.of("place", ["N", "S"])
+    then, now = (plan_of(dict(zip(product("FM", "NS"), numbers, strict=True)), (SEX, place), both=("sex", "place"))
+                 for numbers in ((4, 1, 8, 12), (2, 3, 10, 10)))  # fmt: skip
+    older = Older(out(then, set()), of_truth(then), changes(then, now))
+    cells = set(product("FM", "NS"))
+    found = {one.row.key: one.width for one in told(now, POLICY, older, cells) if one.what == "cell"}
+    assert found == dict.fromkeys(cells, 3)  # 1 to 4 women of five in the North, and all else follows
+    hidden = protect(now, POLICY, older)
+    assert [one for one in told(now, POLICY, older, hidden) if one.width < POLICY.width] == []
 
 
 def test_many_who_came_late_are_shown_again() -> None:
