@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import product
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marsad.errors import UsageFault
+from marsad.errors import PolicyRefusal, UsageFault
 from marsad.settings import PROJECT
 from marsad.statistics.disclosure import tau
 from marsad.statistics.disclosure.attack import attack
@@ -267,3 +268,17 @@ def test_a_year_gives_no_quarter_away() -> None:
     older = Older(out(quarter, first), of_truth(quarter))
     hidden = protect(year, POLICY, older)
     assert [one for one in told(year, POLICY, older, hidden) if one.width < POLICY.width] == []
+
+
+def test_a_quarter_that_the_year_and_the_other_quarters_tell_is_not_published() -> None:
+    hidden = {("F", "N"), ("F", "S"), ("M", "N"), ("M", "S")}
+    first, second = (plan_of({**FIRST, ("F", "N"): few}, (SEX, PLACE), both=("sex", "place")) for few in (3, 20))
+    second = replace(second, span=frozenset({"2025-04"}))
+    both = Cube((SEX, PLACE), Counter(first.cube.counts) + Counter(second.cube.counts))
+    year = Plan(both, first.tables, "published", first.span | second.span)
+    told_by_year = Older(out(year, set()), of_truth(year))
+    assert not [one for one in told(first, POLICY, told_by_year, hidden) if one.exact]
+    by_both = Older((*told_by_year.tables, *out(second, set(), 2)), told_by_year.counts)
+    assert {one.row.key for one in told(first, POLICY, by_both, hidden) if one.exact} == hidden
+    with pytest.raises(PolicyRefusal, match="older releases tell too much"):
+        protect(first, POLICY, by_both)
