@@ -8,8 +8,8 @@ WITH person AS (
 )
 SELECT p.year,
        p.status,
-       coalesce(p.sex, 'unknown') AS sex,
-       coalesce(p.age_band, 'unknown') AS age_band,
+       coalesce(nullif(p.sex, 'total'), 'unknown') AS sex,
+       coalesce(nullif(p.age_band, 'total'), 'unknown') AS age_band,
        coalesce(p.minor, 'unknown') AS minor,
        coalesce(p.region, 'unknown') AS region,
        coalesce(CASE WHEN cardinality(p.forms) > 1 THEN 'several' ELSE p.forms[1] END, 'unknown') AS exploitation_form,

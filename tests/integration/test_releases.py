@@ -16,15 +16,18 @@ import pytest
 import sqlalchemy as sa
 from tests.integration.station import Station, visit, visits
 
+from marsad import audit
 from marsad.contracts.codelists import load_codelists
 from marsad.errors import PolicyRefusal, UsageFault
+from marsad.intake.calendar import parse
 from marsad.intake.office import Office
 from marsad.linkage.linker import link
 from marsad.register.refresh import refresh
 from marsad.settings import PROJECT
 from marsad.statistics.releases import decide, due, package, store
-from marsad.statistics.releases.build import build, build_once, judge
+from marsad.statistics.releases.build import build, build_once, judge, verdict
 from marsad.statistics.releases.definition import load, names
+from marsad.statistics.releases.older import beside, columns_out
 from marsad.statistics.releases.store import Build
 from marsad.warehouse.query import query
 
@@ -78,6 +81,14 @@ def asked(office: Office, statement: str, role: str = "analyst") -> list[list[ob
     return query(office.settings, statement, role)[1]
 
 
+def stored(office: Office, made: Build) -> Build:
+    """A build beside another, with an id of its own."""
+    made = replace(made, build_id=store.new_id())
+    with office.engine.begin() as connection:
+        store.write(connection, made)
+    return made
+
+
 def test_what_is_built_is_nobodys_to_read_and_shows_no_few(office: Office, first: Build, tmp_path: Path) -> None:
     assert first.verdict != "fail"
     assert first.facts["cells_recovered"] == first.facts["cells_narrow"] == 0
@@ -101,9 +112,9 @@ def test_somebody_else_signs_what_was_judged(office: Office, first: Build) -> No
         decide.sign(office, first.build_id, "builder", "looked through")
     with pytest.raises(PolicyRefusal, match="somebody else"):
         decide.sign(office, first.build_id, "N. Alami", "looked through", "builder")
-    if first.verdict == "review":
-        with pytest.raises(UsageFault, match="--note"):
-            decide.sign(office, first.build_id, "reviewer")
+    doubted = stored(office, replace(first, period=parse("2019") or first.period, verdict="review"))
+    with pytest.raises(UsageFault, match="--note"):
+        decide.sign(office, doubted.build_id, "reviewer")
     folder = decide.sign(office, first.build_id, "reviewer", "looked through")
     assert asked(office, "SELECT name, period, signed_by FROM release.releases") == [["lab", Q1, "reviewer"]]
     read = asked(office, 'SELECT "table", codes, value, flag, source FROM release.cells ORDER BY 1, 2')
@@ -111,6 +122,9 @@ def test_somebody_else_signs_what_was_judged(office: Office, first: Build) -> No
     assert {(row[0], tuple(row[1])): row[2] for row in read} == printed
     assert {row[4] for row in read} == {"lab/visits"}
     _check_package(folder, first)
+    head = audit.read_head_files(office.settings.place("audit"))[-1][audit.AUDIT_HEAD]
+    with office.engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT seq FROM audit.head")).scalar() == audit.Head.parse(head).seq
     with pytest.raises(UsageFault, match="signed by reviewer already"):
         decide.reject(office, first.build_id, "other")
 
@@ -160,7 +174,12 @@ def test_two_who_came_late_are_not_told_by_the_next_build(office: Office, first:
     before = {(table.name, codes): value for table in first.tables() for codes, value in table.cells.items()}
     after = {(table.name, codes): value for table in second.tables() for codes, value in table.cells.items()}
     told = {key: (value, after[key]) for key, value in before.items() if None not in {value, after.get(key)}}
-    assert {abs(now - then) for then, now in told.values()} <= {0}
+    assert told
+    assert {abs(now - then) for then, now in told.values()} == {0}
+    assert second.reckoned == [first.build_id]
+    stale = stored(office, replace(second, number=8, reckoned=[]))  # built while the first was being signed
+    with pytest.raises(UsageFault, match="signed since"):
+        decide.sign(office, stale.build_id, "reviewer", "looked through")
     decide.reject(office, second.build_id, "reviewer", "too few came")
     assert asked(office, "SELECT number FROM release.releases") == [[1]]
 
@@ -180,17 +199,49 @@ def test_a_release_of_persons_waits_for_the_register(office: Office, first: Buil
 
 
 def test_a_failed_build_is_signed_by_nobody_and_not_handed_out(office: Office, first: Build) -> None:
-    with office.engine.begin() as connection:
-        failed = replace(
-            first, build_id=store.new_id(), number=9, verdict="fail", broken=[{"message": {"en": "leaks"}}]
-        )
-        store.write(connection, failed)
+    failed = stored(office, replace(first, number=9, verdict="fail", broken=[{"message": {"en": "leaks"}}]))
     with pytest.raises(PolicyRefusal, match="leaks"):
         decide.sign(office, failed.build_id, "reviewer", "all the same")
     with office.engine.connect() as connection:
         assert store.best(connection, "lab", Q1) == first.build_id  # to hand out
     with pytest.raises(sa.exc.IntegrityError), office.engine.begin() as connection:
         store.decide(connection, failed, "signed", "owner", None, datetime(2030, 1, 1, tzinfo=UTC))
+
+
+def test_a_quarter_is_held_against_the_year_and_its_other_quarters(office: Office, first: Build) -> None:
+    for label in ("2027", "2027-Q2", "2027-Q4", "2026-Q4", "2028-Q1"):
+        made = stored(office, replace(first, number=1, period=parse(label) or first.period))
+        with office.engine.begin() as connection:
+            store.decide(connection, made, "signed", "reviewer", None, datetime(2030, 2, 1, tzinfo=UTC))
+    with office.engine.connect() as connection:
+        found = store.signed(connection, parse("2027-Q1") or first.period)
+    assert {one.period.label for one in found} == {"2027", "2027-Q2", "2027-Q4"}
+
+
+def test_another_name_of_the_counting_rule_changes_nothing_another_filter_asks_for_a_reason(
+    office: Office, first: Build
+) -> None:
+    definition = first.definition
+    named, kept = (
+        definition.model_copy(update={"cubes": {"records": definition.cubes["records"].model_copy(update=change)}})
+        for change in (
+            {"counting": definition.cubes["records"].counting.model_copy(update={"stage": "identified"})},
+            {"where": {"feed": ("lab/visits",), "sex": ("F",)}},
+        )
+    )
+    assert (beside(named, [first]), beside(kept, [first])) == (0, 1)
+    assert columns_out(named.model_copy(update={"tables": {}}), "records", [first]) == ("sex", "age_band")
+    assert columns_out(kept.model_copy(update={"tables": {}}), "records", [first]) == ()
+    broken = judge(office, {**first.facts, "cubes_beside": 1})
+    assert "release.comparable" in {one.rule.id for one in broken}
+    assert verdict(broken) == "review"
+
+
+def test_who_is_sent_under_the_code_of_a_total_is_counted_as_unknown(office: Office, station: Station) -> None:
+    station.send("lab/visits", visits(visit("T1", Sexe="Ensemble", Rencontre="15/05/2023")), station.sender())
+    assert asked(office, "SELECT sex, victim_records FROM mart.victim_totals WHERE period = '2023-05'") == [
+        ["unknown", 1]
+    ]
 
 
 def test_a_release_waits_for_all_deliveries_until_its_deadline(office: Office) -> None:

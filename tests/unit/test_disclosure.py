@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import product
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from marsad.errors import PolicyRefusal, UsageFault
 from marsad.settings import PROJECT
 from marsad.statistics.disclosure import tau
 from marsad.statistics.disclosure.attack import attack
@@ -29,7 +31,7 @@ WIDE = 10**6  # asks for both ends of every interval
 
 def plan_of(counts: Mapping[Key, int], dimensions: tuple[Dimension, ...], **tables: tuple[str, ...]) -> Plan:
     cube = Cube(dimensions, {key: count for key, count in counts.items() if count})
-    return Plan(cube, tables, dict.fromkeys(tables, "published"), SPAN)
+    return Plan(cube, tables, "published", SPAN)
 
 
 def fillings(total: int, leaves: int) -> Iterator[tuple[int, ...]]:
@@ -133,10 +135,15 @@ def test_a_code_with_finer_ones_counts_them_and_keeps_who_has_none_apart() -> No
     plan = Plan(Cube((form, SEX), {(leaf, sex): count for (leaf,), count in
                                    {("prostitution",): 3, ("sexual" + ALONE,): 9, ("labour",): 12}.items()
                                    for sex in ("F", "M")}),
-                {"both": ("form", "sex")}, {"both": "published"}, SPAN)  # fmt: skip
+                {"both": ("form", "sex")}, "published", SPAN)  # fmt: skip
     hidden = protect(plan, POLICY, Older())
     assert ("prostitution", "F") in hidden
     assert min(one.width for one in told(plan, POLICY, Older(), hidden)) >= POLICY.width
+
+
+def test_nobody_is_counted_under_the_code_of_the_total() -> None:
+    with pytest.raises(UsageFault, match="'total' of sex"):
+        Dimension.of("sex", ["F", TOTAL])
 
 
 def test_rules_of_single_cells() -> None:
@@ -155,7 +162,7 @@ def test_rules_of_single_cells() -> None:
 def test_where_zeros_are_a_risk_they_cannot_be_told_from_a_few() -> None:
     counts = {("F", "N"): 9, ("F", "S"): 9, ("F", "W"): 12, ("M", "S"): 14, ("M", "W"): 11}
     plan = plan_of(counts, (SEX, PLACE), both=("sex", "place"))
-    risky = Plan(plan.cube, plan.tables, {"both": "risk"}, SPAN)
+    risky = Plan(plan.cube, {**plan.tables, "places": ("place",)}, "risk", SPAN)
     hidden = protect(risky, POLICY, Older())
     assert ("M", "N") in hidden
     assert ("M", "N") not in protect(plan, POLICY, Older())
@@ -217,7 +224,29 @@ def test_one_who_came_late_cannot_be_read_off_two_releases() -> None:
     naive = [one for one in told(now, POLICY, older, set()) if one.what == "change" and one.exact]
     assert {one.row.key for one in naive} == {("M", "W"), ("M", TOTAL), (TOTAL, "W"), (TOTAL, TOTAL)}
     hidden = protect(now, POLICY, older)
-    assert [one for one in told(now, POLICY, older, hidden) if one.exact] == []
+    assert [one for one in told(now, POLICY, older, hidden) if one.width < POLICY.width] == []
+
+
+def test_a_number_that_is_out_already_is_no_secret_unless_it_changed() -> None:
+    then = plan_of(FIRST, (SEX, PLACE), both=("sex", "place"))
+    now = plan_of({**FIRST, ("F", "W"): 30}, (SEX, PLACE), both=("sex", "place"))
+    older = Older(out(then, set()), of_truth(then), changes(then, now))
+    [found] = told(now, POLICY, older, {("F", "W")})
+    assert (found.row.key, found.low, found.high) == (("F", "W"), 30, 30)
+    assert told(now, POLICY, older, {("F", "S")}) == []
+
+
+def test_who_does_not_believe_that_little_changed_finds_nothing_either() -> None:
+    """The margins are as before, so who believes that nothing changed is wrong of every cell."""
+    place = Dimension.of("place", ["N", "S"])
+    then, now = (plan_of(dict(zip(product("FM", "NS"), numbers, strict=True)), (SEX, place), both=("sex", "place"))
+                 for numbers in ((4, 1, 8, 12), (2, 3, 10, 10)))  # fmt: skip
+    older = Older(out(then, set()), of_truth(then), changes(then, now))
+    cells = set(product("FM", "NS"))
+    found = {one.row.key: one.width for one in told(now, POLICY, older, cells) if one.what == "cell"}
+    assert found == dict.fromkeys(cells, 3)  # 1 to 4 women of five in the North, and all else follows
+    hidden = protect(now, POLICY, older)
+    assert [one for one in told(now, POLICY, older, hidden) if one.width < POLICY.width] == []
 
 
 def test_many_who_came_late_are_shown_again() -> None:
@@ -234,8 +263,22 @@ def test_a_year_gives_no_quarter_away() -> None:
     rest = {("F", "S"): 30, ("M", "S"): 25, ("F", "W"): 10, ("M", "W"): 10}
     whole = Counter({**FIRST, ("F", "N"): 3})
     whole.update(rest)
-    year = Plan(Cube((SEX, PLACE), whole), {"both": ("sex", "place")}, {"both": "published"},
+    year = Plan(Cube((SEX, PLACE), whole), {"both": ("sex", "place")}, "published",
                 frozenset({"2025-01", "2025-04"}))  # fmt: skip
     older = Older(out(quarter, first), of_truth(quarter))
     hidden = protect(year, POLICY, older)
     assert [one for one in told(year, POLICY, older, hidden) if one.width < POLICY.width] == []
+
+
+def test_a_quarter_that_the_year_and_the_other_quarters_tell_is_not_published() -> None:
+    hidden = {("F", "N"), ("F", "S"), ("M", "N"), ("M", "S")}
+    first, second = (plan_of({**FIRST, ("F", "N"): few}, (SEX, PLACE), both=("sex", "place")) for few in (3, 20))
+    second = replace(second, span=frozenset({"2025-04"}))
+    both = Cube((SEX, PLACE), Counter(first.cube.counts) + Counter(second.cube.counts))
+    year = Plan(both, first.tables, "published", first.span | second.span)
+    told_by_year = Older(out(year, set()), of_truth(year))
+    assert not [one for one in told(first, POLICY, told_by_year, hidden) if one.exact]
+    by_both = Older((*told_by_year.tables, *out(second, set(), 2)), told_by_year.counts)
+    assert {one.row.key for one in told(first, POLICY, by_both, hidden) if one.exact} == hidden
+    with pytest.raises(PolicyRefusal, match="older releases tell too much"):
+        protect(first, POLICY, by_both)

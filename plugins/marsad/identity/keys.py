@@ -209,6 +209,11 @@ class KeyRing:
         """Opens files that senders encrypted."""
         return self._identity(_SENDERS)
 
+    @property
+    def signs(self) -> bool:
+        """Whether the signing key is mounted here."""
+        return (self.folder / _PRIVATE / _SIGNING).exists()
+
     @cached_property
     def signer(self) -> SigningKey:
         """Signs receipts and audit heads."""

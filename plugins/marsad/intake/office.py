@@ -94,6 +94,11 @@ class Office:
         """Signs the end of the audit chain into the day's file, outside the database; after the commit."""
         audit.write_head_file(self.settings.place("audit"), head, self.clock(), self.keyring.signer)
 
+    def write_head_where_signed(self, head: Head) -> None:
+        """The same where the signing key is mounted; elsewhere the next signed head covers this one too."""
+        if self.keyring.signs:
+            self.write_head(head)
+
     @property
     def landing(self) -> Path:
         """Where encrypted contents lie."""

@@ -57,6 +57,7 @@ def _build(metadata: sa.MetaData) -> None:
         sa.Column("missing", JSON, nullable=False, comment="Deliveries of the period that had not come"),
         sa.Column("facts", JSON, nullable=False, comment="What the suite judged"),
         sa.Column("broken", JSON, nullable=False, comment="Rules of the suite that do not hold"),
+        sa.Column("reckoned", JSON, nullable=False, comment="Signed builds that it was held against"),
         _text("verdict", "pass, review or fail"),
         _text("tools", "Versions of what built it"),
         _text("sha256", "Of its tables as CSV"),

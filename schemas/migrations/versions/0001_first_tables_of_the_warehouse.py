@@ -1763,6 +1763,12 @@ def upgrade() -> None:
             nullable=False,
             comment="Rules of the suite that do not hold",
         ),
+        sa.Column(
+            "reckoned",
+            postgresql.JSON(astext_type=sa.Text()),
+            nullable=False,
+            comment="Signed builds that it was held against",
+        ),
         sa.Column("verdict", sa.Text(collation="C"), nullable=False, comment="pass, review or fail"),
         sa.Column("tools", sa.Text(collation="C"), nullable=False, comment="Versions of what built it"),
         sa.Column("sha256", sa.Text(collation="C"), nullable=False, comment="Of its tables as CSV"),

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 
+from marsad.errors import UsageFault
+
 TOTAL = "total"
 ALONE = ".alone"
 """Ends the code of those who are counted under a code that also has finer ones, and under none of these."""
@@ -28,8 +30,15 @@ class Dimension:
 
     @classmethod
     def of(cls, name: str, codes: Iterable[str], parents: Mapping[str, str] | None = None) -> Dimension:
-        """The dimension of the codes that were counted; a code below another is also part of that one."""
-        above = {code: _ancestors(code, parents or {}) for code in sorted(set(codes))}
+        """The dimension of the codes that were counted; a code below another is also part of that one.
+
+        Raises:
+            UsageFault: somebody is counted under the code of the total, which would hold everybody and one group.
+        """
+        codes = set(codes)
+        if TOTAL in codes:
+            raise UsageFault(f"the mart counts people under the code '{TOTAL}' of {name}, the name of its total")
+        above = {code: _ancestors(code, parents or {}) for code in sorted(codes)}
         inner = {ancestor for ancestors in above.values() for ancestor in ancestors}
         return cls(
             name,

@@ -7,12 +7,12 @@ smallest is hidden too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from marsad.errors import PolicyRefusal
 from marsad.statistics.disclosure import tau
-from marsad.statistics.disclosure.attack import Attack, Finding, attack
+from marsad.statistics.disclosure.attack import Attack, Finding, What, attack
 from marsad.statistics.disclosure.cells import Cube, Key
 from marsad.statistics.disclosure.policy import Policy, Zeros
 from marsad.statistics.disclosure.primary import unsafe
@@ -34,18 +34,18 @@ class Older:
     counts: Mapping[Row, int] = field(default_factory=dict)
     changes: Mapping[Row, int] = field(default_factory=dict)
 
-    def printed(self, key: Key, span: frozenset[str]) -> bool:
-        """Whether a number of this cell is out already."""
-        return any(table.span == span and table.cells.get(key) is not None for table in self.tables)
+    def printed(self, key: Key, span: frozenset[str], number: int) -> bool:
+        """Whether this number of the cell is out already."""
+        return any(table.span == span and table.cells.get(key) == number for table in self.tables)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The tables that are published together of one cube: by name, with their dimensions and what zeros are there."""
+    """The tables that are published together of one cube: by name, with their dimensions; what zeros are in all."""
 
     cube: Cube
     tables: Mapping[str, tuple[str, ...]]
-    zeros: Mapping[str, Zeros]
+    zeros: Zeros
     span: frozenset[str]
 
 
@@ -53,9 +53,7 @@ def primary(plan: Plan, policy: Policy, older: Older) -> set[Key]:
     """Cells not to be shown in themselves, in any of the tables."""
     known = [table.cells for table in older.tables if table.span == plan.span]
     return {
-        key
-        for name, dimensions in plan.tables.items()
-        for key in unsafe(plan.cube, dimensions, policy, plan.zeros[name], known)
+        key for dimensions in plan.tables.values() for key in unsafe(plan.cube, dimensions, policy, plan.zeros, known)
     }
 
 
@@ -75,13 +73,30 @@ def protect(plan: Plan, policy: Policy, older: Older, further: Further = tau.fur
     raise PolicyRefusal(_TOO_MUCH)
 
 
+def _views(older: Older) -> Iterator[Older]:
+    """What is attacked together with the new tables: nothing, and what is out.
+
+    Who believes that little changed is led astray where much did; the new tables withstand who does not, too.
+    """
+    yield Older()
+    if older.tables:
+        yield older
+
+
 def _given_away(plan: Plan, policy: Policy, older: Older, hidden: Collection[Key]) -> set[Key]:
     """For each cell that is given away, the smallest of the numbers that do, until it is not."""
-    asked = Attack(plan.cube.dimensions, [*shown(plan, policy, hidden), *older.tables], policy.width, older.changes)
+    more = set[Key]()
+    for view in _views(older):
+        more |= _given_away_by(view, plan, policy, older, {*hidden, *more})
+    return more
+
+
+def _given_away_by(view: Older, plan: Plan, policy: Policy, older: Older, hidden: Collection[Key]) -> set[Key]:
+    asked = Attack(plan.cube.dimensions, [*shown(plan, policy, hidden), *view.tables], policy.width, view.changes)
     counts, more, place = _counts(plan), set[Key](), 0
     while place < len(asked.targets):
         found = asked.look(place)
-        if found.width >= policy.width or not _matters(found, plan, older, counts):
+        if found.width >= policy.width or not _matters(found, plan, policy, older, counts):
             place += 1
             continue
         left = {
@@ -102,22 +117,31 @@ def shown(plan: Plan, policy: Policy, hidden: Collection[Key]) -> list[Published
             dimensions,
             {key: None if key in hidden else policy.shown(count) for key, count in plan.cube.cells(dimensions).items()},
             policy,
-            plan.zeros[name],
+            plan.zeros,
             span=plan.span,
         )
-        for name, dimensions in plan.tables.items()
+        for dimensions in plan.tables.values()
     ]
 
 
 def told(plan: Plan, policy: Policy, older: Older, hidden: Collection[Key]) -> list[Finding]:
-    """What the attack finds out that is true and was not printed before."""
-    tables, counts = [*shown(plan, policy, hidden), *older.tables], _counts(plan)
-    found = attack(plan.cube.dimensions, tables, policy.width, older.changes)
-    return [one for one in found if _matters(one, plan, older, counts)]
+    """What the attack finds out that is true and was not printed before; of each cell the closest."""
+    tables, counts = shown(plan, policy, hidden), _counts(plan)
+    found: dict[tuple[What, Row], Finding] = {}
+    for view in _views(older):
+        for one in attack(plan.cube.dimensions, [*tables, *view.tables], policy.width, view.changes):
+            place = one.what, one.row
+            closer = place not in found or one.width < found[place].width
+            if closer and _matters(one, plan, policy, older, counts):
+                found[place] = one
+    return list(found.values())
 
 
-def _matters(one: Finding, plan: Plan, older: Older, counts: Mapping[Key, int]) -> bool:
-    return one.holds(_true(one, counts, older)) and not (one.what == "cell" and older.printed(one.row.key, plan.span))
+def _matters(one: Finding, plan: Plan, policy: Policy, older: Older, counts: Mapping[Key, int]) -> bool:
+    """Whether it is true and was not printed before."""
+    if one.what == "cell" and older.printed(one.row.key, plan.span, policy.shown(counts[one.row.key])):
+        return False
+    return one.holds(_true(one, counts, older))
 
 
 def _true(one: Finding, counts: Mapping[Key, int], older: Older) -> int:

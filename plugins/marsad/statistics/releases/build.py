@@ -25,7 +25,7 @@ from marsad.statistics.releases import due, store
 from marsad.statistics.releases.counted import Base, count, ledger, months
 from marsad.statistics.releases.definition import Definition, load
 from marsad.statistics.releases.facts import facts
-from marsad.statistics.releases.older import columns_out, older
+from marsad.statistics.releases.older import beside, columns_out, older
 from marsad.statistics.releases.store import Build
 from marsad.statistics.releases.tables import content_hash
 from marsad.warehouse.model import LANGUAGES
@@ -58,13 +58,13 @@ def build(office: Office, name: str, label: str, actor: str) -> Build:
     plans = {cube: plan(definition, cube, bases[cube], dimensions[cube], policy, period) for cube in bases}
     known = {cube: older(definition, cube, plans[cube], bases[cube], out) for cube in bases}
     hidden = {cube: frozenset(protect(plans[cube], policy, known[cube])) for cube in bases}
-    told = facts(plans, known, hidden, policy, len(waited_for), waiting)
+    told = facts(plans, known, hidden, policy, len(waited_for), waiting, beside(definition, out))
     broken = judge(office, told)
     made = Build(
         build_id=store.new_id(), name=name, period=period, number=0, as_of=as_of, ledger=state, definition=definition,
         policy=policy, dimensions=dimensions, missing=waited_for, facts=told, broken=[_said(one) for one in broken],
         verdict=verdict(broken), tools=f"marsad {__version__}, pytauargus {version('pytauargus')}", sha256="",
-        bases=bases, hidden=hidden, built_by=actor,
+        bases=bases, hidden=hidden, built_by=actor, reckoned=[one.build_id for one in out],
     )  # fmt: skip
     return _stored(office, made)
 
@@ -92,7 +92,7 @@ def plan(
     return Plan(
         base.cube(dimensions, period),
         {name: table.asked(one.name for one in dimensions) for name, table in tables.items()},
-        {name: table.zeros or policy.zeros for name, table in tables.items()},
+        definition.cubes[cube].zeros or policy.zeros,
         months(period),
     )
 
@@ -137,7 +137,7 @@ def _dimensions(
     codes = {name: base.codes(name) for name in base.columns}
     for one in out:
         for other, spec in one.definition.cubes.items():
-            if spec == definition.cubes[cube]:
+            if spec.counted == definition.cubes[cube].counted:
                 for name in one.bases[other].columns:
                     codes[name] |= one.bases[other].codes(name)
     return tuple(Dimension.of(name, codes[name], parents.get(name)) for name in base.columns)
@@ -151,5 +151,6 @@ def _stored(office: Office, made: Build) -> Build:
         store.write(connection, made)
         detail = {"release": made.name, "period": made.period.label, "number": made.number, "verdict": made.verdict,
                   "sha256": made.sha256}  # fmt: skip
-        audit.append(connection, made.built_by, "release.built", made.build_id, detail, made.as_of)
+        head = audit.append(connection, made.built_by, "release.built", made.build_id, detail, made.as_of)
+    office.write_head_where_signed(head)
     return made

@@ -7,6 +7,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from marsad import audit
+from marsad.audit import Head
 from marsad.errors import PlatformFault, PolicyRefusal, UsageFault
 from marsad.intake.office import Office
 from marsad.linkage.access import reading
@@ -26,14 +27,17 @@ def sign(office: Office, build_id: str, by: str, note: str | None = None, accoun
         PolicyRefusal: it failed, or who built it wants to sign it.
         PlatformFault: built again it is not what was judged.
     """
+    head = None
     with reading(office.engine, "publisher") as connection:
         store.alone(connection)
         build = store.read(connection, build_id)
         if (build.state, build.decided_by) != ("signed", by):  # else killed before its package was whole
             _may_be_signed(build, {by, account or by}, note, store.signed(connection, build.period))
-            _decided(office, connection, build, "signed", by, note, account)
+            head = _decided(office, connection, build, "signed", by, note, account)
         signed = store.read(connection, build.build_id)
         store.seal(connection, signed.build_id, outbox.digest(package.files(signed).items()))
+    if head:
+        office.write_head_where_signed(head)
     return package.write(place(office), signed)
 
 
@@ -46,7 +50,8 @@ def reject(office: Office, build_id: str, by: str, note: str | None = None, acco
     """Rejects a build; it stays, unpublished. Raises UsageFault if there is none, or it was decided already."""
     with reading(office.engine, "publisher") as connection:
         store.alone(connection)
-        _decided(office, connection, store.read(connection, build_id), "rejected", by, note, account)
+        head = _decided(office, connection, store.read(connection, build_id), "rejected", by, note, account)
+    office.write_head_where_signed(head)
 
 
 def same_again(build: Build) -> bool:
@@ -71,7 +76,7 @@ def _may_be_signed(build: Build, who: set[str], note: str | None, out: list[Buil
         raise PolicyRefusal(f"{build.built_by} built it: somebody else signs")
     if build.verdict == "review" and not note:
         raise UsageFault("a build under review is signed with --note: why it is published all the same")
-    if any(one.decided_at and one.decided_at > build.as_of for one in out):
+    if {one.build_id for one in out} != set(build.reckoned):
         raise UsageFault(
             "another release was signed since this was built: build it again, so that it reckons with that one"
         )
@@ -81,8 +86,8 @@ def _may_be_signed(build: Build, who: set[str], note: str | None, out: list[Buil
 
 def _decided(
     office: Office, connection: sa.Connection, build: Build, state: str, by: str, note: str | None, account: str | None
-) -> None:
+) -> Head:
     at = office.clock()
     store.decide(connection, build, state, by, note, at)
     detail = {"release": build.name, "period": build.period.label, "number": build.number, "sha256": build.sha256}
-    audit.append(connection, account or by, f"release.{state}", build.build_id, detail, at)
+    return audit.append(connection, account or by, f"release.{state}", build.build_id, detail, at)

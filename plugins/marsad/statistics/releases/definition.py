@@ -42,13 +42,22 @@ class Counting(Part):
 
 
 class CubeSpec(Part):
-    """What is counted: a measure of a mart, of the rows that ``where`` keeps. Its tables are protected together."""
+    """What is counted: a measure of a mart, of the rows that ``where`` keeps. Its tables are protected together.
+
+    ``zeros`` are all its tables' where they differ from the policy: a cell of several tables has one meaning.
+    """
 
     mart: Name
     measure: Name
     period: Name
     where: Mapping[Name, tuple[str, ...]] = Field(default_factory=dict)
     counting: Counting
+    zeros: Zeros | None = None
+
+    @property
+    def counted(self) -> tuple[object, ...]:
+        """The same for two cubes that count the same, whatever their counting rules call it."""
+        return self.mart, self.measure, self.period, {name: set(codes) for name, codes in self.where.items()}
 
 
 class TableSpec(Part):
@@ -58,7 +67,6 @@ class TableSpec(Part):
     by: Annotated[tuple[Name, ...], Field(min_length=1)]
     title: Labels
     top: tuple[Name, ...] = ()
-    zeros: Zeros | None = None
 
     def asked(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Its dimensions in the order of ``columns``, as a cube understands them."""

@@ -18,6 +18,7 @@ def facts(
     policy: Policy,
     missing: int,
     waiting: int,
+    beside: int,
 ) -> Facts:
     """What the attack finds, what is shown, and whether it adds up. Raises PlatformFault if the tables contradict."""
     found = [one for cube, plan in plans.items() for one in told(plan, policy, known[cube], hidden[cube])]
@@ -37,6 +38,7 @@ def facts(
         ),
         "deliveries_missing": missing,
         "records_waiting": waiting,
+        "cubes_beside": beside,
         "counted": sum(sum(plan.cube.counts.values()) for plan in plans.values()),
     }
 

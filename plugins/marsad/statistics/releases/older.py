@@ -34,9 +34,18 @@ def older(definition: Definition, cube: str, plan: Plan, base: Base, out: Sequen
     return Older(tuple(tables), counts, changes)
 
 
+def beside(definition: Definition, out: Sequence[Build]) -> int:
+    """How many cubes that are out count a mart of the release otherwise: the attack does not reckon with them."""
+    marts = {spec.mart for spec in definition.cubes.values()}
+    own = [spec.counted for spec in definition.cubes.values()]
+    return sum(spec.mart in marts and spec.counted not in own for one in out for spec in one.definition.cubes.values())
+
+
 def _same(definition: Definition, cube: str, out: Sequence[Build]) -> Iterator[tuple[Build, str]]:
     for one in out:
-        yield from ((one, name) for name, spec in one.definition.cubes.items() if spec == definition.cubes[cube])
+        yield from (
+            (one, name) for name, spec in one.definition.cubes.items() if spec.counted == definition.cubes[cube].counted
+        )
 
 
 def _known(dimensions: Sequence[Dimension], base: Base) -> tuple[Dimension, ...]:
@@ -52,7 +61,7 @@ def _tables(one: Build, cube: str, state: int, then: Cube, now: Cube) -> Iterato
             }
             known = {key: shown for key, shown in cells.items()
                      if all(code in own.nodes for code, own in zip(key, now.dimensions, strict=True))}  # fmt: skip
-            zeros = table.spec.zeros or one.policy.zeros
+            zeros = one.definition.cubes[cube].zeros or one.policy.zeros
             yield Published(table.spec.asked(now.names), known, one.policy, zeros, state, months(one.period))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,7 +26,7 @@ from marsad.warehouse.release_tables import HIDDEN
 _ONE_AT_A_TIME = 7_262_721  # any constant: who builds or signs waits for who does
 _BUILD = (
     "build_id", "name", "period", "number", "as_of", "ledger", "definition", "policy", "paths", "missing", "facts",
-    "broken", "verdict", "tools", "sha256", "state", "built_by",
+    "broken", "verdict", "tools", "sha256", "state", "built_by", "reckoned",
 )  # fmt: skip
 _INSERT_COUNT = """
     INSERT INTO release.base (build_id, cube, period, codes, "count") VALUES (:build, :cube, :period, :codes, :count)
@@ -38,12 +38,15 @@ _INSERT_CELL = """
 _OF = "SELECT build_id::text FROM release.build WHERE (name, period) = (:name, :period)"
 _LATEST = f"{_OF} ORDER BY number DESC LIMIT 1"
 _BEST = f"{_OF} AND state <> 'rejected' AND verdict <> 'fail' ORDER BY state = 'signed' DESC, number DESC LIMIT 1"
-_DOCUMENTS = ("definition", "policy", "paths", "missing", "facts", "broken")
+_DOCUMENTS = ("definition", "policy", "paths", "missing", "facts", "broken", "reckoned")
 
 
 @dataclass(frozen=True)
 class Build:
-    """One build with all that it was made of. ``bases``, ``dimensions`` and ``hidden`` are by cube."""
+    """One build with all that it was made of. ``bases``, ``dimensions`` and ``hidden`` are by cube.
+
+    ``reckoned``: ids of the signed builds that it was held against.
+    """
 
     build_id: str
     name: str
@@ -64,6 +67,7 @@ class Build:
     hidden: Mapping[str, frozenset[Key]]
     state: str = "built"
     built_by: str = ""
+    reckoned: Sequence[str] = ()
     decided_by: str | None = None
     decided_at: datetime | None = None
     note: str | None = None
@@ -101,7 +105,7 @@ def write(connection: sa.Connection, build: Build) -> None:
         "period": build.period.label,
         "definition": build.definition.model_dump(mode="json"),
         "policy": build.policy.model_dump(mode="json"),
-        **{name: getattr(build, name) for name in ("missing", "facts", "broken")},
+        **{name: getattr(build, name) for name in ("missing", "facts", "broken", "reckoned")},
         "paths": {
             cube: [[one.name, list(one.paths.values())] for one in found] for cube, found in build.dimensions.items()
         },
@@ -162,10 +166,23 @@ def read(connection: sa.Connection, build_id: str) -> Build:
 
 
 def signed(connection: sa.Connection, period: Period) -> list[Build]:
-    """Releases that are out and overlap a period, oldest first."""
+    """Releases that are out and overlap a period, or overlap one that does and so on, oldest first.
+
+    What is hidden of a quarter can follow from a year and its other quarters, though these share no day with it.
+    """
     query = "SELECT * FROM release.build WHERE state = 'signed' ORDER BY decided_at, build_id"
     rows = [dict(row) for row in connection.execute(sa.text(query)).mappings()]
-    return [_build(connection, row) for row in rows if _period(row["period"]).overlaps(period)]
+    near = _connected(period, {_period(row["period"]) for row in rows})
+    return [_build(connection, row) for row in rows if _period(row["period"]) in near]
+
+
+def _connected(period: Period, others: Collection[Period]) -> list[Period]:
+    reached, left = [period], set(others)
+    for one in reached:  # grows
+        near = {other for other in left if other.overlaps(one)}
+        reached.extend(near)
+        left -= near
+    return reached
 
 
 def listed(connection: sa.Connection) -> list[dict[str, Any]]:
