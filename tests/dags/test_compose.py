@@ -143,7 +143,7 @@ def test_portal_and_dry_runs_share_uploads_and_have_their_own_logins_and_keys(se
     assert mounts(services["portal"]) == {
         f"{HOME}{place}": read_only
         for place, read_only in (("run", False), ("tmp", False), ("inbox", False), ("reports", True),
-                                 ("keys/public", True), (f"keys/{KEYS}", False))
+                                 ("outbox", True), ("keys/public", True), (f"keys/{KEYS}", False))
     }  # fmt: skip
     assert mounts(services["trial"]) == {"/run/reader": True} | {
         f"{HOME}{place}": read_only

@@ -11,6 +11,7 @@ from marsad.errors import UsageFault
 from marsad.linkage import decisions, linker, review
 from marsad.linkage.review import Agree, Policy, Question
 from marsad.linkage.stock import Key
+from marsad.policies import Limit
 
 FEED = "lab/visits"
 NAMES = iter((
@@ -18,7 +19,11 @@ NAMES = iter((
     "Nezha Squalli", "Ibtissam Ouazzani", "Rkia Amellal", "Touria Benhima", "Loubna Daoudi", "Asmae Filali",
 ))  # fmt: skip
 TWO = Policy(
-    owner="o", decided="d", reasons=["queue"], agree=[Agree.model_validate({"from": 0.0, "same": 2, "different": 2})]
+    owner="o",
+    decided="d",
+    reasons=["queue"],
+    compared=Limit(most=1000, minutes=60),
+    agree=[Agree.model_validate({"from": 0.0, "same": 2, "different": 2})],
 )
 Pair = tuple[Key, Key]
 

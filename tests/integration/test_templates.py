@@ -71,8 +71,16 @@ def cell(book: openpyxl.Workbook, rule: Any, sheet: Worksheet, at: tuple[int, in
     if "yyyy" in style:
         return MET
     if rule.type in {"whole", "decimal"}:
-        return 30
+        return within(rule, 30)
+    if column.example and column.required:
+        return column.example
     return f"{2025}-{number:04d}" if style == "@" and column.required else None
+
+
+def within(rule: Any, number: int) -> int:
+    """The number, or what the cell takes that is nearest to it."""
+    low, high = (int(limit) if str(limit or "").isdigit() else number for limit in (rule.formula1, rule.formula2))
+    return min(max(number, low), max(high, low))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

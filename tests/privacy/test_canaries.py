@@ -321,9 +321,9 @@ def test_names_that_reviewers_see(station: Station, sender: str, canary: Canarie
     asked = max(waiting, key=lambda one: max(one.place[1:]))
     pair = f"/review/{asked.place.left}-{asked.place.right}"
     assert name not in reviewer.see("/review") + reviewer.see(pair)
-    assert name in reviewer.see(f"{pair}?reason=queue")
-    assert reviewer.submit(pair, {"said": "unknown", "reason": "queue"}).status_code == 303
-    assert name not in reviewer.see(f"{pair}?reason=queue")
+    assert name in reviewer.submit(pair, {"reason": "queue"}).text
+    assert reviewer.submit(f"{pair}/answer", {"said": "unknown"}).status_code == 303
+    assert name not in reviewer.submit(pair, {"reason": "queue"}).text
     free.engine.dispose()
 
 
