@@ -198,7 +198,7 @@ def lost() -> Iterator[list[int]]:
 
 @pytest.mark.long
 def test_up_takes_another_port_when_somebody_was_faster(settings: Settings, occupied: int, lost: list[int]) -> None:
-    """After the platform of the other tests is down."""
+    stack.down(settings)  # that of the other tests
     status = stack.up(settings, quiet)
     stack.down(settings)
     assert lost
