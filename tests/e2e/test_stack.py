@@ -187,6 +187,7 @@ def lost() -> Iterator[list[int]]:
         configure(airflow, metadata_url)
         if not lost:
             assert airflow.port is not None
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the pages do: it may have just been left
             taken.bind(("127.0.0.1", airflow.port))
             taken.listen()
             lost.append(airflow.port)
