@@ -1,4 +1,7 @@
-"""Policies of ``schemas/policies``: thresholds and rules with owner and date, read strictly, each into a model."""
+"""Policies of ``schemas/policies``: thresholds and rules with owner and date, read strictly, each into a model.
+
+What else stands below ``schemas`` in such a file is read the same way.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +36,11 @@ class Limit(Part):
 _Policy = TypeVar("_Policy", bound=Part)
 
 
-def load(model: type[_Policy], schemas: Path, name: str) -> _Policy:
+def load(model: type[_Policy], schemas: Path, name: str, folder: str = "policies") -> _Policy:
     """The policy ``name`` of an installation. Raises UsageFault that names all that is wrong."""
-    path = schemas / "policies" / f"{name}.yaml"
+    path = schemas / folder / f"{name}.yaml"
     try:
         return model.model_validate(yaml12.load(path))
     except ValidationError as error:
         places = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        raise UsageFault(f"{path.name}: {'; '.join(places)}") from None
+        raise UsageFault(f"{folder}/{path.name}: {'; '.join(places)}") from None

@@ -14,8 +14,9 @@ from tests.unit.made_release import PEOPLE, SCHEMAS, made
 from marsad.contracts.codelists import load_codelists
 from marsad.contracts.load import load_contract
 from marsad.intake.calendar import period_of
+from marsad.policies import load
 from marsad.statistics.outputs import hand_out, indicators, unodc
-from marsad.statistics.outputs.forms import Unodc, answer, load
+from marsad.statistics.outputs.forms import FOLDER, Unodc, answer
 from marsad.statistics.outputs.words import Words
 from marsad.warehouse.release_tables import HIDDEN
 
@@ -85,7 +86,7 @@ def test_data_points_are_answered_hidden_or_not_in_the_release(words: Words) -> 
 
 
 def test_forms_ask_only_for_counting_rules_and_codes_that_there_are(words: Words) -> None:
-    form = load(Unodc, SCHEMAS, "unodc")
+    form = load(Unodc, SCHEMAS, "unodc", FOLDER)
     for rules in form.indicators.values():
         for unit, stage in rules:
             assert unit in words.lists["counting_unit"].codes

@@ -14,11 +14,10 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, Field
 
-from marsad import yaml12
+from marsad import policies
 from marsad.contracts.model import Contract
-from marsad.errors import UsageFault
 from marsad.intake.calendar import Cadence, Period, as_cadence, parse, period_of, periods
 from marsad.intake.ledger import ACCEPTED
 
@@ -28,19 +27,17 @@ Day = Annotated[date, BeforeValidator(lambda value: date.fromisoformat(value) if
 Days = Annotated[int, Field(ge=0)]
 
 
-class Step(BaseModel):
+class Step(policies.Part):
     """One reminder: ``days`` from the due day, to contacts of these kinds."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
     days: int
     to: tuple[ContactKind, ...]
 
 
-class Policy(BaseModel):
+class Policy(policies.Part):
     """``schemas/policies/reminders.yaml``."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     owner: str
     decided: Day
     timezone: str
@@ -59,11 +56,7 @@ class Policy(BaseModel):
 
 def load_policy(schemas: Path) -> Policy:
     """The policy of an installation. Raises UsageFault naming what is wrong."""
-    try:
-        return Policy.model_validate(yaml12.load(schemas / "policies" / "reminders.yaml"))
-    except ValidationError as error:
-        places = ", ".join(".".join(map(str, one["loc"])) for one in error.errors())
-        raise UsageFault(f"policies/reminders.yaml is wrong at {places}") from None
+    return policies.load(Policy, schemas, "reminders")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from pathlib import Path
-from typing import TypeVar
 
-from pydantic import ValidationError
-
-from marsad import yaml12
 from marsad.contracts.model import Labels
-from marsad.errors import UsageFault
 from marsad.policies import Part
 from marsad.statistics.disclosure.cells import TOTAL
 from marsad.statistics.releases.store import Build
@@ -56,17 +50,8 @@ class Points(Part):
     groups: tuple[Group, ...]
 
 
-_Form = TypeVar("_Form", bound=Part)
-
-
-def load(model: type[_Form], schemas: Path, name: str) -> _Form:
-    """A form of an installation. Raises UsageFault that names all that is wrong."""
-    path = schemas / "forms" / f"{name}.yaml"
-    try:
-        return model.model_validate(yaml12.load(path))
-    except ValidationError as error:
-        places = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        raise UsageFault(f"forms/{path.name}: {'; '.join(places)}") from None
+FOLDER = "forms"
+"""Where the forms of an installation lie, below its schemas."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from marsad.statistics.outputs.forms import Answer, Codes, Points, Unodc, answer, counted, load
+from marsad.policies import load
+from marsad.statistics.outputs.forms import FOLDER, Answer, Codes, Points, Unodc, answer, counted
 from marsad.statistics.outputs.words import Words
 from marsad.warehouse.release_tables import HIDDEN, RULE
 
@@ -24,7 +25,7 @@ Row = tuple[str | int | float | None, ...]
 
 def sdg(words: Words, schemas: Path) -> bytes:
     """Detected victims per 100,000 as CSV; without a population of a group there is a number but no rate."""
-    form = load(Unodc, schemas, "unodc")
+    form = load(Unodc, schemas, "unodc", FOLDER)
     tables, people = counted(words.build, form.indicators[_DETECTED]), _population(words, schemas, form.country)
     asked: list[tuple[str, str, str, Codes]] = [("Total", "Total", "Total", {})]
     asked += [(name, "Total", "Total", {"sex": codes}) for name, codes in form.sex.items() if name != "Total"]
@@ -36,7 +37,7 @@ def sdg(words: Words, schemas: Path) -> bytes:
 
 def us_tip(words: Words, schemas: Path) -> bytes:
     """The data points as CSV; those that the release does not hold say so."""
-    return _csv(_TIP, [*_points(words, load(Points, schemas, "us_tip"))])
+    return _csv(_TIP, [*_points(words, load(Points, schemas, "us_tip", FOLDER))])
 
 
 def _points(words: Words, form: Points) -> Iterator[Row]:

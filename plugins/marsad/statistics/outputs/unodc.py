@@ -9,8 +9,9 @@ from pathlib import Path
 
 import xlsxwriter
 
+from marsad.policies import load
 from marsad.statistics.disclosure.cells import TOTAL
-from marsad.statistics.outputs.forms import Answer, Codes, Unodc, answer, counted, load
+from marsad.statistics.outputs.forms import FOLDER, Answer, Codes, Unodc, answer, counted
 from marsad.statistics.outputs.words import Words
 from marsad.statistics.releases.package import note
 from marsad.statistics.releases.tables import Table
@@ -28,7 +29,7 @@ Row = tuple[str | int, ...]
 def workbook(words: Words, schemas: Path) -> bytes:
     """The workbook of a year, its second sheet with the counting rules; the same bytes whenever it is made."""
     content, build = io.BytesIO(), words.build
-    form = load(Unodc, schemas, "unodc")
+    form = load(Unodc, schemas, "unodc", FOLDER)
     with xlsxwriter.Workbook(content, {"in_memory": True, "strings_to_formulas": False}) as book:
         book.set_properties({"created": build.as_of.replace(tzinfo=None)})
         data = book.add_worksheet("data_glotip_1")

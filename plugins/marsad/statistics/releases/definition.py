@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from marsad import yaml12
+from marsad import policies
 from marsad.contracts.model import Labels
 from marsad.errors import UsageFault
 from marsad.intake.calendar import Cadence
@@ -16,6 +16,7 @@ from marsad.policies import Part
 from marsad.statistics.disclosure.cells import TOP
 from marsad.statistics.disclosure.policy import Zeros
 
+FOLDER = "releases"
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
@@ -112,16 +113,11 @@ class Definition(Part):
 
 def names(schemas: Path) -> list[str]:
     """The releases that are defined."""
-    return sorted(path.stem for path in (schemas / "releases").glob("*.yaml"))
+    return sorted(path.stem for path in (schemas / FOLDER).glob("*.yaml"))
 
 
 def load(schemas: Path, name: str) -> Definition:
     """The definition of a release. Raises UsageFault naming what is wrong, or which releases there are."""
-    path = schemas / "releases" / f"{name}.yaml"
     if name not in names(schemas):
         raise UsageFault(f"there is no release '{name}'; defined are: {', '.join(names(schemas)) or 'none'}")
-    try:
-        return Definition.model_validate(yaml12.load(path))
-    except ValidationError as error:
-        places = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        raise UsageFault(f"releases/{path.name}: {'; '.join(places)}") from None
+    return policies.load(Definition, schemas, name, FOLDER)
