@@ -255,7 +255,7 @@ def drop(file: Path, feed: Feed, provider: Provider, new_body: NewBody = False) 
     catalog, place = _catalog_to_send(file, feed, provider), Settings.from_env().place("inbox")
     check_waiting(catalog.contract(feed))
     if not (new_body or catalog.contract(feed).providers):
-        ask_about(provider, catalog.codelists["provider"].codes.keys() | inbox.providers(place))
+        ask_about(provider, catalog.bodies | inbox.providers(place))
     out.print(str(inbox.drop(file, place, provider, feed)))
 
 
@@ -271,8 +271,7 @@ def ingest(
     with _office(catalog) as office:
         if not (new_body or catalog.contract(feed).providers):
             with office.engine.connect() as connection:
-                known = catalog.codelists["provider"].codes.keys() | heard_of(connection)
-            ask_about(provider, known)
+                ask_about(provider, catalog.bodies | heard_of(connection))
         receipt = pipeline.ingest(office, file, feed, provider)
         told = json.loads((office.settings.home / receipt["reports"]["json"]).read_text("utf-8"))
         show_receipt(as_json, receipt, told["findings"], lang)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from marsad.cli_bodies import NewBody, ask_about, bodies
 from marsad.errors import UsageFault
 from marsad.settings import Settings
 from marsad.terminal import out, show_rows
@@ -112,11 +113,15 @@ def _add_keys(app: typer.Typer, office: Opened) -> None:
         provider: str,
         keyfile: Annotated[Path, typer.Argument(help="Public key of OpenSSH.")],
         feed: Annotated[list[str], typer.Option(help="Also a feed whose contract names no sender; repeatable.")] = [],  # noqa: B006
+        new_body: NewBody = False,
     ) -> None:
         """Let the holder of a key send for a provider: what contracts say it sends, and feeds granted here."""
         from marsad.intake.sftp import keys
 
         with office() as opened:
+            if not new_body:
+                with opened.engine.connect() as connection:
+                    ask_about(provider, bodies(connection, opened.settings))
             for name in feed:
                 if opened.contract(name).providers:
                     raise UsageFault(f"{name} cannot be granted: its contract says who sends it")

@@ -163,6 +163,8 @@ def test_nothing_is_dropped_for_a_draft(
     assert "nothing here names a body 'P' yet" in told, "who cannot be asked is told"
     assert marsad(monkeypatch, "drop", sample, "--feed", "partner/tried", "--provider", "P") == 0
     assert "nothing here names" not in capsys.readouterr().err, "it sent before"
+    assert marsad(monkeypatch, "drop", sample, "--feed", "partner/tried", "--provider", "DGSM") == 64
+    assert "did you mean DGSN? If not, say --new-body" in " ".join(capsys.readouterr().err.split())
     monkeypatch.setattr(cli_bodies, "err", Console(stderr=True, force_terminal=True))
     for provider, said, code in (("DGSM", "n\n", 64), ("New", "y\n", 0)):
         monkeypatch.setattr(sys, "stdin", Terminal(said))
@@ -171,6 +173,19 @@ def test_nothing_is_dropped_for_a_draft(
         assert ("did you mean DGSN?" in capsys.readouterr().err) is (code == 64)
     monkeypatch.setattr(sys, "stdin", Terminal(""))  # whoever is asked now gets no answer
     assert marsad(monkeypatch, "drop", sample, "--feed", "partner/tried", "--provider", "Other", "--new-body") == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "slip"),
+    [
+        ("DGSM", "DGSN", True), ("dgsn", "DGSN", True), ("ONG KARAMA", "ONG-KARAMA", True),
+        ("ONG-KARMA", "ONG-KARAMA", True), ("CA-RABBAT", "CA-RABAT", True), ("CA-RAABT", "CA-RABAT", True),
+        ("ONG-AMANE", "ONG-KARAMA", False), ("CA-SAFI", "CA-FES", False), ("ONG-A", "ONG-B", False),
+        ("NGO-1", "NGO-2", False), ("NGO-1", "NGO-12", False), ("GB", "GR", False), ("PARTNER", "DGSN", False),
+    ],
+)  # fmt: skip
+def test_a_slip_of_the_key_is_told_from_another_body(name: str, body: str, slip: bool) -> None:
+    assert (cli_bodies.is_slip(name, body), cli_bodies.is_slip(body, name)) == (slip, slip)
 
 
 class Terminal(io.StringIO):

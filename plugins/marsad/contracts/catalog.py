@@ -23,6 +23,12 @@ class Catalog:
     codelists: Mapping[str, CodeList]
     contracts: Mapping[str, Contract]
 
+    @property
+    def bodies(self) -> set[str]:
+        """The sending bodies that contracts or the list of them name; what has none above it there is an agency."""
+        listed = {code for code, known in self.codelists["provider"].codes.items() if known.parent}
+        return listed.union(*(contract.providers for contract in self.contracts.values()))
+
     def contract(self, feed: str) -> Contract:
         """The contract of a feed. Raises UsageFault naming the nearest known feed when there is none."""
         if feed not in self.contracts:

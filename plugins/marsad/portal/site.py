@@ -78,11 +78,6 @@ class Shelf:
         return sorted({name for contract in self.catalog.contracts.values() for name in contract.providers})
 
     @property
-    def bodies(self) -> set[str]:
-        """All sending bodies that contracts or the list of them name."""
-        return {*self.providers, *self.catalog.codelists["provider"].codes}
-
-    @property
     def titles(self) -> dict[str, Mapping[str, str]]:
         """What each feed is called, by language."""
         return {feed: contract.title for feed, contract in self.catalog.contracts.items()}

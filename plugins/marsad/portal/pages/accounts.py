@@ -153,7 +153,7 @@ def _strangers(site: Site, form: FormData, rights: Sequence[Right]) -> _Stranger
     if field(form, "new_body"):
         return {}
     with site.transaction() as connection:
-        known = site.shelf.bodies | accounts.heard_of(connection)
+        known = site.shelf.catalog.bodies | accounts.heard_of(connection)
     return accounts.strangers((right.provider for right in rights), known)
 
 
