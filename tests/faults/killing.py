@@ -157,7 +157,10 @@ def kill_and_rerun(station: Station, *, point: int | None = None, delay: float |
     provider = station.sender()
     path = station.file(content(provider))
     steps = killed(station, lambda office: pipeline.ingest(office, path, FEED, provider), point=point, delay=delay)
-    pipeline.ingest(station.office, path, FEED, provider)
+    begun = "SELECT count(*) FROM ops.delivery WHERE provider = :p AND status = 'received' AND attempts > 0"
+    left = station.one(begun, p=provider)
+    told = pipeline.ingest(station.office, path, FEED, provider)["status"]
+    assert not left or told != "duplicate", "its own delivery was called a second one"
     assert_once(station, provider)
     return steps is None
 

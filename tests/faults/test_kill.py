@@ -43,6 +43,16 @@ def test_killed_between_commit_and_event(station: Station, steps: int, back: int
     assert_swept(station)
 
 
+def test_who_was_killed_over_a_file_is_told_its_verdict_and_who_sends_it_again_that_it_is_known(
+    station: Station, sender: str, steps: int
+):
+    path = station.file(content(sender))
+    assert killed(station, lambda office: pipeline.ingest(office, path, FEED, sender), point=steps // 2) is None
+    told = [pipeline.ingest(station.office, path, FEED, sender) for _ in range(2)]
+    assert [one["status"] for one in told] == ["accepted_with_findings", "duplicate"]
+    assert told[1]["first"]["delivery_id"] == told[0]["delivery_id"]
+
+
 def test_an_event_lost_by_a_kill_is_told_by_the_next_drain(station: Station, sender: str, steps: int):
     path = station.file(content(sender))
     before = station.office.clock()

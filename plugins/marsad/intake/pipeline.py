@@ -142,13 +142,15 @@ def _add(result: DrainResult, receipt: dict[str, Any]) -> None:
 def ingest(office: Office, path: Path, feed: str, provider: str) -> dict[str, Any]:
     """One delivery without Airflow, the same code; returns its receipt, or the duplicate's.
 
+    Who was killed over a delivery and sends it again gets its receipt.
+
     Raises:
         UsageFault: no such file, feed or provider.
     """
     check_sending(path, office.contract(feed), provider, office.settings.place("inbox"))
     delivery, new = receive(office, path, feed, provider, path.name)
-    receipt = settle_now(office, delivery)
-    return receipt if new else _answer_repeat(office, delivery.delivery_id) or receipt
+    receipt, resumed = _settled(office, delivery)
+    return receipt if new or resumed else _answer_repeat(office, delivery.delivery_id) or receipt
 
 
 def _answer_repeat(office: Office, delivery_id: str) -> dict[str, Any] | None:
@@ -175,18 +177,23 @@ def settle_now(office: Office, delivery: Delivery) -> dict[str, Any]:
     Raises:
         UsageFault: it was retracted before anybody settled it.
     """
+    return _settled(office, delivery)[0]
+
+
+def _settled(office: Office, delivery: Delivery) -> tuple[dict[str, Any], bool]:
+    """Also whether this took up what somebody had begun and not finished."""
     if delivery.receipt is not None:
-        return delivery.receipt
+        return delivery.receipt, False
     while True:
         with ledger.claim(office.engine, delivery_id=delivery.delivery_id) as claimed:
             if claimed is not None:
-                return process(office, claimed)
+                return process(office, claimed), claimed.attempts > 0
         with clean_errors(), office.engine.connect() as connection:
             found = ledger.get(connection, delivery.delivery_id)
         if found.receipt is not None:
-            return found.receipt
+            return found.receipt, False
         if found.status == ledger.SUPERSEDED:  # before it was judged: another delivery of its content took its place
-            return settle_now(office, _instead(office, found))
+            return _settled(office, _instead(office, found))
         if found.status != "received":
             raise UsageFault(f"delivery {delivery.delivery_id} was retracted before it was judged")
         time.sleep(_WAIT_SECONDS)
