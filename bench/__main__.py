@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 
-from bench import linkage, loading, orchestrated, reported, result
+from bench import linkage, loading, marts, orchestrated, reported, result
 from bench.place import Place, place
 from bench.result import Result
 from marsad.settings import Settings
@@ -21,6 +21,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "growth": loading.growth,
     "report": reported.report,
     "linkage": linkage.linkage,
+    "marts": marts.marts,
     "airflow": orchestrated.airflow,
 }
 ROWS = 1_000_000

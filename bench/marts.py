@@ -1,0 +1,95 @@
+"""Marts at size: what each asks of the database, and each page of analysts as one who is signed in waits for it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import sqlalchemy as sa
+from tests.integration.portal_site import Browser, signed_in
+
+from bench.place import Place
+from bench.result import Result
+from marsad.portal import pages
+from marsad.portal.accounts import ANALYST, Right
+from marsad.portal.site import Site
+from marsad.settings import PROJECT
+from marsad.warehouse.migrate import mart_names
+from marsad.warehouse.query import role_url
+
+PAGE_SECONDS = 1.0
+_STOCK = (Path(__file__).parent / "stocked.sql").read_text(encoding="utf-8")
+_AT_ONCE = 500_000
+_REPEATS, _LONG = 2, 5.0
+
+
+def marts(place: Place, rows: int) -> Iterator[Result]:
+    """Warehouses of a hundredth, a tenth and all of ``rows`` records."""
+    stocked = 0
+    for size in (rows // 100, rows // 10, rows):
+        stock(place, stocked, size)
+        stocked = size
+        _ask(place, size)
+        yield from _pages(place, size)
+
+
+def stock(place: Place, first: int, last: int) -> None:
+    """Fills the warehouse with the records after ``first`` up to ``last``."""
+    place.say(f"marts: making records up to {last:,}")
+    engine = sa.create_engine(place.server.url())
+    for start in range(first, last, _AT_ONCE):
+        with engine.begin() as connection:
+            connection.execute(sa.text(_STOCK), {"first": start, "last": min(start + _AT_ONCE, last)})
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sa.text("VACUUM ANALYZE"))
+    engine.dispose()
+
+
+def _ask(place: Place, size: int) -> None:
+    """Tells how long each mart takes to tell all it holds."""
+    engine = sa.create_engine(role_url(place.settings, ANALYST))
+    for name in mart_names(PROJECT / "schemas" / "views"):
+        try:
+            told = f"{_best(partial(_whole, engine, name)):.2f} s, {_whole(engine, name):,} rows"
+        except sa.exc.OperationalError:
+            told = "takes longer than analysts may ask"
+        place.say(f"marts: {size:,} records, mart.{name}: {told}")
+    engine.dispose()
+
+
+def _whole(engine: sa.Engine, mart: str) -> int:
+    """How many rows a mart tells when it is asked for all."""
+    with engine.connect() as connection:
+        query = f"SELECT count(*) FROM (SELECT * FROM mart.{mart} OFFSET 0) AS whole"  # noqa: S608 - our own names
+        return int(connection.execute(sa.text(query)).scalar_one())
+
+
+def _pages(place: Place, size: int) -> Iterator[Result]:
+    """Every page that the menu offers to analysts alone."""
+    browser = _analyst(place)
+    for path in (entry.path for entry in pages.MENU if entry.roles == (ANALYST,)):
+        if not browser.get(path).is_success:
+            sys.exit(f"{path} cannot be read")
+        seconds = _best(partial(browser.get, path))
+        yield Result(f"page {path}, {size:,} records", seconds, "what a reader waits", PAGE_SECONDS, 1, 0)
+
+
+def _analyst(place: Place) -> Browser:
+    """One who is signed in."""
+    run = place.settings.place("run")
+    (run / "portal.url").write_text(role_url(place.settings, "portal"))
+    return signed_in(Site.open(place.settings), "reader", Right(ANALYST))
+
+
+def _best(work: Callable[[], object]) -> float:
+    first = _timed(work)
+    return first if first > _LONG else min(first, *map(_timed, [work] * _REPEATS))
+
+
+def _timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
