@@ -266,3 +266,15 @@ def test_a_release_is_signed_by_a_person_and_rejected_without_an_answer(
     asked = SimpleNamespace(xcom_pull=lambda task_ids: said[task_ids])
     dags["release.victims"].get_task("decide").python_callable(ti=asked)
     assert came == [done]
+
+
+def test_a_period_that_somebody_names_is_built_whether_due_or_not(
+    dags: dict[str, DAG], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("marsad.orchestration.release._office", lambda: None)
+    monkeypatch.setattr("marsad.statistics.releases.due.turn", lambda _office, _name: None)
+    dag = dags["release.victims"]
+    turn = dag.get_task("turn").python_callable
+    assert dag.params.dump() == {"period": None}
+    assert turn("victims", params={"period": "2024-Q1"}) == "2024-Q1"
+    assert turn("victims", params={"period": None}) is None

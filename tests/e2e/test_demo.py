@@ -79,6 +79,26 @@ def test_an_agent_corrects_a_file_at_the_portal_and_another_sends_by_sftp(demons
 
 
 @pytest.mark.timeout(1200)
+def test_a_person_signs_a_release_in_airflow_and_its_first_numbers_say_how_they_are_counted(
+    demonstration: Demonstration,
+) -> None:
+    release, person = demonstration.told["release"], demonstration.told["person"]
+    assert (release["asked"], release["signed_by"]) == ("Release persons 2024, build 1: publish?", "admin (Airflow)")
+    assert release["cells_recovered"] == 0 < release["cells_attacked"]
+    everybody, *parts = release["numbers"]
+    assert 0 < everybody["value"] <= person["registered"]
+    assert [one for one in parts if one["value"] is not None and not 5 <= one["value"] <= everybody["value"]] == []
+    assert len(parts) == 2
+    begins = {"fr": "Règle de comptage : ", "ar": "قاعدة العد: ", "en": "Counting rule: "}
+    for one in release["numbers"]:
+        assert [language for language, rule in one["rule"].items() if rule.startswith(begins[language])] == [*begins]
+    assert {Path(name).name for name in release["bulletins"]} == {
+        f"bulletin-{language}.{kind}" for language in ("fr", "ar", "en") for kind in ("html", "pdf")
+    }
+    assert all(release["signed_by"] in Path(name).read_text() for name in release["bulletins"] if name.endswith("html"))
+
+
+@pytest.mark.timeout(1200)
 def test_no_identity_of_the_agencies_files_is_found_in_clear_after_a_run_under_airflow(
     demonstration: Demonstration, tmp_path: Path
 ) -> None:

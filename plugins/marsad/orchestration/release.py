@@ -20,7 +20,7 @@ EACH_MORNING = "50 6 * * *"  # UTC, after what is due was computed
 SIGN, REJECT = "Sign", "Reject"
 TO_DECIDE = timedelta(days=14)  # then it is rejected
 ACTOR = "DAG"  # no account of a person: whoever may sign may sign what it built
-NOTE = "note"
+NOTE, PERIOD = "note", "period"
 log = logging.getLogger(__name__)
 
 DOC = """\
@@ -29,7 +29,8 @@ DOC = """\
 Each morning: is there a period of `schemas/releases/{name}.yaml` that is over and has no build, and are all its
 deliveries in? After the deadline of that file it is built of what is there, and says what is missing.
 
-1. **turn**: asks the ledger; ends the run where nothing is to be done.
+1. **turn**: asks the ledger; ends the run where nothing is to be done. Who starts a run by hand may name a period,
+   which is then built in any case.
 2. **build**: counts, protects, attacks, judges (`expectations/releases`), stores; fails where the verdict is `fail`.
 3. **review**: waits under *Required Actions* for a person; without an answer in 14 days it is rejected.
 4. **decide**: signs, and writes the package to `outbox/releases`, or rejects. Where the verdict is `review` it signs
@@ -57,8 +58,9 @@ def releases(settings: Settings) -> list[str]:
 def release_dag(name: str) -> DAG:
     """The DAG ``release.<name>``: ``turn``, ``build``, ``review``, ``decide``."""
     doc = DOC.format(name=name)
+    by_hand = Param(None, type=["null", "string"], title="Period", description="2025, 2025-Q1 or 2025-03")
     with by_clock(f"release.{name}", f"The release {name}: built when due, signed by a person", doc, EACH_MORNING,
-                  "release") as dag:  # fmt: skip
+                  "release", {PERIOD: by_hand}) as dag:  # fmt: skip
         turn(name) >> build(name) >> _review() >> decide()
     return dag
 
@@ -78,10 +80,12 @@ def _review() -> HITLOperator:
 
 
 @task.short_circuit
-def turn(name: str) -> str | None:
-    """The period to build; none ends the run."""
+def turn(name: str, params: Any = None) -> str | None:  # noqa: ANN401 - Airflow's parameters of the run
+    """The period to build: the one that was asked for, else the one that is due; none ends the run."""
     from marsad.statistics.releases import due
 
+    if params[PERIOD]:
+        return str(params[PERIOD])
     found = due.turn(_office(), name)
     return found.period if found else None
 

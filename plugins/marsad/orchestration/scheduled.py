@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronTriggerTimetable
+from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param
 
 from marsad.orchestration.intake import DEFAULTS
 
@@ -14,16 +15,25 @@ def following(asset: Asset, name: str, description: str, doc: str, hourly: str) 
     return _dag(name, description, doc, AssetOrTimeSchedule(timetable=_clock(hourly), assets=[asset]), name)
 
 
-def by_clock(name: str, description: str, doc: str, cron: str, tag: str) -> DAG:
-    """Runs at the moments of ``cron`` (UTC)."""
-    return _dag(name, description, doc, _clock(cron), tag)
+def by_clock(
+    name: str, description: str, doc: str, cron: str, tag: str, params: Mapping[str, Param] | None = None
+) -> DAG:  # fmt: skip
+    """Runs at the moments of ``cron`` (UTC); ``params`` are what somebody may say who starts it by hand."""
+    return _dag(name, description, doc, _clock(cron), tag, params)
 
 
 def _clock(cron: str) -> CronTriggerTimetable:
     return CronTriggerTimetable(cron, timezone="UTC")
 
 
-def _dag(name: str, description: str, doc: str, schedule: Any, tag: str) -> DAG:  # noqa: ANN401 - any timetable
+def _dag(
+    name: str,
+    description: str,
+    doc: str,
+    schedule: Any,  # noqa: ANN401 - any timetable
+    tag: str,
+    params: Mapping[str, Param] | None = None,
+) -> DAG:
     return DAG(
         dag_id=name,
         description=description,
@@ -33,4 +43,5 @@ def _dag(name: str, description: str, doc: str, schedule: Any, tag: str) -> DAG:
         max_active_runs=1,
         tags={tag},
         default_args=DEFAULTS,
+        params={**(params or {})},
     )

@@ -22,7 +22,7 @@ from rich.console import Console
 from marsad.durable import os_faults
 from marsad.errors import PlatformFault
 from marsad.intake import inbox
-from marsad.runtime import stack, story
+from marsad.runtime import publication, stack, story
 from marsad.runtime.agent import PROVIDER, Sender, Visit
 from marsad.settings import PortalSettings, Settings
 from marsad.simulation import simulate
@@ -79,6 +79,7 @@ def demo(
         outcomes = _work(own, truth, console)
         seen = {"portal": visit.end(), "outbox": sender.outbox()}
         told = story.tell(own, truth, {name: outcome.receipt for name, outcome in outcomes.items()}, seen)
+        told["release"] = publication.publish(own, console)
     told["seconds"] = round(time.monotonic() - started, 1)
     if as_json:
         sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=1) + "\n")

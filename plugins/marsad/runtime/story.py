@@ -13,7 +13,7 @@ from rich.table import Table
 
 from marsad.quality.messages import message_rule
 from marsad.quality.suites import load_suite, suite_path
-from marsad.runtime import one_person
+from marsad.runtime import one_person, publication
 from marsad.settings import Settings
 from marsad.warehouse.engine import clean_errors, database_url, make_engine
 
@@ -131,6 +131,7 @@ def show(told: Mapping[str, Any], console: Console) -> None:
     if told["as_expected"]:
         console.print("Checked against the simulation's own books: every verdict as expected, 0 lost, 0 doubled.")
     console.print(f"{told['seconds']} s; everything is stopped again.")
+    publication.show(told["release"], console)
 
 
 def show_visit(visit: Mapping[str, Any], console: Console) -> None:
