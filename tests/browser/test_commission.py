@@ -194,6 +194,8 @@ def released(portal: Portal, known: tuple[str, str]) -> str:
     """A signed release of the made-up country, and figures that disagree; its id."""
     with portal.office.engine.connect() as connection:
         year = connection.execute(sa.text(_BUSIEST_YEAR)).scalar_one()
+    persons = build(portal.office, "persons", year, "builder")
+    decide.sign(portal.office, persons.build_id, "reviewer", "looked through")
     built = build(portal.office, "victims", year, "builder")
     decide.sign(portal.office, built.build_id, "reviewer", "looked through")
     figures = PROJECT / "schemas" / "reference" / "morocco_figures.csv"
@@ -216,6 +218,15 @@ def test_an_analyst_reads_what_is_signed_and_what_disagrees(person: Person, port
     person.follow("menu.overview", "nav")
     expect(page.locator(".chart svg").first).to_be_visible()
     person.look("overview")
+    person.follow("menu.trends", "nav")
+    expect(page.locator("main section").first).to_contain_text(person.say("trends.one"))
+    person.look("trends")
+    person.follow("menu.map", "nav")
+    expect(page.locator(".tiles text").first).to_be_visible()
+    person.look("map")
+    person.follow("menu.path", "nav")
+    expect(page.locator("main table").first).to_contain_text(person.say("step.detection"))
+    person.look("path")
     person.follow("menu.releases", "nav")
     person.look("releases")
     page.locator(f"a[href='/releases/{released}']").click()

@@ -15,17 +15,27 @@ import pytest
 import sqlalchemy as sa
 from tests.integration.portal_site import Browser, events, signed_in
 from tests.integration.station import Station, visit, visits
-from tests.integration.test_releases import first, office
+from tests.integration.test_releases import asked, first, office
 
 from marsad.errors import PassingFault, PlatformFault
+from marsad.intake.calendar import parse
 from marsad.intake.office import Office
+from marsad.linkage.linker import link
 from marsad.portal import published
 from marsad.portal.accounts import Right
 from marsad.portal.pages.releases import cell_labels
 from marsad.portal.published import Table
-from marsad.portal.site import Site
-from marsad.statistics.releases import decide
+from marsad.portal.site import Site, utc_now
+from marsad.portal.words import speaker
+from marsad.register.refresh import refresh
+from marsad.settings import PROJECT
+from marsad.statistics.disclosure.cells import Dimension
+from marsad.statistics.disclosure.policy import load_policy
+from marsad.statistics.releases import decide, store
+from marsad.statistics.releases.counted import Base
+from marsad.statistics.releases.definition import Definition, load
 from marsad.statistics.releases.store import Build
+from marsad.statistics.releases.tables import content_hash
 
 __all__ = ["first", "office"]
 
@@ -212,6 +222,90 @@ def test_quality_is_told_by_sender(station: Station, sender: str, analyst: Brows
 def cells_of(page: str, sender: str) -> list[str]:
     row = page.partition(f"<bdi>{sender}</bdi></th>")[2].partition("</tr>")[0]
     return [said(cell) for cell in re.findall(r"<td.*?</td>", row)]
+
+
+COUNTED = {"2018": (40, 30, 6), "2019": (60, 50, 7)}  # MA-01, MA-06, not stated
+HIDDEN = {"MA-01", "unknown"}  # of 2019
+
+
+@pytest.fixture(scope="module")
+def by_region(office: Office, signed: Path) -> dict[str, dict[str, int | None]]:
+    """Two signed years of the release ``persons``, by region alone; the numbers of both."""
+    persons = load(PROJECT / "schemas", "persons")
+    table = persons.tables["region_sex"].model_copy(update={"by": ("region",)})
+    definition = persons.model_copy(update={"tables": {"region": table}})
+    shown = {}
+    for year, numbers in COUNTED.items():
+        counts = dict(zip(("MA-01", "MA-06", "unknown"), numbers, strict=True))
+        hidden = HIDDEN if year == "2019" else set()
+        sign_counts(office, definition, year, counts, hidden)
+        shown[year] = {code: None if code in hidden else n for code, n in counts.items()}
+    return shown
+
+
+def sign_counts(office: Office, definition: Definition, year: str, counts: dict[str, int], hidden: set[str]) -> None:
+    """A signed build of a year, of these numbers and without these."""
+    period = parse(year)
+    assert period
+    made = Build(
+        build_id=store.new_id(), name="persons", period=period, number=1, as_of=utc_now(), ledger="",
+        definition=definition, policy=load_policy(PROJECT / "schemas"), missing=[], facts={}, broken=[],
+        verdict="pass", tools="", sha256="", built_by="builder",
+        hidden={"victims": frozenset((one,) for one in hidden)},
+        dimensions={"victims": (Dimension.of("region", counts),)},
+        bases={"victims": Base(("region",), {(year, (code,)): n for code, n in counts.items()})},
+    )  # fmt: skip
+    with office.engine.begin() as connection:
+        store.write(connection, replace(made, sha256=content_hash(made.tables(), year)))
+    decide.sign(office, made.build_id, "reviewer")
+
+
+def test_a_trend_holds_each_signed_period_and_hides_what_it_hides(
+    by_region: dict[str, dict[str, int | None]], analyst: Browser
+) -> None:
+    page = in_language(analyst, "en", "/trends")
+    section = next(one for one in page.split("<section")[1:] if "register" in one)
+    assert re.findall(r'<th scope="col" class="figure"><bdi>(\d+)', section) == list(COUNTED) * 2  # all, by region
+    rows = {said(head): [said(cell) for cell in re.findall(r'<td class="figure">(.*?)</td>', rest)]
+            for head, rest in re.findall(r'<th scope="row">(.*?)</th>(.*?)</tr>', section)}  # fmt: skip
+    assert rows == {"All": ["76", "117"], "Tangier-Tetouan-Al Hoceima": ["40", "c"], "Casablanca-Settat": ["30", "50"],
+                    "unknown": ["6", "c"]}  # fmt: skip
+    for words in ("Victim", "Presumed", "Day of detection", "A hidden cell is not zero", "2 of 4 cells"):
+        assert words in said(section)
+    assert section.count("<rect") == 2 + 1 + 2 + 1  # nothing is drawn of what is hidden
+    assert "Only one period of this length" in said(page)  # of the laboratory's
+
+
+def test_the_map_has_a_tile_each_region_and_hides_what_the_release_hides(
+    by_region: dict[str, dict[str, int | None]], analyst: Browser
+) -> None:
+    page = in_language(analyst, "ar", "/map")
+    tiles = {said(name): said(number) for name, number in
+             re.findall(r'<text x="50" y="36">(.*?)</text><text class="number"[^>]*>(.*?)</text>', page)}  # fmt: skip
+    assert len(tiles) == 12
+    assert (tiles.pop("طنجة"), tiles.pop("الدار البيضاء")) == ("c", "50")
+    assert set(tiles.values()) == {"–"}  # no such cell in the release
+    assert "<bdi>2019</bdi></h2>" in page
+    assert "2018" not in page
+    assert "تاريخ الرصد" in said(page)
+    assert "غير معروف" in said(page)  # has no tile, and stands in the table
+
+
+def test_the_path_says_of_each_year_how_many_came_how_far(office: Office, analyst: Browser) -> None:
+    link(office)
+    refresh(office)
+    page = in_language(analyst, "en", "/path")
+    persons = dict(asked(office, "SELECT year, sum(persons)::bigint FROM mart.persons GROUP BY year"))
+    steps = {(year, step): n for year, step, n in asked(office, "SELECT year, step, persons FROM mart.referral_path")}
+    found = {}
+    for section in page.split("<section")[1:]:
+        year = said(section.partition("<h2")[2].partition(">")[2].partition("</h2>")[0])
+        rows = re.findall(r'<th scope="row">(.*?)</th><td class="figure">(\d+)</td>', section)
+        found |= {(year, head): int(n) for head, n in rows}
+        assert f"{persons[year]} person" in said(section)
+        assert "may not be passed on" in said(section)
+        assert "register" in said(section)
+    assert {(year, speaker("en")(f"step.{step}")): n for (year, step), n in steps.items()} == found != {}
 
 
 def test_pages_read_no_more_than_an_analyst_may_and_not_for_long(site: Site) -> None:

@@ -93,7 +93,7 @@ ROOMS = {
     "board": {"steward"}, "findings": {"steward"}, "spellings": {"steward"}, "review-progress": {"steward"},
     "review": {"reviewer"},
     "overview": {"analyst"}, "releases": {"analyst"}, "contradictions": {"analyst"},
-    "quality": {"analyst"}, "dictionary": {"analyst"},
+    "trends": {"analyst"}, "map": {"analyst"}, "path": {"analyst"}, "quality": {"analyst"}, "dictionary": {"analyst"},
     "persons": {"case_officer", "commission"}, "referrals": {"case_officer", "commission"}, "waiting": {"commission"},
 }  # fmt: skip
 """Who may enter which rooms of the pages, by the first word of their address; every other room is everybody's."""

@@ -55,6 +55,15 @@ _COLUMNS = """
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     WHERE n.nspname = ANY(:schemas) AND c.relkind = 'v' ORDER BY 1, a.attnum
 """
+_PATH = """
+    SELECT year, step, persons, median_days, nine_of_ten_days, counting_unit, counting_stage, reference_date, source
+    FROM mart.referral_path
+"""
+_PERSONS = "SELECT year, sum(persons)::bigint AS persons FROM mart.persons GROUP BY year ORDER BY year DESC"
+_STEPS = (
+    "detection", "referral_from", "identification", "protection", "referral_to", "shelter", "service", "court",
+    "return", "reintegration",
+)  # fmt: skip
 _ORDER = ("en", "fr", "ar")  # of the lines of a comment: see warehouse.dictionary
 
 
@@ -88,6 +97,15 @@ def broken(connection: sa.Connection, most: int) -> tuple[str, list[dict[str, An
     newest = connection.execute(sa.text(_NEWEST)).scalar()
     since = str(int(newest) - 1) if newest else ""
     return since, _rows(connection, _BROKEN, {"since": since, "most": most})
+
+
+def path(connection: sa.Connection) -> list[dict[str, Any]]:
+    """Of each year of first contact, the newest first: its persons, and how many came to which step, how soon."""
+    found = sorted(_rows(connection, _PATH), key=lambda row: _STEPS.index(row["step"]))
+    return [
+        {**year, "steps": steps, "told": steps[0]}
+        for year in _rows(connection, _PERSONS) if (steps := [row for row in found if row["year"] == year["year"]])
+    ]  # fmt: skip
 
 
 def dictionary(connection: sa.Connection, language: str) -> dict[str, tuple[str, list[tuple[str, str]]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -13,6 +13,8 @@ from marsad.contracts.codelists import CodeList
 from marsad.statistics.disclosure.cells import ALONE, TOTAL, Key
 
 Lists = Mapping[str, CodeList]
+Said = TypeVar("Said")  # of a code: its number, or those of several periods
+ALL = ""
 _LISTED = """
     SELECT r.build_id::text, r.name, r.period, r.number, r.newest, r.as_of, r.signed_at, r.verdict,
            r.deliveries_missing, r.dimensions, r.package_sha256, r.title_fr, r.title_ar, r.title_en,
@@ -30,13 +32,14 @@ _TABLES = """
     FROM release.tables WHERE build_id = CAST(:build AS uuid) ORDER BY "position"
 """
 _CELLS = """SELECT "table", codes, value FROM release.cells WHERE build_id = CAST(:build AS uuid) ORDER BY "table" """
-# Of periods of one grain, of the same cube and rule: one total of each table would say the same several times.
+# Of periods of one grain, of the same cube and rule: each dimension by itself, and all.
 _COURSE = """
-    SELECT DISTINCT ON (period) period, value FROM release.cells
-    WHERE name = :name AND newest AND codes <@ ARRAY[:total] AND length(period) = length(:period)
+    SELECT DISTINCT period, dimensions, codes, value FROM release.cells
+    WHERE name = :name AND newest AND cardinality(array_remove(codes, :total)) <= 1 AND length(period) = length(:period)
       AND (cube, counting_unit, counting_stage, reference_date, source) = (:cube, :unit, :stage, :date, :source)
-    ORDER BY period, "table"
+    ORDER BY period
 """
+_PERIODS = 12  # the newest, side by side on a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,18 @@ class Chart:
     bars: dict[str, tuple[str, Mapping[str, int | None]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """A chart over periods: by dimension (``ALL``: none) its code list and, by code and period, the numbers."""
+
+    periods: list[str]
+    rows: Mapping[str, tuple[str, Mapping[str, Mapping[str, int | None]]]]
+
+    def most(self, name: str) -> int:
+        """The largest number of a dimension, at least 1."""
+        return max((value or 0 for values in self.rows[name][1].values() for value in values.values()), default=0) or 1
+
+
 def newest(connection: sa.Connection) -> list[dict[str, Any]]:
     """Of each release the one of the last period."""
     found: dict[str, dict[str, Any]] = {}
@@ -103,15 +118,40 @@ def charts(found: Iterable[Table], lists: Lists) -> list[Chart]:
 
 def course(connection: sa.Connection, release: Mapping[str, Any], chart: Chart) -> dict[str, int | None]:
     """The total of each period of as long as that of the release, in their order."""
+    return {told.period: told.value for told in _told(connection, release, chart) if set(told.codes) == {TOTAL}}
+
+
+def trends(connection: sa.Connection, release: Mapping[str, Any], chart: Chart, lists: Lists) -> Trend:
+    """All that a cube counts, and by each of its dimensions alone the uppermost codes, over the newest periods."""
+    series: dict[str, dict[str, dict[str, int | None]]] = {ALL: {TOTAL: {}}}
+    told = list(_told(connection, release, chart))
+    periods = list(dict.fromkeys(one.period for one in told))[-_PERIODS:]
+    for one in told:
+        named = dict(zip(one.dimensions, one.codes, strict=True))
+        name, code = next(((name, code) for name, code in named.items() if code != TOTAL), (ALL, TOTAL))
+        if one.period in periods and (name == ALL or name in chart.bars):
+            series.setdefault(name, {}).setdefault(code, {})[one.period] = one.value
+    schemes = {ALL: "", **{name: scheme for name, (scheme, _) in chart.bars.items()}}
+    return Trend(
+        periods, {name: (scheme, _in_order(series.get(name, {}), lists, scheme)) for name, scheme in schemes.items()}
+    )
+
+
+def _in_order(rows: Mapping[str, dict[str, int | None]], lists: Lists, scheme: str) -> dict[str, dict[str, int | None]]:
+    kept, order = _uppermost(rows, lists, scheme), _order(lists, scheme)
+    return {code: kept[code] for code in sorted(kept, key=lambda code: (order.get(code, len(order)), code))}
+
+
+def _told(connection: sa.Connection, release: Mapping[str, Any], chart: Chart) -> Iterable[sa.Row[Any]]:
     values = {
         "name": release["name"], "period": release["period"], "total": TOTAL, "cube": chart.told["cube"],
         "unit": chart.told["counting_unit"],
         "stage": chart.told["counting_stage"], "date": chart.told["reference_date"], "source": chart.told["source"],
     }  # fmt: skip
-    return {period: value for period, value in connection.execute(sa.text(_COURSE), values)}
+    return connection.execute(sa.text(_COURSE), values)
 
 
-def _uppermost(values: Mapping[str, int | None], lists: Lists, scheme: str) -> dict[str, int | None]:
+def _uppermost(values: Mapping[str, Said], lists: Lists, scheme: str) -> dict[str, Said]:
     """Without the codes that are part of others here."""
     codes = lists[scheme].codes if scheme in lists else {}
     return {

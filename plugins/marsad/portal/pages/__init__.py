@@ -6,6 +6,7 @@ from marsad.portal.pages import (
     accounts,
     analysis,
     board,
+    drawn,
     findings,
     history,
     home,
@@ -24,7 +25,7 @@ from marsad.portal.pages import (
 
 _MODULES = (
     sign_in, openid, home, send, templates, history, board, findings, spellings, persons, referrals, review, overview,
-    releases, analysis, accounts, own_account,
+    drawn, releases, analysis, accounts, own_account,
 )  # fmt: skip
 ROUTERS = tuple(module.router for module in _MODULES)
 MENU = tuple(entry for module in _MODULES for entry in module.MENU)
