@@ -21,6 +21,8 @@ from marsad.warehouse.migrate import mart_names
 from marsad.warehouse.query import role_url
 
 PAGE_SECONDS = 1.0
+CHANGED = 1_000  # persons that the register says something else of
+GROWTH = 2.0  # of what they cost, while the warehouse grows a hundredfold
 _STOCK = (Path(__file__).parent / "stocked.sql").read_text(encoding="utf-8")
 _AT_ONCE = 500_000
 _REPEATS, _LONG = 2, 5.0
@@ -28,12 +30,17 @@ _REPEATS, _LONG = 2, 5.0
 
 def marts(place: Place, rows: int) -> Iterator[Result]:
     """Warehouses of a hundredth, a tenth and all of ``rows`` records."""
-    stocked = 0
-    for size in (rows // 100, rows // 10, rows):
-        stock(place, stocked, size)
-        stocked = size
+    sizes = (rows // 100, rows // 10, rows)
+    costs: dict[int, float] = {}
+    for first, size in zip((0, *sizes), sizes, strict=False):
+        stock(place, first, size)
         _ask(place, size)
         yield from _pages(place, size)
+        costs[size] = _change(place)
+    least = f"the same of {sizes[0]:,} records"
+    for size in sizes[1:]:
+        name = f"count {CHANGED:,} persons anew of {size:,} records"
+        yield Result(name, costs[size], least, costs[sizes[0]], GROWTH, 0)
 
 
 def stock(place: Place, first: int, last: int) -> None:
@@ -77,6 +84,22 @@ def _pages(place: Place, size: int) -> Iterator[Result]:
         yield Result(f"page {path}, {size:,} records", seconds, "what a reader waits", PAGE_SECONDS, 1, 0)
 
 
+def _change(place: Place) -> float:
+    """What it takes to note that some persons are counted otherwise from now on, as the register does."""
+    engine = sa.create_engine(place.server.url())
+    with engine.connect() as connection:
+        chosen = list(connection.execute(sa.text(_CHOSEN), {"most": CHANGED}).scalars())
+    seconds = _best(partial(_note, engine, chosen))
+    engine.dispose()
+    return seconds
+
+
+def _note(engine: sa.Engine, persons: list[str]) -> None:
+    with engine.begin() as connection:
+        for statement in _NOTE:
+            connection.execute(sa.text(statement), {"persons": persons})
+
+
 def _analyst(place: Place) -> Browser:
     """One who is signed in."""
     run = place.settings.place("run")
@@ -93,3 +116,14 @@ def _timed(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
+
+
+_CHOSEN = "SELECT person_id::text FROM register.past WHERE until IS NULL ORDER BY md5(person_id::text) LIMIT :most"
+_NOTE = (
+    """UPDATE register.past SET until = now() WHERE until IS NULL AND person_id = ANY(CAST(:persons AS uuid[]))""",
+    """INSERT INTO register.past (person_id, since, met_on, status, sex, age_band, minor, region, citizenship,
+                                  exploitation_form, steps)
+    SELECT DISTINCT ON (person_id) person_id, until, met_on, status, sex, age_band, minor, region, citizenship,
+           exploitation_form, steps || '{"shelter": 400}'
+    FROM register.past WHERE person_id = ANY(CAST(:persons AS uuid[])) ORDER BY person_id, until DESC""",
+)

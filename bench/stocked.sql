@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION stage.pick(number bigint, salt int, codes text[]) RET
 $$;
 CREATE TEMP TABLE code ON COMMIT DROP AS
     SELECT scheme, array_agg(code ORDER BY code) FILTER (WHERE code <> 'total') AS codes FROM ref.code GROUP BY scheme;
-CREATE FUNCTION pg_temp.codes(wanted text) RETURNS text[] LANGUAGE sql STABLE AS
+CREATE OR REPLACE FUNCTION pg_temp.codes(wanted text) RETURNS text[] LANGUAGE sql STABLE AS
     $$ SELECT codes FROM pg_temp.code WHERE scheme = wanted $$;
 -- Of each hundred records so many are of this feed; so many bodies send it.
 CREATE TEMP TABLE stock ON COMMIT DROP AS
@@ -87,7 +87,6 @@ INSERT INTO register.past (person_id, since, met_on, status, sex, age_band, mino
     steps)
 SELECT gen_random_uuid(), v.recorded_at, v.met_on, v.status, v.sex, v.age_band, v.minor, v.region, v.citizenship,
        v.exploitation_form, jsonb_strip_nulls(jsonb_build_object(
-           'detection', v.met_on, 'referral_to', CASE WHEN number % 2 = 0 THEN v.met_on + (number % 40)::int END,
-           'shelter', CASE WHEN number % 5 = 0 THEN v.met_on + (number % 90)::int END,
-           'court', CASE WHEN number % 4 = 0 THEN v.met_on + (number % 300)::int END))
+           'met', 0, 'detection', 0, 'referral_to', CASE WHEN number % 2 = 0 THEN number % 40 END,
+           'shelter', CASE WHEN number % 5 = 0 THEN number % 90 END, 'court', CASE WHEN number % 4 = 0 THEN number % 300 END))
 FROM stock JOIN core.victim v USING (content_id) WHERE number % 3 > 0;

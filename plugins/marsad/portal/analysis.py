@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -56,10 +57,10 @@ _COLUMNS = """
     WHERE n.nspname = ANY(:schemas) AND c.relkind = 'v' ORDER BY 1, a.attnum
 """
 _PATH = """
-    SELECT year, step, persons, median_days, nine_of_ten_days, counting_unit, counting_stage, reference_date, source
-    FROM mart.referral_path
+    SELECT year, step, persons, persons_met, median_days, nine_of_ten_days, counting_unit, counting_stage,
+           reference_date, source
+    FROM mart.referral_path ORDER BY year DESC
 """
-_PERSONS = "SELECT year, sum(persons)::bigint AS persons FROM mart.persons GROUP BY year ORDER BY year DESC"
 _STEPS = (
     "detection", "referral_from", "identification", "protection", "referral_to", "shelter", "service", "court",
     "return", "reintegration",
@@ -101,10 +102,10 @@ def broken(connection: sa.Connection, most: int) -> tuple[str, list[dict[str, An
 
 def path(connection: sa.Connection) -> list[dict[str, Any]]:
     """Of each year of first contact, the newest first: its persons, and how many came to which step, how soon."""
-    found = sorted(_rows(connection, _PATH), key=lambda row: _STEPS.index(row["step"]))
+    years = [list(rows) for _, rows in groupby(_rows(connection, _PATH), lambda row: row["year"])]
     return [
-        {**year, "steps": steps, "told": steps[0]}
-        for year in _rows(connection, _PERSONS) if (steps := [row for row in found if row["year"] == year["year"]])
+        {"year": steps[0]["year"], "persons": steps[0]["persons_met"], "told": steps[0],
+         "steps": sorted(steps, key=lambda row: _STEPS.index(row["step"]))} for steps in years
     ]  # fmt: skip
 
 

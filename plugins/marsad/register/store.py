@@ -247,12 +247,12 @@ _SEEN_BY = """
 _COUNTED_BY = "met_on, status, sex, age_band, minor, region, citizenship, exploitation_form, steps"
 _NOW = """
     SELECT p.person_id, way.met_on, s.status, p.sex, p.age_band, p.minor, p.region, p.citizenship,
-           p.exploitation_form, coalesce(way.steps, '{}') AS steps
+           p.exploitation_form, '{"met": 0}' || coalesce(way.steps, '{}') AS steps
     FROM register.due JOIN register.person p USING (person_id)
     JOIN register.status s ON s.person_id = p.person_id AND s.current
     LEFT JOIN LATERAL (
-        SELECT min(first) AS met_on, jsonb_object_agg(kind, first) AS steps
-        FROM (SELECT kind, min(began_on) AS first FROM register.step x
+        SELECT min(met_on) AS met_on, jsonb_object_agg(kind, first - met_on) AS steps
+        FROM (SELECT kind, min(began_on) AS first, min(min(began_on)) OVER () AS met_on FROM register.step x
               WHERE x.person_id = p.person_id AND began_on IS NOT NULL GROUP BY kind) AS kinds
     ) AS way ON true
 """

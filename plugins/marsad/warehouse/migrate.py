@@ -58,6 +58,27 @@ CREATE OR REPLACE TRIGGER record_left AFTER DELETE ON link.record
     REFERENCING OLD TABLE AS rows FOR EACH STATEMENT EXECUTE FUNCTION link.note_touched();
 """
 
+# Of the persons whom the register begins or ceases to count, the steps are added up at once: marts count no millions.
+_REACHED = """
+CREATE OR REPLACE FUNCTION register.note_reached() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN
+    INSERT INTO register.reached AS r (year, step, days, persons)
+    SELECT year, kind, days::int, TG_ARGV[0]::int * count(*) FROM rows CROSS JOIN jsonb_each(steps) AS step (kind, days)
+    WHERE until IS NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    ON CONFLICT (year, step, days) DO UPDATE SET persons = r.persons + EXCLUDED.persons;
+    DELETE FROM register.reached WHERE persons = 0;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER past_came AFTER INSERT ON register.past
+    REFERENCING NEW TABLE AS rows FOR EACH STATEMENT EXECUTE FUNCTION register.note_reached('1');
+CREATE OR REPLACE TRIGGER past_went AFTER DELETE ON register.past
+    REFERENCING OLD TABLE AS rows FOR EACH STATEMENT EXECUTE FUNCTION register.note_reached('-1');
+CREATE OR REPLACE TRIGGER past_was AFTER UPDATE ON register.past
+    REFERENCING OLD TABLE AS rows FOR EACH STATEMENT EXECUTE FUNCTION register.note_reached('-1');
+CREATE OR REPLACE TRIGGER past_is AFTER UPDATE ON register.past
+    REFERENCING NEW TABLE AS rows FOR EACH STATEMENT EXECUTE FUNCTION register.note_reached('1');
+"""
+
 # Who asks for somebody by name finds records, and cannot look through the tokens.
 _HOLDERS = """
 CREATE OR REPLACE FUNCTION vault.holders(tokens bigint[])
@@ -104,6 +125,7 @@ def upgrade(url: str, views: Path = PROJECT / "schemas" / "views") -> None:
         connection.exec_driver_sql(_AUDIT_GUARD)
         connection.exec_driver_sql(_CHANGES)
         connection.exec_driver_sql(_TOUCHES)
+        connection.exec_driver_sql(_REACHED)
         connection.exec_driver_sql(_HOLDERS)
         connection.exec_driver_sql(_LOOKED.replace("%", "%%"))
         create_views(connection, views)

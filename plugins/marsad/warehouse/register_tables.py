@@ -45,6 +45,7 @@ def add(metadata: sa.MetaData, victim: Entity) -> None:
     _seen_by(metadata)
     _referral(metadata)
     _past(metadata)
+    _reached(metadata)
     _watch(metadata)
     # What brings stays of a shelter, and proceedings of a case, to a person without reading all of them.
     service, proceeding = metadata.tables["core.service"], metadata.tables["core.proceeding"]
@@ -242,13 +243,33 @@ def _past(metadata: sa.MetaData) -> None:
         sa.Column("since", _AT, nullable=False),
         sa.Column("until", _AT, comment="Empty while the register says so"),
         sa.Column("met_on", sa.Date, comment="First day that anybody met her"),
+        sa.Column("year", sa.Integer, sa.Computed("extract(year FROM met_on)::integer", persisted=True)),
         sa.Column("status", _C, nullable=False, comment="Code list victim_status: what counted"),
         *(sa.Column(name, sa.Text) for name in ("sex", "age_band", "minor", "region")),
         *(sa.Column(name, ARRAY(sa.Text)) for name in ("citizenship", "exploitation_form")),
-        sa.Column("steps", JSONB, nullable=False, comment="Kind of step -> its first day"),
+        sa.Column(
+            "steps", JSONB, nullable=False, comment="Kind of step -> days until its first; met -> 0, of everybody"
+        ),
         sa.Index("past_open", "person_id", unique=True, postgresql_where=sa.text("until IS NULL")),
         schema="register",
         comment="What the register said of a person that statistics count by, and between which moments; no identity",
+    )
+
+
+def _reached(metadata: sa.MetaData) -> None:
+    key = (
+        sa.Column("year", sa.Integer, comment="When anybody first met them"),
+        sa.Column("step", _C, nullable=False),
+        sa.Column("days", sa.Integer, nullable=False),
+    )
+    sa.Table(
+        "reached",
+        metadata,
+        *key,
+        sa.Column("persons", sa.BigInteger, nullable=False),
+        sa.Index("reached_key", *key, unique=True, postgresql_nulls_not_distinct=True),
+        schema="register",
+        comment="How many persons came to a step after so many days, as past has them now; kept by its triggers",
     )
 
 

@@ -1660,6 +1660,7 @@ def upgrade() -> None:
             "until", postgresql.TIMESTAMP(timezone=True), nullable=True, comment="Empty while the register says so"
         ),
         sa.Column("met_on", sa.Date(), nullable=True, comment="First day that anybody met her"),
+        sa.Column("year", sa.Integer(), sa.Computed("extract(year FROM met_on)::integer", persisted=True)),
         sa.Column("status", sa.Text(collation="C"), nullable=False, comment="Code list victim_status: what counted"),
         sa.Column("sex", sa.Text(), nullable=True),
         sa.Column("age_band", sa.Text(), nullable=True),
@@ -1671,7 +1672,7 @@ def upgrade() -> None:
             "steps",
             postgresql.JSONB(astext_type=sa.Text()),
             nullable=False,
-            comment="Kind of step -> its first day",
+            comment="Kind of step -> days until its first; met -> 0, of everybody",
         ),
         sa.PrimaryKeyConstraint("past_id", name=op.f("past_pk")),
         schema="register",
@@ -1686,6 +1687,23 @@ def upgrade() -> None:
         postgresql_where=sa.text("until IS NULL"),
     )
     op.create_index(op.f("past_person_id"), "past", ["person_id"], unique=False, schema="register")
+    op.create_table(
+        "reached",
+        sa.Column("year", sa.Integer(), nullable=True, comment="When anybody first met them"),
+        sa.Column("step", sa.Text(collation="C"), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("persons", sa.BigInteger(), nullable=False),
+        schema="register",
+        comment="How many persons came to a step after so many days, as past has them now; kept by its triggers",
+    )
+    op.create_index(
+        "reached_key",
+        "reached",
+        ["year", "step", "days"],
+        unique=True,
+        schema="register",
+        postgresql_nulls_not_distinct=True,
+    )
     op.create_table(
         "step",
         sa.Column("feed", sa.Text(collation="C"), nullable=False),
@@ -1865,6 +1883,8 @@ def downgrade() -> None:
     op.drop_index("proceeding_court_reference", table_name="proceeding", schema="core")
     op.drop_index("proceeding_police_reference", table_name="proceeding", schema="core")
     op.drop_index("service_guest", table_name="service", schema="core")
+    op.drop_index("reached_key", table_name="reached", schema="register", postgresql_nulls_not_distinct=True)
+    op.drop_table("reached", schema="register")
     op.drop_index(op.f("past_person_id"), table_name="past", schema="register")
     op.drop_index("past_open", table_name="past", schema="register", postgresql_where=sa.text("until IS NULL"))
     op.drop_table("past", schema="register")

@@ -1,18 +1,20 @@
 CREATE VIEW core.counting AS
 SELECT k.content_id, k.feed, k.provider, k.record_id, k.period, k.version, k.recorded_at
-FROM core.sighting k CROSS JOIN core.as_of t
-WHERE t.before IS NULL AND k.current
+FROM core.sighting k
+-- A query of its own is asked once; joined, the setting would be read for each row.
+WHERE (SELECT before FROM core.as_of) IS NULL AND k.current
 UNION ALL
 SELECT k.content_id, k.feed, k.provider, k.record_id, k.period, k.version, k.recorded_at
-FROM core.sighting k CROSS JOIN core.as_of t
+FROM core.sighting k
 LEFT JOIN (
-    SELECT c.delivery_id, c.row, (array_agg(c.counts ORDER BY c.turn_id DESC) FILTER (WHERE c.at < m.before))[1] AS last,
+    SELECT c.delivery_id, c.row,
+           (array_agg(c.counts ORDER BY c.turn_id DESC) FILTER (WHERE c.at < (SELECT before FROM core.as_of)))[1] AS last,
            NOT (array_agg(c.counts ORDER BY c.turn_id))[1] AS before_the_first
-    FROM core.turn c CROSS JOIN core.as_of m
+    FROM core.turn c
     GROUP BY c.delivery_id, c.row
 ) AS turned ON (turned.delivery_id, turned.row) = (k.delivery_id, k.row)
 -- The last turn before that moment; without one, what the first turn put an end to; without any, as it stands.
-WHERE t.before IS NOT NULL AND k.recorded_at < t.before
+WHERE (SELECT before FROM core.as_of) IS NOT NULL AND k.recorded_at < (SELECT before FROM core.as_of)
   AND coalesce(turned.last, turned.before_the_first, k.current);
 
 COMMENT ON VIEW core.counting IS 'Statements that count: now, or as of the moment of core.as_of. Marts are made of it.';
