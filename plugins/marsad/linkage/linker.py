@@ -18,12 +18,13 @@ import sqlalchemy as sa
 from marsad.errors import PassingFault, UsageFault, own_faults_only
 from marsad.identity.names import Hearing, load_rules
 from marsad.intake.office import Office
-from marsad.linkage import history, queue, store
+from marsad.linkage import history, queue
 from marsad.linkage.access import transaction
 from marsad.linkage.batch import Batch, Counts, Tools
 from marsad.linkage.policy import deciding, load_policy
 from marsad.linkage.stock import Stock, victim_feeds
 from marsad.linkage.tokens import hashed
+from marsad.warehouse.planning import look_at_grown
 
 AT_ONCE = 20_000  # records a transaction: a kill loses no more than a minute or two
 
@@ -56,6 +57,7 @@ def link(
             others = [feed for feed in office.catalog.contracts if feed not in feeds]
             queue.notice(connection, feeds, others, work.clock())
         while True:
+            look_at_grown(office.engine)
             with transaction(office.engine) as connection:
                 _check_model(connection, work)
                 taken = queue.take(connection, at_once)
@@ -63,8 +65,6 @@ def link(
                     return asdict(done)
                 batch = Batch(work, connection, taken)
                 done.add(batch.settle())
-                if len(taken) >= at_once:
-                    store.analyse(connection)
                 head = batch.note()
             office.write_head(head)
             progress(f"linkage: {done.entered} records compared, {done.departed} left")

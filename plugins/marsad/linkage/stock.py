@@ -78,7 +78,7 @@ class Stock:
                 for row in rows}  # fmt: skip
 
     def _record(self, key: Key, row: sa.Row[Any], clear: Mapping[str, str]) -> Record:
-        said = {name: self._said(key.feed, concepts, clear) for name, concepts in IDENTITY.items()}
+        said = {name: next(texts(places, clear), "") for name, places in self._places(key.feed).items()}
         given, family, whole = (self.hearing.sounds(said[name]) for name in ("given", "family", "whole"))
         return Record(
             given=given,
@@ -95,17 +95,15 @@ class Stock:
             file=_file(key, row),
         )
 
-    def _said(self, feed: str, concepts: Iterable[str], clear: Mapping[str, str]) -> str:
-        """The first text that says something. Of a feed without a contract nobody knows what its columns say."""
+    def _places(self, feed: str) -> Mapping[str, Sequence[Place]]:
+        """Where to look for each concept. Of a feed without a contract nobody knows what its columns say."""
         if feed not in self._columns:
             raise UsageFault(f"there is no contract of {feed} here, but records of it: they could be misread")
-        columns = (place for concept in concepts for place in self._columns[feed].get(concept, ()))
-        return next(texts(columns, clear), "")
+        return self._columns[feed]
 
     @cached_property
     def _columns(self) -> Mapping[str, Mapping[str, Sequence[Place]]]:
-        """Of each feed: vaulted columns by the field of the victim that they hold."""
-        return {feed: vaulted(contract) for feed, contract in self.contracts.items()}
+        return {feed: _identity(contract) for feed, contract in self.contracts.items()}
 
     @cached_property
     def _births(self) -> Callable[[str], Birth | None]:
@@ -119,6 +117,12 @@ Place = tuple[str, frozenset[str]]
 def texts(places: Iterable[Place], clear: Mapping[str, str]) -> Iterator[str]:
     """What an opened record says in these columns."""
     return (clear[name] for name, nothing in places if name in clear and blank_key(clear[name]) not in nothing)
+
+
+def _identity(contract: Contract) -> dict[str, list[Place]]:
+    """Of each concept: the vaulted columns that hold it, in the order in which they are believed."""
+    found = vaulted(contract)
+    return {name: [place for field in fields for place in found.get(field, ())] for name, fields in IDENTITY.items()}
 
 
 def vaulted(contract: Contract) -> dict[str, list[Place]]:

@@ -115,11 +115,6 @@ def decisions(connection: sa.Connection, keys: Sequence[Key]) -> dict[tuple[Key,
     return {(Key(*row[:3]), Key(*row[3:6])): row[6] for row in rows}
 
 
-def analyse(connection: sa.Connection) -> None:
-    """Tells the planner how much there is now; for who filled tables in bulk."""
-    connection.execute(sa.text("ANALYZE vault.token, link.pair, link.record, link.person, link.move, link.review"))
-
-
 def insert(connection: sa.Connection, target: str, rows: Iterable[Sequence[object]]) -> None:
     """Appends rows to a table; ``target`` names it and its columns. Empty texts are nulls."""
     cursor = connection.connection.cursor()

@@ -27,7 +27,7 @@ _GROWN = sa.text(
     """
     SELECT format('%I.%I', n.nspname, c.relname)
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname IN ('core', 'vault', 'quarantine') AND c.relkind = 'r'
+    WHERE n.nspname IN ('core', 'vault', 'quarantine', 'link') AND c.relkind = 'r'
       AND pg_relation_size(c.oid) / current_setting('block_size')::int > 2 * c.relpages + 10
     ORDER BY 1
     """
