@@ -34,6 +34,7 @@ def add_to(app: typer.Typer, office: Opened) -> None:
     _add_build(release, office)
     _add_show(release, office)
     _add_outputs(release, office)
+    _add_sources(release, office)
     _add_decisions(release, office)
 
 
@@ -99,6 +100,32 @@ def _add_outputs(release: typer.Typer, office: Opened) -> None:
         told = {"build_id": build.build_id, "state": build.state, "folder": str(folder)}
         forms = "" if of_a_year(build) else "\nno forms of UNODC, SDG, US TIP: they ask for a whole year"
         show(as_json, told, f"{folder}\n{signed}{forms}")
+
+
+def _add_sources(release: typer.Typer, office: Opened) -> None:
+    @release.command()
+    def sources(
+        build_id: Id,
+        table: Annotated[str, typer.Argument(help="A table of the release.")],
+        cell: Annotated[list[str] | None, typer.Option(help="dimension=code, each once; else the total.")] = None,
+        as_json: Json = False,
+    ) -> None:
+        """From a published number back to the deliveries behind it: how many of the counted each speaks of."""
+        from dataclasses import asdict
+
+        from marsad.statistics.releases.sources import trace
+
+        asked = {name: code for name, _, code in (one.partition("=") for one in cell or [])}
+        with office() as opened:
+            found = trace(opened, build_id, table, asked)
+        rows = [asdict(one) for one in found.sources]
+        head = (
+            f"{found.value} in {found.build.name} {found.build.period.label}, as known on {found.as_of:%Y-%m-%d %H:%M}"
+        )
+        lines = [f"{'c' if one.counted is None else one.counted:>8}  {one.feed}  {one.provider}  {one.delivery_id}"
+                 for one in found.sources]  # fmt: skip
+        told = {"build_id": found.build.build_id, "table": table, "cell": asked, "value": found.value, "sources": rows}
+        show(as_json, told, "\n".join([head, *lines]))
 
 
 def _add_decisions(release: typer.Typer, office: Opened) -> None:

@@ -21,14 +21,19 @@ from marsad.contracts.codelists import load_codelists
 from marsad.errors import PolicyRefusal, UsageFault
 from marsad.intake.calendar import parse
 from marsad.intake.office import Office
+from marsad.linkage.access import reading
 from marsad.linkage.linker import link
 from marsad.register.refresh import refresh
 from marsad.settings import PROJECT
+from marsad.statistics.disclosure.cells import Dimension
 from marsad.statistics.releases import decide, due, package, store
 from marsad.statistics.releases.build import build, build_once, judge, verdict
-from marsad.statistics.releases.definition import load, names
+from marsad.statistics.releases.counted import count
+from marsad.statistics.releases.definition import Counting, CubeSpec, load, names
 from marsad.statistics.releases.older import beside, columns_out
+from marsad.statistics.releases.sources import told, trace
 from marsad.statistics.releases.store import Build
+from marsad.statistics.releases.tables import content_hash
 from marsad.warehouse.query import query
 
 Q1, Q2 = "2024-Q1", "2024-Q2"
@@ -237,6 +242,41 @@ def test_another_name_of_the_counting_rule_changes_nothing_another_filter_asks_f
     assert verdict(broken) == "review"
 
 
+def test_a_published_number_leads_back_to_its_deliveries_and_another_to_none(office: Office, first: Build) -> None:
+    waits = stored(office, replace(first, period=parse("2018") or first.period))
+    with pytest.raises(PolicyRefusal, match="signed"):
+        trace(office, waits.build_id, "sex_age", {})
+    decide.sign(office, first.build_id, "reviewer", "looked through")
+    ((provider, delivery),) = asked(
+        office, "SELECT provider, delivery_id::text FROM mart.deliveries WHERE rows_read > 9"
+    )
+    (table,) = (one for one in first.tables() if one.name == "sex_age")
+    for key, value in table.cells.items():
+        cell = {name: code for name, code in zip(table.spec.by, key, strict=True) if code != "total"}
+        if value is None:
+            with pytest.raises(PolicyRefusal, match="shown"):
+                trace(office, first.build_id, "sex_age", cell)
+        else:
+            found = [(one.provider, one.delivery_id, one.counted)
+                     for one in trace(office, first.build_id, "sex_age", cell).sources]  # fmt: skip
+            assert found == ([(provider, delivery, value)] if value else [])
+    for wrong in ({"region": "MA-01"}, {"sex": "nobody"}):
+        with pytest.raises(UsageFault, match="table"):
+            trace(office, first.build_id, "sex_age", wrong)
+
+
+@pytest.mark.parametrize(
+    ("counted", "numbers"),
+    [([9], [9]), ([3], [None]), ([9, 4, 4], [9, None, None]), ([9, 8, 2], [9, None, None]), ([9, 3], [None, None]),
+     ([9, 7, 1, 1], [9, None, None, None]), ([], [])],
+)  # fmt: skip
+def test_of_few_no_number_is_told_nor_can_be_taken_from_the_whole(
+    counted: list[int], numbers: list[int | None]
+) -> None:
+    rows = {("feed", "body", str(place)): count for place, count in enumerate(counted)}
+    assert [one.counted for one in told(rows, 5)] == numbers
+
+
 def test_who_is_sent_under_the_code_of_a_total_is_counted_as_unknown(office: Office, station: Station) -> None:
     station.send("lab/visits", visits(visit("T1", Sexe="Ensemble", Rencontre="15/05/2023")), station.sender())
     assert asked(office, "SELECT sex, victim_records FROM mart.victim_totals WHERE period = '2023-05'") == [
@@ -303,3 +343,44 @@ def test_every_column_of_a_release_is_described(station: Station) -> None:
         WHERE n.nspname = 'release' AND c.relkind IN ('r', 'v')
           AND (col_description(c.oid, a.attnum) IS NULL OR obj_description(c.oid) IS NULL)"""
     assert station.rows(silent) == []
+
+
+def test_a_number_of_persons_leads_back_to_every_delivery_that_speaks_of_them(
+    office: Office, first: Build, station: Station
+) -> None:
+    for family in (("Alami", "Bennani", "Chraibi", "Daoudi", "Filali", "Guessous", "Hajji"),
+                  ("Jabri", "Kadiri", "Lahlou", "Mansouri", "Ouazzani", "Rachidi")):  # fmt: skip
+        met = [visit(name, Nom=name, Naissance=f"{3 + day:02}/{1 + day:02}/{1970 + 3 * day}", Rencontre="15/05/2022")
+               for day, name in enumerate(family)]  # fmt: skip
+        station.send("lab/visits", visits(*met), station.sender())
+    link(office)
+    refresh(office)
+    rule = Counting(unit="victim", stage="presumed", reference_date="detection", source=due.REGISTER)
+    statuses = {"status": ("presumed", "identified", "confirmed")}
+    spec = CubeSpec(mart="persons", measure="persons", period="year", where=statuses, counting=rule)
+    period = parse("2022") or first.period
+    with reading(office.engine, "publisher") as connection:
+        base = count(connection, spec, ("sex", "age_band"), period)
+        out = store.signed(connection, period)
+    made = replace(
+        first, name="persons", number=1, period=period, as_of=office.clock(), bases={"records": base},
+        definition=first.definition.model_copy(update={"cubes": {"records": spec}}), hidden={"records": frozenset()},
+        dimensions={"records": tuple(Dimension.of(name, base.codes(name)) for name in base.columns)},
+        reckoned=[one.build_id for one in out],
+    )  # fmt: skip
+    made = stored(office, replace(made, sha256=content_hash(made.tables(), "2022")))
+    decide.sign(office, made.build_id, "reviewer", "looked through")
+    found = trace(office, made.build_id, "sex_age", {})
+    with office.engine.connect() as connection:
+        known = connection.execute(sa.text(_KNOWN), {"at": made.as_of}).all()
+    with office.engine.connect() as connection:
+        known = dict(tuple(row) for row in connection.execute(sa.text(_KNOWN)))
+    assert found.value == sum(known.values()) > 12
+    assert {one.delivery_id: one.counted for one in found.sources} == known
+
+
+_KNOWN = """
+    SELECT s.delivery_id::text, count(DISTINCT p.person_id)
+    FROM link.person_record p JOIN core.sighting s USING (feed, provider, record_id)
+    WHERE s.current AND s.period LIKE '2022%' GROUP BY 1
+"""

@@ -143,6 +143,8 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
         "mart.*": _READ,
         "release.*": _WRITE,
         **_READS_RELEASES,
+        "core.delivered_victims": _READ,
+        "register.delivered_persons": _READ,
         "ref.*": _READ,
         "ops.delivery (delivery_id, sha256, status)": _READ,
         **_ADDS_EVENTS,

@@ -1,10 +1,10 @@
 CREATE VIEW core.counting AS
-SELECT k.content_id, k.feed, k.provider, k.record_id, k.period, k.version, k.recorded_at
+SELECT k.content_id, k.feed, k.provider, k.record_id, k.period, k.version, k.recorded_at, k.delivery_id
 FROM core.sighting k
 -- A query of its own is asked once; joined, the setting would be read for each row.
 WHERE (SELECT before FROM core.as_of) IS NULL AND k.current
 UNION ALL
-SELECT k.content_id, k.feed, k.provider, k.record_id, k.period, k.version, k.recorded_at
+SELECT k.content_id, k.feed, k.provider, k.record_id, k.period, k.version, k.recorded_at, k.delivery_id
 FROM core.sighting k
 LEFT JOIN (
     SELECT c.delivery_id, c.row,
@@ -25,3 +25,4 @@ COMMENT ON COLUMN core.counting.record_id IS 'Number of the record at its sender
 COMMENT ON COLUMN core.counting.period IS 'Period of the record in the grain of the contract.';
 COMMENT ON COLUMN core.counting.version IS 'Version of the record, most often its day of sending.';
 COMMENT ON COLUMN core.counting.recorded_at IS 'When it was recorded.';
+COMMENT ON COLUMN core.counting.delivery_id IS 'The delivery that stated it.';
