@@ -87,6 +87,7 @@ INSERT INTO register.past (person_id, since, met_on, status, sex, age_band, mino
     steps)
 SELECT gen_random_uuid(), v.recorded_at, v.met_on, v.status, v.sex, v.age_band, v.minor, v.region, v.citizenship,
        v.exploitation_form, jsonb_strip_nulls(jsonb_build_object(
-           'met', 0, 'detection', 0, 'referral_to', CASE WHEN number % 2 = 0 THEN number % 40 END,
-           'shelter', CASE WHEN number % 5 = 0 THEN number % 90 END, 'court', CASE WHEN number % 4 = 0 THEN number % 300 END))
+           'met', 0, 'detection', 0, 'referral_to', CASE WHEN number % 2 = 0 THEN hashint8extended(number, 21) & 63 END,
+           'shelter', CASE WHEN number % 5 = 0 THEN hashint8extended(number, 22) & 255 END,
+           'court', CASE WHEN number % 7 = 0 THEN hashint8extended(number, 23) & 1023 END))
 FROM stock JOIN core.victim v USING (content_id) WHERE number % 3 > 0;
