@@ -64,7 +64,7 @@ def _add_link(app: typer.Typer, office: Opened) -> None:
         with office() as opened:
             if undo:
                 decisions.undo(opened, undo, getpass.getuser())
-            counts = linker.link(opened, progress=lambda text: err.print(text, style="dim"))
+            counts = linker.link_sound(opened, progress=lambda text: err.print(text, style="dim"))
         text = "{entered} records looked at, {departed} left, {compared} pairs, {persons} new persons, {moved} moved"
         show(as_json, counts, text.format(**counts))
 

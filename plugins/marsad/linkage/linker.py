@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache, partial
 
 import sqlalchemy as sa
 
+from marsad.contracts.catalog import sound_catalog
 from marsad.errors import PassingFault, UsageFault, own_faults_only
 from marsad.identity.names import Hearing, load_rules
 from marsad.intake.office import Office
@@ -24,6 +25,7 @@ from marsad.linkage.batch import Batch, Counts, Tools
 from marsad.linkage.policy import deciding, load_policy
 from marsad.linkage.stock import Stock, victim_feeds
 from marsad.linkage.tokens import hashed
+from marsad.warehouse.engine import clean_errors
 from marsad.warehouse.planning import look_at_grown
 
 AT_ONCE = 20_000  # records a transaction: a kill loses no more than a minute or two
@@ -68,6 +70,21 @@ def link(
                 head = batch.note()
             office.write_head(head)
             progress(f"linkage: {done.entered} records compared, {done.departed} left")
+
+
+def link_sound(office: Office, progress: Callable[[str], None] = lambda _text: None) -> dict[str, int]:
+    """As ``link``, with a wrong contract in the way of its own feed alone, which waits.
+
+    Raises:
+        UsageFault: records wait for a contract that is wrong, after the others were linked; or as ``link``.
+    """
+    catalog, problems = sound_catalog(office.settings)
+    done = link(replace(office, known=catalog) if problems else office, progress=progress)
+    with clean_errors(), office.engine.connect() as connection:
+        feeds = queue.left_out(connection, catalog.contracts) if problems else []
+    if feeds:
+        raise UsageFault(f"records of {', '.join(feeds)} wait to be linked; first mend {problems[0]}")
+    return done
 
 
 def _adopt(connection: sa.Connection, work: Tools) -> None:

@@ -18,7 +18,8 @@ Finds which records are of one person: of what came or changed since it last ran
 identities in memory; nothing but counts leaves the task. Woken after rows were loaded, and every hour in any case.
 
 One transaction a batch: killed, it has done nothing of the batch, and the next run takes it up. Safe to run again at
-any time. When it fails: `docs/runbooks/linkage.md`.
+any time. A wrong contract keeps the records of its own feed waiting, of which the task then tells. When it fails:
+`docs/runbooks/linkage.md`.
 """
 
 
@@ -33,6 +34,6 @@ def link_dag() -> DAG:
 def persons() -> dict[str, int]:
     """Link what came or changed; returns counts."""
     from marsad.intake.office import Office
-    from marsad.linkage.linker import link
+    from marsad.linkage.linker import link_sound
 
-    return link(Office.open(Settings.from_env()))
+    return link_sound(Office.open(Settings.from_env()))

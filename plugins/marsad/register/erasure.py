@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from marsad import audit, durable
-from marsad.contracts.catalog import sound_catalog
 from marsad.errors import PlatformFault, UsageFault
 from marsad.identity import mirror, vault
 from marsad.identity.keys import KeyRing
@@ -99,20 +98,10 @@ def erase(office: Office, person: str, reason: str, actor: str) -> Erased:
     """
     if reason not in REASONS:
         raise UsageFault(f"'{reason}' is no reason for erasing; reasons: {', '.join(REASONS)}")
-    _link(office)
+    linker.link_sound(office)  # what waits may be hers
     done = erase_linked(office, person, reason, actor)
     landed = {sha for sha, _ in done.rows if landing.is_kept(sha, office.landing, office.keyring.public)}
     return Erased(done.person, len(done.records), len(done.keys), len(landed), mirror.renew(office.keyring))
-
-
-def _link(office: Office) -> None:
-    """What waits may be hers. A wrong contract is in the way only where records wait for it."""
-    catalog, problems = sound_catalog(office.settings)
-    linker.link(replace(office, known=catalog) if problems else office)
-    with clean_errors(), office.engine.connect() as connection:
-        feeds = queue.left_out(connection, catalog.contracts) if problems else []
-    if feeds:
-        raise UsageFault(f"records of {', '.join(feeds)} wait to be linked and may be hers; first mend {problems[0]}")
 
 
 def erase_linked(office: Office, person: str, reason: str, actor: str) -> Erasure:
