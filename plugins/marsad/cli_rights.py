@@ -45,7 +45,8 @@ def _add_erase(app: typer.Typer, office: Opened) -> None:
 
         with office() as opened:
             done = erasure.erase(opened, person, reason, getpass.getuser())
-        told = f"erased: {done.records} records, {done.keys} data keys"
+        what = f"{done.records} records, {done.keys} data keys"
+        told = f"nothing was left to erase: {what} were erased before" if done.before else f"erased: {what}"
         if done.landed:
             told += f"; {done.landed} landed files hold her until the retention policy destroys them"
         for place in done.unreached:

@@ -89,7 +89,7 @@ def test_nothing_opens_her_and_the_counts_stay(fresh: Station, tmp_path: Path) -
     assert fresh.rows("SELECT sex, victim_records FROM mart.victims ORDER BY 1, 2") == figures
     assert fresh.one("SELECT count(*) FROM audit.event WHERE action = 'person.erased' AND object = :p", p=person) == 1
     again = erasure.erase(fresh.office, person, "own_request", "tester")
-    assert (again.records, again.keys) == (2, 3)
+    assert (again.records, again.keys, again.before) == (2, 3, True)
     fresh.send(FEED, visits(woman("V9", HERS[0], "02/02/2024")), "A")
     contract = fresh.office.settings.contract_dirs[0] / f"{FEED}.yaml"
     contract.write_text(f"nothing: of this\n{contract.read_text()}")

@@ -77,7 +77,7 @@ def _listed(erasure: Erasure | None, name: str) -> list[list[object]]:
 class Erased:
     """What one run did: how many records and data keys; landed files that hold her still; copies of keys not reached.
 
-    Landed files go by the retention policy.
+    Landed files go by the retention policy. ``before``: nothing was left, all of it was erased by an earlier run.
     """
 
     person: str
@@ -85,6 +85,7 @@ class Erased:
     keys: int
     landed: int
     unreached: Sequence[str]
+    before: bool
 
 
 def erase(office: Office, person: str, reason: str, actor: str) -> Erased:
@@ -99,13 +100,15 @@ def erase(office: Office, person: str, reason: str, actor: str) -> Erased:
     if reason not in REASONS:
         raise UsageFault(f"'{reason}' is no reason for erasing; reasons: {', '.join(REASONS)}")
     linker.link_sound(office)  # what waits may be hers
-    done = erase_linked(office, person, reason, actor)
+    done, before = erase_linked(office, person, reason, actor)
     landed = {sha for sha, _ in done.rows if landing.is_kept(sha, office.landing, office.keyring.public)}
-    return Erased(done.person, len(done.records), len(done.keys), len(landed), mirror.renew(office.keyring))
+    return Erased(done.person, len(done.records), len(done.keys), len(landed), mirror.renew(office.keyring), before)
 
 
-def erase_linked(office: Office, person: str, reason: str, actor: str) -> Erasure:
+def erase_linked(office: Office, person: str, reason: str, actor: str) -> tuple[Erasure, bool]:
     """The same for who is linked already, without the copies of the keys: the caller renews them.
+
+    Returns what is erased, and whether all of it was before.
 
     Raises:
         PolicyRefusal: a legal hold stands on her.
@@ -117,11 +120,12 @@ def erase_linked(office: Office, person: str, reason: str, actor: str) -> Erasur
         holds.check(connection, person_id(person), records)
         _wait_for_loads(connection, records)
         erasure = _erasure(connection, person_id(person), reason, records, office.clock())
+        before = _known(connection, erasure)
         erasure.write(office.keyring.erased)
         apply(connection, office.keyring, erasure)
         head = _note(connection, office, erasure, actor)
     office.write_head(head)
-    return erasure
+    return erasure, before
 
 
 def apply(connection: sa.Connection, keyring: KeyRing, erasure: Erasure) -> None:
