@@ -13,7 +13,7 @@ import openpyxl
 import pyrage
 import pytest
 import sqlalchemy as sa
-from tests.integration.portal_site import Browser, add_account
+from tests.integration.portal_site import Browser, add_account, looked
 from tests.integration.station import Station, visit, visits
 from tests.servers import listens
 
@@ -29,6 +29,7 @@ def signed_in(site: Site, email: str, *rights: Right, codes: bool = True) -> Bro
     """Somebody who is signed in, and has given a one-time code where the account has ``codes``."""
     account_id = add_account(site, email.lower(), *rights)
     browser = Browser(site)
+    browser.account_id = account_id  # type: ignore[attr-defined]
     assert browser.sign_in(email.lower()).headers["location"] == "/"
     if codes:
         with site.transaction() as connection:
@@ -98,6 +99,20 @@ def test_the_process_trusts_no_page(station: Station, site: Site, owner: Browser
     assert steward.get(f"/deliveries/{delivery}/workbook").status_code == 403
     assert station.rows("SELECT 1 FROM audit.event WHERE action = 'report.opened' AND object = :id", id=delivery) == []
     assert "workbook" in ask(site, owner, delivery)  # type: ignore[operator]
+
+
+def test_nobody_opens_more_workbooks_than_the_policy_allows(
+    station: Station, site: Site, owner: Browser, sender: str
+) -> None:
+    delivery, most = sent(station, sender)["delivery_id"], site.policy.workbooks.most
+    looked(station, owner, "report.opened", delivery, most - 1)
+    path = f"/deliveries/{delivery}/workbook"
+    assert owner.get(path).status_code == 200, "the last of this hour"
+    told = owner.get(path)
+    assert (told.status_code, "ce refus est consigné" in told.text, CANARY in told.text) == (429, True, False)
+    query = "SELECT detail->>'kind' FROM audit.event WHERE action = 'look.refused' AND object = :id"
+    assert station.one(query, id=delivery) == "workbooks"
+    station.assert_whole()
 
 
 @pytest.mark.parametrize("state", ["signed out", "code to come", "idle", "too long", "closed", "not yet judged"])

@@ -82,11 +82,13 @@ def opened(opener: Ask, session: str, delivery_id: str, language: str) -> bytes 
 
     Raises:
         KeyDestroyed: it is gone by policy.
+        TooOften: they may open one again later.
     """
     told = opener({"session": session, "delivery": delivery_id, "language": language})
     if told and told.get("fault") == KeyDestroyed.__name__:
         raise KeyDestroyed("what was sent is gone by policy")
-    return base64.b64decode(told["workbook"]) if _sound(told) and told else None
+    sound = _looked(told)
+    return base64.b64decode(sound["workbook"]) if sound else None
 
 
 def looked(looker: Ask, session: str, pair: tuple[int, int], reason: str, language: str) -> Answer | None:

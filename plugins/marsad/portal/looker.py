@@ -26,7 +26,7 @@ from marsad.linkage.identities import person_id
 from marsad.linkage.policy import load_policy as load_linkage
 from marsad.linkage.review import Question
 from marsad.policies import Limit
-from marsad.portal import bearer
+from marsad.portal import bearer, often
 from marsad.portal.accounts import CASE_OFFICER, COMMISSION, REVIEWER
 from marsad.portal.answering import Answering
 from marsad.portal.persons import PAGE
@@ -43,16 +43,7 @@ _ASKER = sa.text(
     f"SELECT s.account_id::text AS account, r.role FROM {bearer.SIGNED_IN} "  # noqa: S608 - our own words
     f"WHERE {bearer.LIVES} AND r.role = ANY(:roles) ORDER BY array_position(:roles, r.role::text) LIMIT 1"
 )
-_LOOKS = sa.text("SELECT audit.looks(:who, :kind, :since)")
 _PATIENCE = "SET LOCAL lock_timeout = '20s'"  # a batch of linkage may hold one of the records
-
-
-class _TooOften(PolicyRefusal):
-    """Somebody reached a limit of looks; what is to be written down of it."""
-
-    def __init__(self, actor: str, about: str, detail: Mapping[str, Any]) -> None:
-        super().__init__("somebody looked as often as the policy allows")
-        self.event = actor, "look.refused", about, detail
 
 
 @dataclass(frozen=True)
@@ -78,24 +69,17 @@ class Looker:
             with own_faults_only():
                 answers = {"person": self._told, "name": self._found, "said": self._voted}
                 return next((one for what, one in answers.items() if what in asked), self._looked)(engine, asked)
-        except _TooOften as refusal:
-            self._sign(self._written(engine, refusal), KeyRing.open(self.settings.place("keys")))
+        except often.Reached as refusal:
+            self._sign(refusal.note(engine, self.clock()), KeyRing.open(self.settings.place("keys")))
             return {"fault": PolicyRefusal.__name__}
         except MarsadError as fault:
             _LOG.error("%s: %s", type(fault).__name__, fault)
             return {"fault": type(fault).__name__}
 
-    def _written(self, engine: sa.Engine, refusal: _TooOften) -> audit.Head:
-        with clean_errors(), engine.begin() as connection:
-            return audit.append(connection, *refusal.event, self.clock())
-
     def _check_often(
         self, connection: sa.Connection, actor: str, kind: str, limit: Limit, about: str, reason: str
     ) -> None:
-        """Raises _TooOften; else the actor's next look waits until this one is written down."""
-        values = {"who": actor, "kind": kind, "since": self.clock() - limit.window}
-        if connection.execute(_LOOKS, values).scalar_one() >= limit.most:
-            raise _TooOften(actor, about, {"reason": reason, "kind": kind, "most": limit.most})
+        often.check(connection, actor, kind, limit, about, self.clock(), reason=reason)
 
     def _looked(self, engine: sa.Engine, asked: Mapping[str, Any]) -> dict[str, Any]:
         policy = review.load_policy(self.settings.schemas)

@@ -13,20 +13,23 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 from marsad.contracts.catalog import Catalog, load_catalog
-from marsad.errors import MarsadError, UsageFault
-from marsad.portal import bearer
+from marsad.errors import MarsadError, PolicyRefusal, UsageFault
+from marsad.portal import bearer, often
 from marsad.portal.accounts import Right
 from marsad.portal.answering import Answering
 from marsad.portal.policy import Policy, load_policy
 from marsad.portal.site import OPENER, address_of, utc_now
 from marsad.settings import Settings
 from marsad.warehouse.engine import clean_errors
+
+if TYPE_CHECKING:
+    from marsad.intake.office import Office
 
 _LOG = logging.getLogger(__name__)
 _ASKER = sa.text(
@@ -49,26 +52,38 @@ class Opener:
     def answer(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """The ``workbook`` (base64) of ``delivery`` for who has ``session``; a fault is ``{"fault": its class}``.
 
-        Who may not open it gets ``UsageFault``, like one who asks for what is not there.
+        Who may not open it gets ``UsageFault``, like one who asks for what is not there; who opened too many lately
+        ``PolicyRefusal``.
         """
         engine = sa.create_engine(address_of(self.settings, "opener"), hide_parameters=True, poolclass=NullPool)
         try:
             return {"workbook": base64.b64encode(self._workbook(engine, asked)).decode("ascii")}
+        except often.Reached as refusal:
+            head = refusal.note(engine, self.clock())
+            self._office(engine).write_head(head)
+            return {"fault": PolicyRefusal.__name__}
         except MarsadError as fault:
             _LOG.error("%s: %s", type(fault).__name__, fault)
             return {"fault": type(fault).__name__}
 
     def _workbook(self, engine: sa.Engine, asked: Mapping[str, Any]) -> bytes:
         account, catalog = self._asker(engine, asked)
-        from marsad.identity.keys import KeyRing  # noqa: PLC0415 - see above
-        from marsad.intake.office import Office  # noqa: PLC0415
-        from marsad.intake.reading import sandbox  # noqa: PLC0415
+        from marsad.intake.reading import sandbox  # noqa: PLC0415 - see above
         from marsad.intake.reports.opened import annotated  # noqa: PLC0415
 
         sandbox.served_at(self.settings.reader)
-        keyring = KeyRing.open(self.settings.place("keys"))
-        office = Office(self.settings, engine, keyring, self.clock, known=catalog)
-        return annotated(office, asked["delivery"], asked["language"], f"account:{account}")
+        actor, delivery = f"account:{account}", asked["delivery"]
+
+        def allowed(connection: sa.Connection) -> None:
+            often.check(connection, actor, "workbooks", self.policy.workbooks, delivery, self.clock())
+
+        return annotated(self._office(engine, catalog), delivery, asked["language"], actor, allowed)
+
+    def _office(self, engine: sa.Engine, catalog: Catalog | None = None) -> Office:
+        from marsad.identity.keys import KeyRing  # noqa: PLC0415 - see above
+        from marsad.intake.office import Office  # noqa: PLC0415
+
+        return Office(self.settings, engine, KeyRing.open(self.settings.place("keys")), self.clock, known=catalog)
 
     def _asker(self, engine: sa.Engine, asked: Mapping[str, Any]) -> tuple[str, Catalog]:
         values = bearer.values(asked["session"], self.policy, self.clock()) | {"delivery": asked["delivery"]}

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from marsad import yaml12
 from marsad.intake import due
+from marsad.policies import Limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Policy:
     upload_kept: timedelta
     uploads_waiting: int
     statement: timedelta  # what a page of statistics asks of the warehouse
+    workbooks: Limit  # marked workbooks of settled deliveries, of one account
     zone: ZoneInfo  # whose clock pages show: the one whose days count for what is due
 
 
@@ -49,5 +51,6 @@ def load_policy(schemas: Path) -> Policy:
         upload_kept=timedelta(minutes=upload["kept_minutes"]),
         uploads_waiting=upload["waiting"],
         statement=timedelta(seconds=document["statement_seconds"]),
+        workbooks=Limit.model_validate(document["workbooks"]),
         zone=ZoneInfo(due.load_policy(schemas).timezone),
     )

@@ -97,11 +97,11 @@ CREATE OR REPLACE FUNCTION audit.looks(who text, kind text, since timestamptz) R
 SECURITY DEFINER SET search_path = '' AS $$
     SELECT pg_advisory_xact_lock(hashtextextended('audit.looks ' || who, 0));
     SELECT count(*) FROM audit.event WHERE actor = who AND at > since AND {LOOKS}
-        AND kind = CASE WHEN action = 'person.searched' THEN 'searched' WHEN object LIKE 'pair:%' THEN 'compared'
-                        ELSE 'opened' END
+        AND kind = CASE WHEN action = 'person.searched' THEN 'searched' WHEN action = 'report.opened' THEN 'workbooks'
+                        WHEN object LIKE 'pair:%' THEN 'compared' ELSE 'opened' END
 $$;
 COMMENT ON FUNCTION audit.looks(text, text, timestamptz) IS
-    'How often somebody opened or compared identities, or searched by name, since then; holds their next look back';
+    'How often somebody opened or compared identities or workbooks, or searched by name; holds their next look back';
 """  # noqa: S608 - our own words
 
 

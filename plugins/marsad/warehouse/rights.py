@@ -87,6 +87,7 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
         "portal.session": _READ,
         "portal.account_right": _READ,
         "portal.account (account_id, code_seed, disabled)": _READ,
+        "audit.looks()": "EXECUTE",
         **_ADDS_EVENTS,
     },
     # Who opens single records reads what is asked of reviewers and who is signed in, and takes their answers.

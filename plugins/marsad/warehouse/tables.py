@@ -28,7 +28,7 @@ SCHEMAS = (
     "ops", "quarantine", "core", "vault", "link", "register", "mart", "release", "ref", "audit", "stage", "portal"
 )  # fmt: skip
 
-LOOKS = "action IN ('identity.seen', 'person.searched')"
+LOOKS = "action IN ('identity.seen', 'person.searched', 'report.opened')"
 """Audit events by which somebody saw who a person is, or asked for one by name."""
 
 _TYPES: Mapping[str, Any] = {

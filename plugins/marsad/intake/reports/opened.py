@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
+
+import sqlalchemy as sa
 
 from marsad import audit, durable
 from marsad.errors import UsageFault, own_faults_only
@@ -15,11 +18,15 @@ from marsad.intake.reports.workbook import annotate
 from marsad.warehouse.engine import clean_errors
 
 
-def annotated(office: Office, delivery_id: str, language: str, actor: str) -> bytes:
+def annotated(
+    office: Office, delivery_id: str, language: str, actor: str,
+    allowed: Callable[[sa.Connection], None] = lambda _connection: None,
+) -> bytes:  # fmt: skip
     """The annotated workbook (XLSX) of a settled delivery in ``fr``, ``ar`` or ``en``.
 
     It holds what was sent, so it is for the delivery's own provider alone: the caller sees to that. That ``actor``
-    opened it is in the audit trail before anything is handed out.
+    opened it is in the audit trail before anything is handed out; ``allowed`` is asked in the same transaction, and
+    raises what it pleases.
 
     Raises:
         UsageFault: there is no such delivery, or it has no report yet.
@@ -38,7 +45,7 @@ def annotated(office: Office, delivery_id: str, language: str, actor: str) -> by
         sealed.opened_if_possible(path, keyring, tmp) as clear,
     ):
         workbook = annotate(clear, office.contract(delivery.feed), report, language)
-    _note(office, delivery, language, actor)
+    _note(office, delivery, language, actor, allowed)
     return workbook
 
 
@@ -51,8 +58,11 @@ def _report(office: Office, delivery: Delivery) -> dict[str, Any]:
     return report
 
 
-def _note(office: Office, delivery: Delivery, language: str, actor: str) -> None:
+def _note(
+    office: Office, delivery: Delivery, language: str, actor: str, allowed: Callable[[sa.Connection], None]
+) -> None:
     detail = {"feed": delivery.feed, "provider": delivery.provider, "kind": "workbook", "language": language}
     with clean_errors(), office.engine.begin() as connection:
+        allowed(connection)
         head = audit.append(connection, actor, "report.opened", delivery.delivery_id, detail, office.clock())
     office.write_head(head)

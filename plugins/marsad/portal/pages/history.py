@@ -16,6 +16,7 @@ from marsad.identity.keys import KeyDestroyed, PublicKeys
 from marsad.intake import admission, justifications
 from marsad.portal import asking, deliveries, returned
 from marsad.portal.accounts import STEWARD, SUBMITTER, Account
+from marsad.portal.pages.persons import TOO_OFTEN
 from marsad.portal.render import Entry, go, page, workbook
 from marsad.portal.site import Site
 from marsad.portal.verdict import shown_verdict
@@ -105,6 +106,8 @@ def marked(request: Request, delivery_id: UUID, account: Submitter, site: SiteOf
         content = asking.opened(site.opener, who.session.token, str(delivery_id), who.language)
     except KeyDestroyed:
         return _show(request, site, str(delivery_id), found, who, 410, "delivery.workbook_gone")
+    except asking.TooOften:
+        return _show(request, site, str(delivery_id), found, who, 429, TOO_OFTEN)
     if content is None:
         return _show(request, site, str(delivery_id), found, who, 503, "delivery.workbook_failed")
     return workbook(content, found["receipt"]["feed"], str(delivery_id)[-6:], who.language)
