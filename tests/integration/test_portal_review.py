@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -168,6 +169,16 @@ def test_what_cannot_be_opened_or_taken_is_told(site: Site, name: str, pair: str
     assert reviewer.submit(f"{pair}/answer", {"said": "perhaps"}).status_code == 400
     for odd in ("/review/1", "/review/1-2-3", "/review/a-b", "/review/1-2"):
         assert reviewer.get(odd).status_code == 404
+
+
+def test_a_pair_of_a_feed_without_a_contract_is_not_offered_to_be_opened(site: Site, pair: str, sender: str) -> None:
+    reviewer = signed_in(site, f"{sender}-strange", "reviewer")
+    catalog = site.shelf.catalog
+    shelf = SimpleNamespace(catalog=replace(catalog, contracts={}), titles={}, providers=[])
+    partly = Browser(replace(site, shelf=shelf))  # type: ignore[arg-type]
+    partly.cookies = reviewer.cookies
+    page = partly.see(pair)
+    assert ("pas de contrat valable pour lab/visits" in page, 'name="reason"' in page) == (True, False)
 
 
 def test_a_long_queue_comes_in_pages_and_a_steward_sees_counts(station: Station, site: Site, sender: str) -> None:

@@ -39,6 +39,8 @@ def alike(
 ) -> dict[Key, int]:
     """Linked records that share two names (but for a letter) with ``name``, or one and the year in ``born``: how much.
 
+    One name by itself meets records that have no other.
+
     Nothing is opened: as linkage, this finds some who are not her, and not who shares too little.
 
     Raises:

@@ -69,6 +69,8 @@ def compare(
     asked, reason = _asked(site, account, pair), field(form, "reason")
     if reason not in review.load_policy(site.settings.schemas).reasons or who.session is None:
         raise HTTPException(400)
+    if _without_contract(site, asked):
+        raise HTTPException(409)
     try:
         told = asking.looked(site.looker, who.session.token, asked.place[1:], reason, who.language)
     except asking.TooOften:
@@ -86,8 +88,13 @@ def _pair(
     return page(
         request, "pair", status, asked=asked, pair=pair, told=told, note=note, answers=ANSWERS,
         reasons=review.load_policy(schemas).reasons, link=load_policy(schemas).thresholds.link,
-        titles=site.shelf.titles,
+        titles=site.shelf.titles, strange=_without_contract(site, asked),
     )  # fmt: skip
+
+
+def _without_contract(site: Site, asked: Question) -> list[str]:
+    """Feeds whose contract is wrong or not here: what their columns say nobody knows, so no record is opened."""
+    return sorted({asked.left.feed, asked.right.feed} - site.shelf.catalog.contracts.keys())
 
 
 @router.post("/review/{pair}/answer")
