@@ -26,6 +26,7 @@ from marsad.linkage.linker import link
 from marsad.register.refresh import refresh
 from marsad.settings import PROJECT
 from marsad.statistics.disclosure.cells import Dimension
+from marsad.statistics.outputs.hand_out import hand_out
 from marsad.statistics.releases import decide, due, package, store
 from marsad.statistics.releases.build import build, build_once, judge, verdict
 from marsad.statistics.releases.counted import count
@@ -203,6 +204,11 @@ def test_a_release_of_persons_waits_for_the_register(office: Office, first: Buil
     assert due.waiting(office, definition) == 0
 
 
+def test_a_period_shorter_than_the_mart_counts_by_is_refused(office: Office) -> None:
+    with pytest.raises(UsageFault, match="no 2024-02-01; it counts by longer periods: 2024-"):
+        build(office, "lab", "2024-02-01", "builder")
+
+
 def test_a_failed_build_is_signed_by_nobody_and_not_handed_out(office: Office, first: Build) -> None:
     failed = stored(office, replace(first, number=9, verdict="fail", broken=[{"message": {"en": "leaks"}}]))
     with pytest.raises(PolicyRefusal, match="leaks"):
@@ -322,6 +328,20 @@ def test_a_task_that_was_killed_takes_its_build_over(office: Office) -> None:
     one = build(office, "lab", Q2, "DAG")
     assert build_once(office, "lab", Q2, "DAG").build_id == one.build_id
     assert build_once(office, "lab", Q2, "builder").number == one.number + 1
+
+
+@pytest.mark.long
+def test_outputs_are_of_the_signed_build_though_a_newer_one_waits(office: Office, first: Build, tmp_path: Path) -> None:
+    with pytest.raises(UsageFault, match="no build of lab for 2023"):
+        hand_out(office, "lab", "2023", tmp_path)
+    newer = build(office, "lab", Q1, "builder")
+    with office.engine.connect() as connection:
+        states = {one["build_id"]: one["state"] for one in store.listed(connection) if one["period"] == Q1}
+    wanted = first.build_id if states[first.build_id] == "signed" else newer.build_id
+    found, folder = hand_out(office, "lab", Q1, tmp_path)
+    assert found.build_id == wanted
+    assert {"datapackage.json", "sdmx-structure.xml", "bulletin-ar.pdf"} <= {path.name for path in folder.iterdir()}
+    assert not (folder / "unodc.xlsx").exists(), "a quarter answers no question of a year"
 
 
 @pytest.mark.parametrize("name", names(PROJECT / "schemas"))

@@ -16,6 +16,7 @@ from marsad.statistics.releases.definition import CubeSpec
 from marsad.warehouse.release_tables import RULE
 
 NOT_STATED = "unknown"
+_LONGER = 7  # days: quarters and months are not all alike
 _LATER = {"presumed": ("identified", "confirmed"), "identified": ("confirmed",)}  # who was confirmed was presumed
 _LEDGER = """
     SELECT encode(sha256(coalesce(string_agg(d.delivery_id::text || d.sha256 || d.status, ',' ORDER BY
@@ -61,7 +62,10 @@ def months(period: Period) -> frozenset[str]:
 
 
 def count(connection: sa.Connection, spec: CubeSpec, columns: tuple[str, ...], within: Period) -> Base:
-    """Asks the mart. Raises UsageFault naming what it does not have, or that it counts by another rule."""
+    """Asks the mart.
+
+    Raises UsageFault naming what it does not have, that it counts by another rule, or by longer periods alone.
+    """
     _check(connection, spec, columns)
     asked = ", ".join(f"coalesce(CAST(\"{name}\" AS text), '{NOT_STATED}')" for name in columns)
     kept = " AND ".join(f'"{name}" = ANY(CAST(:w_{name} AS text[]))' for name in spec.where) or "true"
@@ -72,11 +76,22 @@ def count(connection: sa.Connection, spec: CubeSpec, columns: tuple[str, ...], w
     """  # noqa: S608 - names that the definition's model lets through
     values = {f"w_{name}": list(codes) for name, codes in spec.where.items()}
     found: Counter[tuple[str, tuple[str, ...]]] = Counter()
-    for row in connection.execute(sa.text(query), values):
+    rows = connection.execute(sa.text(query), values).all()
+    _fits(spec, {row.label for row in rows if row.label and row.n}, within)
+    for row in rows:
         if row.label and row.n and inside(row.label, within):
             _agrees(spec, row.rule)
             found[row.label, tuple(row.codes)] += row.n
     return Base(columns, dict(sorted(found.items())))
+
+
+def _fits(spec: CubeSpec, labels: Iterable[str], within: Period) -> None:
+    """A period that is shorter than all that a mart counts by would come out empty, as if there had been nobody."""
+    known = [period for label in sorted(labels) if (period := parse(label))]
+    days = (within.ends_on - within.starts_on).days
+    if known and all((period.ends_on - period.starts_on).days > days + _LONGER for period in known):
+        told = ", ".join(period.label for period in known)
+        raise UsageFault(f"the mart {spec.mart} has no {within.label}; it counts by longer periods: {told}")
 
 
 def _agrees(spec: CubeSpec, told: Sequence[str]) -> None:
