@@ -92,13 +92,14 @@ def _add_outputs(release: typer.Typer, office: Opened) -> None:
         as_json: Json = False,
     ) -> None:
         """Write package, bulletins, SDMX and forms of the newest build that is signed, else of one that waits."""
-        from marsad.statistics.outputs.hand_out import hand_out, of_a_year
+        from marsad.statistics.outputs.hand_out import hand_out, why_no_forms
 
         with office() as opened:
             build, folder = hand_out(opened, name, period, out)
+            why = why_no_forms(build, opened.settings.schemas)
         signed = f"signed by {build.decided_by}" if build.state == "signed" else "NOT SIGNED: not to be published"
-        told = {"build_id": build.build_id, "state": build.state, "folder": str(folder)}
-        forms = "" if of_a_year(build) else "\nno forms of UNODC, SDG, US TIP: they ask for a whole year"
+        told = {"build_id": build.build_id, "state": build.state, "folder": str(folder), "no_forms": why}
+        forms = f"\nno forms of UNODC, SDG, US TIP: {why}" if why else ""
         show(as_json, told, f"{folder}\n{signed}{forms}")
 
 

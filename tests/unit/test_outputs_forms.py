@@ -18,6 +18,7 @@ from marsad.policies import load
 from marsad.statistics.outputs import hand_out, indicators, unodc
 from marsad.statistics.outputs.forms import FOLDER, Unodc, answer
 from marsad.statistics.outputs.words import Words
+from marsad.statistics.releases import definition
 from marsad.warehouse.release_tables import HIDDEN
 
 
@@ -97,5 +98,11 @@ def test_forms_ask_only_for_counting_rules_and_codes_that_there_are(words: Words
 
 
 def test_a_part_of_a_year_fills_in_no_form() -> None:
-    assert hand_out.of_a_year(made())
-    assert not hand_out.of_a_year(replace(made(), period=period_of("quarterly", made().period.starts_on)))
+    assert hand_out.why_no_forms(made(), SCHEMAS) is None
+    quarter = replace(made(), period=period_of("quarterly", made().period.starts_on))
+    assert hand_out.why_no_forms(quarter, SCHEMAS) == "they ask for a whole year"
+
+
+def test_a_release_of_records_fills_in_no_form_and_says_what_it_counts() -> None:
+    records = replace(made(), definition=definition.load(SCHEMAS, "victims"))
+    assert "what this release counts, victim_record (presumed)" in (hand_out.why_no_forms(records, SCHEMAS) or "")

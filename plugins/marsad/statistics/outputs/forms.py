@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 
 from marsad.contracts.model import Labels
-from marsad.policies import Part
+from marsad.policies import Part, load
 from marsad.statistics.disclosure.cells import TOTAL
 from marsad.statistics.releases.store import Build
 from marsad.statistics.releases.tables import Table
@@ -52,6 +53,12 @@ class Points(Part):
 
 FOLDER = "forms"
 """Where the forms of an installation lie, below its schemas."""
+
+
+def asked(schemas: Path) -> list[Rules]:
+    """The counting rules of all that the forms of an installation ask for."""
+    unodc, points = load(Unodc, schemas, "unodc", FOLDER), load(Points, schemas, "us_tip", FOLDER)
+    return [*unodc.indicators.values(), *(group.ask for group in points.groups)]
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from marsad.intake.calendar import period_of
 from marsad.intake.office import Office
 from marsad.linkage.access import reading
 from marsad.statistics.outputs import bulletin, indicators, sdmx, unodc
+from marsad.statistics.outputs.forms import asked, counted
 from marsad.statistics.outputs.words import Words
 from marsad.statistics.releases import package, store
 from marsad.statistics.releases.store import Build
@@ -40,11 +41,10 @@ def hand_out(office: Office, name: str, period: str, place: Path) -> tuple[Build
 
 
 def files(build: Build, lists: Mapping[str, CodeList], schemas: Path) -> dict[str, bytes]:
-    """All outputs by file name; forms that ask for a year are of builds of a year only."""
+    """All outputs by file name; forms of others only where the build answers them."""
     words = Words(build, lists, schemas, "en")
-    return (
-        bulletin.files(build, lists, schemas) | sdmx.files(words) | (forms(words, schemas) if of_a_year(build) else {})
-    )
+    filled = {} if why_no_forms(build, schemas) else forms(words, schemas)
+    return bulletin.files(build, lists, schemas) | sdmx.files(words) | filled
 
 
 def forms(words: Words, schemas: Path) -> dict[str, bytes]:
@@ -54,6 +54,18 @@ def forms(words: Words, schemas: Path) -> dict[str, bytes]:
         "sdg-16-2-2.csv": indicators.sdg(words, schemas),
         "us-tip.csv": indicators.us_tip(words, schemas),
     }
+
+
+def why_no_forms(build: Build, schemas: Path) -> str | None:
+    """Why the forms of others cannot be filled in from a build; None where it answers something of them."""
+    if not of_a_year(build):
+        return "they ask for a whole year"
+    if not any(counted(build, rules) for rules in asked(schemas)):
+        rules = {f"{cube.counting.unit} ({cube.counting.stage})" for cube in build.definition.cubes.values()}
+        return (
+            f"none asks for what this release counts, {', '.join(sorted(rules))}; their victims are persons, each once"
+        )
+    return None
 
 
 def of_a_year(build: Build) -> bool:
