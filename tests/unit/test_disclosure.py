@@ -99,6 +99,15 @@ def test_linked_tables_withstand_the_attack_and_never_show_what_is_unsafe(draw: 
         assert not [value for value in table.cells.values() if value and value < POLICY.threshold]
 
 
+def test_what_tau_argus_cannot_solve_the_attack_protects() -> None:
+    people = {("F", "child", "N"): 2, ("F", "child", "S"): 3, ("F", "child", "W"): 2, ("F", "adult", "N"): 5,
+              ("F", "adult", "S"): 2, ("F", "adult", "W"): 3, ("M", "child", "N"): 1, ("M", "child", "W"): 1,
+              ("M", "adult", "N"): 2, ("M", "adult", "S"): 3, ("M", "adult", "W"): 2}  # fmt: skip
+    plan = linked([who for who, many in people.items() for _ in range(many)])
+    hidden = protect(plan, POLICY, Older())
+    assert [one for one in told(plan, POLICY, Older(), hidden) if one.width < POLICY.width] == []
+
+
 def test_a_single_small_cell_is_given_away_by_its_margins_until_others_are_hidden_too() -> None:
     counts = {("F", "N"): 2, ("F", "S"): 9, ("F", "W"): 8, ("M", "N"): 7, ("M", "S"): 6, ("M", "W"): 12}
     plan = plan_of(counts, (SEX, PLACE), both=("sex", "place"))

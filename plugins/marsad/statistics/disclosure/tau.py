@@ -15,6 +15,7 @@ _MINUTES = 1  # for one table
 _SECONDS = 120  # it does not always keep to them; what it has not found by then the attack finds
 _SMALL = 200  # cells, up to which the best choice is found in a moment; beyond, a good one part by part
 _ALL = "T"
+_UNSOLVED = b"BatchError: FullJJ failed"
 _HIDDEN = ("U", "M")
 _META = """<SEPARATOR> ";"
 <SAFE> "S"
@@ -44,8 +45,10 @@ _BATCH = """<OPENTABLEDATA> "table.tab"
 def further(cube: Cube, names: Sequence[str], hidden: Collection[Key], width: int) -> set[Key]:
     """Cells of a table to hide besides ``hidden``, so that its own margins do not give these away; none if time is up.
 
+    None either where it says that it cannot solve the table, as of very few people: the attack finds what it did not.
+
     Raises:
-        PlatformFault: Tau-Argus could not read or solve the table.
+        PlatformFault: Tau-Argus is not there or broke.
     """
     seen = cube.seen(names)
     asked = [place for place, one in enumerate(seen) if one]
@@ -68,6 +71,8 @@ def _run(folder: Path, names: Sequence[str]) -> bool:
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, timeout=_SECONDS, check=False)  # noqa: S603 - our own words
     except subprocess.TimeoutExpired:
+        return False
+    if done.returncode and _UNSOLVED in done.stderr:
         return False
     if done.returncode or not (folder / "out.tab").exists():
         raise PlatformFault(f"Tau-Argus did not protect the table by {', '.join(names)} (exit code {done.returncode})")
