@@ -14,9 +14,10 @@ import numpy as np
 import scipy.sparse
 
 from marsad.statistics.disclosure.cells import Dimension
-from marsad.statistics.disclosure.system import NOW, Published, Row, System
+from marsad.statistics.disclosure.system import NOW, Published, Row, Solution, System
 
 _NEAR = 1e-6
+_FEW = 5  # targets: fewer are asked for one by one
 What = Literal["cell", "earlier", "change"]
 
 
@@ -70,6 +71,7 @@ class Attack:
             self._system = System(dimensions, tables)
             self._sums = scipy.sparse.csr_matrix(scipy.sparse.vstack([self._sum(*one) for one in self.targets]))
             self._low, self._high = np.full(len(self.targets), np.inf), np.full(len(self.targets), -np.inf)
+            self._spread()
 
     def look(self, place: int) -> Finding:
         """What can be calculated of a target."""
@@ -88,6 +90,20 @@ class Attack:
         self._sums = scipy.sparse.csr_matrix(scipy.sparse.vstack([self._sums, self._sum("cell", row)]))
         self._low, self._high = np.append(self._low, np.inf), np.append(self._high, -np.inf)
 
+    def _spread(self) -> None:
+        """Shows at once of most targets that they are wide, by what is possible: half of them large and half small.
+
+        Which half is told by the binary places of their numbers, so that any two are pulled apart once. What is not
+        shown to be wide here is asked for by itself (``look``).
+        """
+        for place in range(len(self.targets).bit_length() + 1):
+            left = np.array([number for number in range(len(self.targets)) if not self._wide(number)], np.int64)
+            if len(left) < _FEW:
+                return
+            pulled = self._sums[left].T @ np.where(left >> place & 1, -1.0, 1.0)
+            for sense in (-1, 1):
+                self._note(self._system.extreme(pulled, sense))
+
     def _sum(self, what: What, row: Row) -> scipy.sparse.csr_matrix:
         return (self._system.change if what == "change" else self._system.of)(row)
 
@@ -101,9 +117,13 @@ class Attack:
         if math.isinf(found.value):
             self._low[place], self._high[place] = min(self._low[place], 0.0), np.inf
             return ()
-        values = self._sums @ found.variables
-        self._low, self._high = np.minimum(self._low, values), np.maximum(self._high, values)
+        self._note(found)
         return found.held_by
+
+    def _note(self, found: Solution) -> None:
+        if math.isfinite(found.value):
+            values = self._sums @ found.variables
+            self._low, self._high = np.minimum(self._low, values), np.maximum(self._high, values)
 
 
 def attack(

@@ -57,6 +57,15 @@ class Solution:
     held_by: tuple[Row, ...]
 
 
+@dataclass(frozen=True)
+class _Model:
+    """A linear programme as it is solved: of which variables, and what holds of them."""
+
+    of: tuple[int, float]
+    columns: np.ndarray[Any, np.dtype[np.int64]]
+    said: Mapping[str, Any]
+
+
 class System:
     """The linear programme of some tables. Variables: people now, then for each older state who came and who went."""
 
@@ -69,10 +78,12 @@ class System:
         self._groups = _groups(dimensions, self.rows, list(tables))
         self._states = sorted({row.state for row in self.rows} - {NOW})
         self._members = self._incidence()
-        self.size = len(self._groups) * (1 + 2 * len(self._states))
+        self._met = self._counted_in()
+        self.size = len(self._groups) + 2 * sum(map(len, self._met.values()))
         self._matrix = scipy.sparse.csr_matrix(scipy.sparse.vstack([self.of(row) for row in self.rows]))
         self._low, self._high = (np.array([self._limits[row][end] for row in self.rows]) for end in (0, 1))
         self._more = self._never_negative()
+        self._made: _Model | None = None
         self._changes = np.zeros(self.size)
         self._changes[len(self._groups) :] = 1
         self._used, self._budget = len(self._groups), np.inf  # variables
@@ -92,6 +103,7 @@ class System:
         """From here on the number of a statement is not shown."""
         place = bisect_left(self.rows, row)
         self._low[place], self._high[place] = self._least[row], np.inf
+        self._made = None
 
     def extreme(self, target: Any, sense: int) -> Solution:  # noqa: ANN401 - dense or sparse
         """The least (``sense`` 1) or largest (-1) value of a sum. Raises PlatformFault if the tables contradict."""
@@ -105,21 +117,40 @@ class System:
         duals = np.concatenate([found.eqlin.marginals, found.ineqlin.marginals[: len(numbers)]])
         asked = np.concatenate([np.flatnonzero(equal), numbers])
         held = asked[np.abs(duals) > _SLACK]
-        variables = np.pad(found.x, (0, self.size - self._used))
+        variables = np.zeros(self.size)
+        variables[self._model.columns] = found.x
         return Solution(sense * found.fun, variables, tuple(self.rows[place] for place in held))
 
     def _solve(self, cost: np.ndarray[Any, np.dtype[np.float64]]) -> Any:  # noqa: ANN401 - scipy's result
-        equal = self._low == self._high
-        upper, limits = self._upper()
-        return scipy.optimize.linprog(
-            cost[: self._used],
-            A_ub=upper[:, : self._used] if upper.shape[0] else None,
-            b_ub=limits if upper.shape[0] else None,
-            A_eq=self._matrix[equal][:, : self._used] if equal.any() else None,
-            b_eq=self._low[equal] if equal.any() else None,
-            bounds=(0, None),
-            method="highs",
-        )
+        model = self._model
+        return scipy.optimize.linprog(cost[model.columns], **model.said, bounds=(0, None), method="highs")
+
+    @property
+    def _model(self) -> _Model:
+        """What is solved, made anew only when it is another: without the variables that a printed nought says are 0."""
+        if self._made is None or self._made.of != (self._used, self._budget):
+            columns = np.flatnonzero(self._free()[: self._used])
+            equal, (upper, limits) = self._low == self._high, self._upper()
+            said: dict[str, Any] = {}
+            if upper.shape[0]:
+                said |= {"A_ub": upper[:, columns], "b_ub": limits}
+            if equal.any():
+                said |= {"A_eq": self._matrix[equal][:, columns], "b_eq": self._low[equal]}
+            self._made = _Model((self._used, self._budget), columns, said)
+        return self._made
+
+    def _free(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """False for people of whom a number that says nobody tells; with changes only of those there now."""
+        changing = self._used == self.size
+        nobody = [row for row, high in zip(self.rows, self._high, strict=True)
+                  if high == 0 and not (changing and row.state != NOW)]  # fmt: skip
+        free = np.ones(self.size, np.bool_)
+        for row in nobody:
+            free[self._members.get(row, [])] = False
+        for state, groups in self._met.items():  # who came is there now
+            first = self._first(state)
+            free[first : first + len(groups)] = free[groups]
+        return free
 
     def _limit(self, table: Published) -> None:
         least = 0 if table.zeros == "risk" else 1
@@ -138,12 +169,24 @@ class System:
                 members.setdefault(row, []).append(place)
         return {self.rows[row]: np.array(places) for row, places in members.items()}
 
+    def _counted_in(self) -> Mapping[int, np.ndarray[Any, np.dtype[np.int64]]]:
+        """The variables of people whom an older state counts at all: others neither came nor went since."""
+        return {
+            state: np.unique(np.concatenate([places for row, places in self._members.items() if row.state == state]))
+            for state in self._states
+        }
+
+    def _first(self, state: int) -> int:
+        """Where the variables of who came since a state begin; those of who went follow."""
+        earlier = (len(self._met[one]) for one in self._states if one < state)
+        return len(self._groups) + 2 * sum(earlier)
+
     def _parts(self, row: Row, now: float, came: float, went: float) -> scipy.sparse.csr_matrix:
         groups = self._members.get(row, np.empty(0, np.int64))
         places, values = [groups], [np.full(len(groups), now)]
         if row.state != NOW:
-            first = len(self._groups) * (1 + 2 * self._states.index(row.state))
-            places += [groups + first, groups + first + len(self._groups)]
+            own = self._first(row.state) + np.searchsorted(self._met[row.state], groups)
+            places += [own, own + len(self._met[row.state])]
             values += [np.full(len(groups), came), np.full(len(groups), went)]
         columns = np.concatenate(places)
         shape = (1, self.size)
@@ -151,14 +194,15 @@ class System:
 
     def _never_negative(self) -> scipy.sparse.csr_matrix:
         """Who came since an older state is there now."""
-        count = len(self._groups)
-        one = scipy.sparse.eye(count, format="csr")
-        nobody = scipy.sparse.csr_matrix((count, count))
-        blocks = []
-        for state in range(len(self._states)):
-            after = [one if place == 2 * state else nobody for place in range(2 * len(self._states))]
-            blocks.append(scipy.sparse.hstack([-one, *after]))
-        return scipy.sparse.csr_matrix(scipy.sparse.vstack(blocks) if blocks else (0, self.size))
+        now = np.concatenate([np.empty(0, np.int64), *self._met.values()])
+        came = np.concatenate(
+            [np.empty(0, np.int64), *(self._first(state) + np.arange(len(met)) for state, met in self._met.items())]
+        )
+        places, ones = np.arange(len(now)), np.ones(len(now))
+        shape = (len(now), self.size)
+        return scipy.sparse.csr_matrix((ones, (places, came)), shape) - scipy.sparse.csr_matrix(
+            (ones, (places, now)), shape
+        )
 
     def _above_below(self) -> tuple[Any, Any]:
         equal = self._low == self._high
