@@ -68,7 +68,11 @@ def test_the_attack_finds_exactly_what_counting_every_possibility_finds(counts: 
     hidden = {key for place, key in enumerate(keys) if place in asked and cells[key]}
     [table] = shown(plan, POLICY, hidden)
     found = {one.row.key: (round(one.low), round(one.high)) for one in attack(plan.cube.dimensions, [table], WIDE)}
-    assert found == possible(plan, hidden, table.cells)
+    counted = possible(plan, hidden, table.cells)
+    assert found == counted
+    for one in attack(plan.cube.dimensions, [table], 2):
+        low, high = counted[one.row.key]
+        assert min(one.width, 2) == min(high - low, 2), "called as wide as it is, and never wider"
 
 
 def linked(draw: list[tuple[str, str, str]]) -> Plan:
