@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -295,3 +297,13 @@ def test_a_quarter_that_the_year_and_the_other_quarters_tell_is_not_published() 
     assert {one.row.key for one in told(first, POLICY, by_both, hidden) if one.exact} == hidden
     with pytest.raises(PolicyRefusal, match="older releases tell too much"):
         protect(first, POLICY, by_both)
+
+
+def test_counts_that_a_killed_build_left_are_removed_and_nobody_elses(tmp_path: Path) -> None:
+    for name in ("tau-old", "tau-now", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "table.tab").write_text("3")
+    for name in ("tau-old", "other"):
+        os.utime(tmp_path / name, (1_000, 1_000))
+    tau.sweep(tmp_path, before=2_000)
+    assert {path.name for path in tmp_path.iterdir()} == {"tau-now", "other"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,7 @@ from pathlib import Path
 from marsad.errors import PlatformFault
 from marsad.statistics.disclosure.cells import TOTAL, Cube, Dimension, Key
 
+_PREFIX = "tau-"
 _MINUTES = 1  # for one table
 _SECONDS = 120  # it does not always keep to them; what it has not found by then the attack finds
 _SMALL = 200  # cells, up to which the best choice is found in a moment; beyond, a good one part by part
@@ -42,8 +44,10 @@ _BATCH = """<OPENTABLEDATA> "table.tab"
 """
 
 
-def further(cube: Cube, names: Sequence[str], hidden: Collection[Key], width: int) -> set[Key]:
+def further(cube: Cube, names: Sequence[str], hidden: Collection[Key], width: int, tmp: Path | None = None) -> set[Key]:
     """Cells of a table to hide besides ``hidden``, so that its own margins do not give these away; none if time is up.
+
+    The table's counts lie in a folder of their own in ``tmp`` (the system's, if left out) meanwhile.
 
     None either where it says that it cannot solve the table, as of very few people: the attack finds what it did not.
 
@@ -53,7 +57,7 @@ def further(cube: Cube, names: Sequence[str], hidden: Collection[Key], width: in
     seen = cube.seen(names)
     asked = [place for place, one in enumerate(seen) if one]
     codes = [_numbered(one) if one else {TOTAL: _ALL} for one in seen]
-    with tempfile.TemporaryDirectory(prefix="marsad-tau-") as folder:
+    with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=tmp) as folder:
         _write(Path(folder), cube, names, asked, codes, hidden, width)
         rows = _result(Path(folder), asked) if _run(Path(folder), names) else []
     meant = [{number: code for code, number in known.items()} for known in codes]
@@ -63,6 +67,13 @@ def further(cube: Cube, names: Sequence[str], hidden: Collection[Key], width: in
         if row["status"] in _HIDDEN
     )
     return set(found) - set(hidden)
+
+
+def sweep(tmp: Path, before: float) -> None:
+    """Removes counts that killed processes left in ``tmp`` before a moment (seconds since 1970)."""
+    for left in tmp.glob(f"{_PREFIX}*"):
+        if left.stat().st_mtime < before:
+            shutil.rmtree(left, ignore_errors=True)  # somebody else may be at it
 
 
 def _run(folder: Path, names: Sequence[str]) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from marsad import __version__, audit
+from marsad import __version__, audit, durable
 from marsad.contracts.codelists import load_codelists
 from marsad.errors import UsageFault
 from marsad.intake.calendar import Period, parse
@@ -18,6 +20,7 @@ from marsad.linkage.access import reading
 from marsad.quality.findings import Broken
 from marsad.quality.messages import render
 from marsad.quality.warehouse import Facts, judge_facts, warehouse_suites
+from marsad.statistics.disclosure import tau
 from marsad.statistics.disclosure.cells import Dimension
 from marsad.statistics.disclosure.policy import Policy, load_policy
 from marsad.statistics.disclosure.secondary import Plan, protect
@@ -31,6 +34,7 @@ from marsad.statistics.releases.tables import content_hash
 from marsad.warehouse.model import LANGUAGES
 
 SUITES = "releases"
+_LEFT = 3_600  # seconds after which nobody works at a table any more
 
 
 def build(office: Office, name: str, label: str, actor: str) -> Build:
@@ -57,7 +61,8 @@ def build(office: Office, name: str, label: str, actor: str) -> Build:
     dimensions = {cube: _dimensions(base, definition, cube, parents, out) for cube, base in bases.items()}
     plans = {cube: plan(definition, cube, bases[cube], dimensions[cube], policy, period) for cube in bases}
     known = {cube: older(definition, cube, plans[cube], bases[cube], out) for cube in bases}
-    hidden = {cube: frozenset(protect(plans[cube], policy, known[cube])) for cube in bases}
+    tables = partial(tau.further, tmp=_swept(office))
+    hidden = {cube: frozenset(protect(plans[cube], policy, known[cube], tables)) for cube in bases}
     told = facts(plans, known, hidden, policy, len(waited_for), waiting, beside(definition, out))
     broken = judge(office, told)
     made = Build(
@@ -67,6 +72,13 @@ def build(office: Office, name: str, label: str, actor: str) -> Build:
         bases=bases, hidden=hidden, built_by=actor, reckoned=[one.build_id for one in out],
     )  # fmt: skip
     return _stored(office, made)
+
+
+def _swept(office: Office) -> Path:
+    """Where a table may lie for the minutes that protecting it takes; what a killed build left there is gone."""
+    tmp = durable.private_folder(office.settings.place("tmp"))
+    tau.sweep(tmp, office.clock().timestamp() - _LEFT)
+    return tmp
 
 
 def build_once(office: Office, name: str, label: str, actor: str) -> Build:
