@@ -106,6 +106,7 @@ def reach(page: Page, answer: str) -> None:
     raise AssertionError("the answer cannot be reached with the keyboard")
 
 
+@pytest.mark.long
 def test_a_steward_goes_from_the_board_to_a_file(person: Person, portal: Portal, tmp_path: Path) -> None:
     blank = tmp_path / "template.xlsx"
     catalog = portal.office.catalog

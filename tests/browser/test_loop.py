@@ -184,6 +184,7 @@ def test_the_whole_loop(person: Person, portal: Portal, tmp_path: Path) -> None:
     expect(page.get_by_label(say("field.password"), exact=True)).to_be_visible()
 
 
+@pytest.mark.long
 def test_an_administrator_sets_codes_up_and_invites(person: Person, portal: Portal) -> None:
     page, say = person.page, person.say
     person.sign_in(*portal.invite(Right("administrator")))

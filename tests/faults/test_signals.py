@@ -70,6 +70,7 @@ def test_a_command_told_to_end_stops_the_server_that_it_had_started(home: Path) 
     assert left(home) == []
 
 
+@pytest.mark.long
 def test_up_told_to_end_leaves_nothing(home: Path) -> None:
     assert ended(home, "preparing Airflow", "up") == 128 + signal.SIGTERM
     assert left(home) == []

@@ -16,7 +16,7 @@ def test_any_order_of_arrival_ends_in_one_state(station: Station, history):
     assert_any_order(station, history)
 
 
-@settings(max_examples=9, phases=[Phase.generate])
+@settings(max_examples=4, phases=[Phase.generate])
 @given(sequences())
 def test_five_versions_with_withdrawals_end_in_the_same_tables_in_any_order(station: Station, sequence):
     feed, sent, events = sequence

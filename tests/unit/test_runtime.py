@@ -73,6 +73,16 @@ def test_the_tables_show_surprises_and_do_not_claim_success_beside_them() -> Non
             "receipt": {"delivery_id": "d", "status": "accepted", "rows_accepted": 1, "rows_read": 1},
         },
         "outbox": [],
+        "release": {
+            "name": "persons",
+            "period": "2024",
+            "signed_by": "somebody",
+            "verdict": "pass",
+            "cells_attacked": 5,
+            "cells_recovered": 0,
+            "numbers": [{"value": None, "what": {"en": "Minors"}, "rule": {"en": "Each once"}}],
+            "folder": "/elsewhere",
+        },
         "surprises": ["1 records lost"],
         "as_expected": False,
         "seconds": 1.0,
@@ -81,7 +91,8 @@ def test_the_tables_show_surprises_and_do_not_claim_success_beside_them() -> Non
     story.show(told, Console(file=page))
     assert "NOT AS EXPECTED  1 records lost" in page.getvalue()
     assert "0 lost" not in page.getvalue()
-    assert "police/victims" in page.getvalue()
+    for words in ("police/victims", "hidden  Minors", "Each once", "/elsewhere/bulletin-fr.html"):
+        assert words in page.getvalue()
 
 
 @given(st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1))
