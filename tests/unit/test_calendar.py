@@ -18,6 +18,7 @@ def test_a_label_names_its_days(day: date, cadence) -> None:
     period = period_of(cadence, day)
     assert period.starts_on <= day <= period.ends_on
     assert parse(period.label) == period
+    assert period.cadence == cadence
 
 
 @given(DAYS, st.integers(0, 800), st.sampled_from(CADENCES))
@@ -45,6 +46,7 @@ def test_days_of_periods(label: str, starts_on: date, ends_on: date) -> None:
     assert (period.starts_on, period.ends_on) == (starts_on, ends_on)
 
 
-@pytest.mark.parametrize("label", ["unknown", "", "2025-13", "2025-02-30", "2025-Q5", "2025-W54", "25-01", "2025-1"])
+@pytest.mark.parametrize("label", ["unknown", "", "2025-13", "2025-02-30", "2025-Q5", "2025-W54", "25-01", "2025-1",
+                                   "2025-00", "2025-W00", "2025-01-00"])  # fmt: skip
 def test_what_is_no_period(label: str) -> None:
     assert parse(label) is None

@@ -12,7 +12,8 @@ from typing import Literal, get_args
 Cadence = Literal["daily", "weekly", "monthly", "quarterly", "yearly"]
 CADENCES: tuple[Cadence, ...] = get_args(Cadence)
 _DAY = timedelta(days=1)
-_LABEL = re.compile(r"(\d{4})(?:-(?:Q([1-4])|W(\d\d)|(\d\d)(?:-(\d\d))?))?")
+LABEL = r"(\d{4})(?:-(?:Q([1-4])|W(0[1-9]|[1-5]\d)|(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?))?"
+"""What labels of periods look like; not all that do are one (``2025-02-30``)."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -26,6 +27,11 @@ class Period:
     def overlaps(self, other: Period) -> bool:
         """Whether the two share a day."""
         return self.starts_on <= other.ends_on and other.starts_on <= self.ends_on
+
+    @property
+    def cadence(self) -> Cadence:
+        """How long it is: ``daily`` is a day."""
+        return next(one for one in CADENCES if period_of(one, self.starts_on) == self)
 
 
 def as_cadence(text: str) -> Cadence | None:
@@ -55,7 +61,7 @@ def _months(year: int, first: int, count: int, label: str) -> Period:
 
 def parse(label: str) -> Period | None:
     """The period that a label names, whatever its length; None for any other text."""
-    found = _LABEL.fullmatch(label)
+    found = re.fullmatch(LABEL, label)
     if found is None:
         return None
     year, quarter, week, month, day = (int(part) if part else 0 for part in found.groups())

@@ -8,7 +8,6 @@ from pathlib import Path
 from marsad.contracts.codelists import CodeList, load_codelists
 from marsad.durable import os_faults, write_whole
 from marsad.errors import UsageFault
-from marsad.intake.calendar import period_of
 from marsad.intake.office import Office
 from marsad.linkage.access import reading
 from marsad.statistics.outputs import bulletin, indicators, sdmx, unodc
@@ -58,7 +57,7 @@ def forms(words: Words, schemas: Path) -> dict[str, bytes]:
 
 def why_no_forms(build: Build, schemas: Path) -> str | None:
     """Why the forms of others cannot be filled in from a build; None where it answers something of them."""
-    if not of_a_year(build):
+    if build.period.cadence != "yearly":
         return "they ask for a whole year"
     if not any(counted(build, rules) for rules in asked(schemas)):
         rules = {f"{cube.counting.unit} ({cube.counting.stage})" for cube in build.definition.cubes.values()}
@@ -66,8 +65,3 @@ def why_no_forms(build: Build, schemas: Path) -> str | None:
             f"none asks for what this release counts, {', '.join(sorted(rules))}; their victims are persons, each once"
         )
     return None
-
-
-def of_a_year(build: Build) -> bool:
-    """Whether a build counts a whole year, which is what the forms of others ask for."""
-    return build.period == period_of("yearly", build.period.starts_on)

@@ -10,13 +10,12 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from marsad.errors import UsageFault
-from marsad.intake.calendar import Period, parse
+from marsad.intake.calendar import CADENCES, Period, parse
 from marsad.statistics.disclosure.cells import Cube, Dimension
 from marsad.statistics.releases.definition import CubeSpec
 from marsad.warehouse.release_tables import RULE
 
 NOT_STATED = "unknown"
-_LONGER = 7  # days: quarters and months are not all alike
 _LATER = {"presumed": ("identified", "confirmed"), "identified": ("confirmed",)}  # who was confirmed was presumed
 _LEDGER = """
     SELECT encode(sha256(coalesce(string_agg(d.delivery_id::text || d.sha256 || d.status, ',' ORDER BY
@@ -87,11 +86,10 @@ def count(connection: sa.Connection, spec: CubeSpec, columns: tuple[str, ...], w
 
 def _fits(spec: CubeSpec, labels: Iterable[str], within: Period) -> None:
     """A period that is shorter than all that a mart counts by would come out empty, as if there had been nobody."""
-    known = [period for label in sorted(labels) if (period := parse(label))]
-    days = (within.ends_on - within.starts_on).days
-    if known and all((period.ends_on - period.starts_on).days > days + _LONGER for period in known):
-        told = ", ".join(period.label for period in known)
-        raise UsageFault(f"the mart {spec.mart} has no {within.label}; it counts by longer periods: {told}")
+    known = {CADENCES.index(period.cadence) for label in labels if (period := parse(label))}
+    if known and min(known) > CADENCES.index(within.cadence):
+        shortest = CADENCES[min(known)]
+        raise UsageFault(f"the mart {spec.mart} has no {within.label}; it counts by longer periods: {shortest}")
 
 
 def _agrees(spec: CubeSpec, told: Sequence[str]) -> None:
