@@ -32,7 +32,7 @@ from marsad.statistics.releases.build import build, build_once, judge, verdict
 from marsad.statistics.releases.counted import count
 from marsad.statistics.releases.definition import Counting, CubeSpec, load, names
 from marsad.statistics.releases.older import beside, columns_out
-from marsad.statistics.releases.sources import told, trace
+from marsad.statistics.releases.sources import trace
 from marsad.statistics.releases.store import Build
 from marsad.statistics.releases.tables import content_hash
 from marsad.warehouse.query import query
@@ -204,9 +204,15 @@ def test_a_release_of_persons_waits_for_the_register(office: Office, first: Buil
     assert due.waiting(office, definition) == 0
 
 
-def test_a_period_shorter_than_the_mart_counts_by_is_refused(office: Office) -> None:
-    with pytest.raises(UsageFault, match="no 2024-02-01; it counts by longer periods: 2024-"):
+def test_a_period_shorter_than_the_mart_counts_by_is_refused(office: Office, first: Build) -> None:
+    with pytest.raises(UsageFault, match="no 2024-02-01; it counts by longer periods: monthly$"):
         build(office, "lab", "2024-02-01", "builder")
+    spec = first.definition.cubes["records"].model_copy(update={"mart": "weekly", "where": {}})
+    with office.engine.connect() as connection:  # rolled back
+        connection.execute(sa.text("CREATE TABLE mart.weekly AS SELECT * FROM mart.victim_totals"))
+        connection.execute(sa.text("UPDATE mart.weekly SET period = '2024-W05'"))
+        with pytest.raises(UsageFault, match="no 2024-02-01; it counts by longer periods: weekly$"):
+            count(connection, spec, ("sex",), parse("2024-02-01") or first.period)
 
 
 def test_a_failed_build_is_signed_by_nobody_and_not_handed_out(office: Office, first: Build) -> None:
@@ -269,18 +275,6 @@ def test_a_published_number_leads_back_to_its_deliveries_and_another_to_none(off
     for wrong in ({"region": "MA-01"}, {"sex": "nobody"}):
         with pytest.raises(UsageFault, match="table"):
             trace(office, first.build_id, "sex_age", wrong)
-
-
-@pytest.mark.parametrize(
-    ("counted", "numbers"),
-    [([9], [9]), ([3], [None]), ([9, 4, 4], [9, None, None]), ([9, 8, 2], [9, None, None]), ([9, 3], [None, None]),
-     ([9, 7, 1, 1], [9, None, None, None]), ([], [])],
-)  # fmt: skip
-def test_of_few_no_number_is_told_nor_can_be_taken_from_the_whole(
-    counted: list[int], numbers: list[int | None]
-) -> None:
-    rows = {("feed", "body", str(place)): count for place, count in enumerate(counted)}
-    assert [one.counted for one in told(rows, 5)] == numbers
 
 
 def test_who_is_sent_under_the_code_of_a_total_is_counted_as_unknown(office: Office, station: Station) -> None:
@@ -384,11 +378,14 @@ def test_a_number_of_persons_leads_back_to_every_delivery_that_speaks_of_them(
     )  # fmt: skip
     made = stored(office, replace(made, sha256=content_hash(made.tables(), "2022")))
     decide.sign(office, made.build_id, "reviewer", "looked through")
-    found = trace(office, made.build_id, "sex_age", {})
-    with office.engine.connect() as connection:
-        known = connection.execute(sa.text(_KNOWN), {"at": made.as_of}).all()
     with office.engine.connect() as connection:
         known = dict(tuple(row) for row in connection.execute(sa.text(_KNOWN)))
+    late = station.send("lab/visits", visits(*met), station.sender())["delivery_id"]
+    link(office)
+    refresh(office)
+    with office.engine.connect() as connection:
+        assert late in dict(tuple(row) for row in connection.execute(sa.text(_KNOWN)))
+    found = trace(office, made.build_id, "sex_age", {})
     assert found.value == sum(known.values()) > 12
     assert {one.delivery_id: one.counted for one in found.sources} == known
 

@@ -64,16 +64,22 @@ def trace(office: Office, build_id: str, table: str, cell: Mapping[str, str]) ->
         value = _shown(build, found, cell)
         as_known(connection, build.as_of)
         counted = _counted(connection, build, found, cell)
-    return Traced(build, table, cell, value, build.as_of, told(counted, build.policy.threshold))
+    return Traced(build, table, cell, value, build.as_of, told(counted, value, build.policy.threshold))
 
 
-def told(counted: Mapping[Delivery, int], threshold: int) -> list[Source]:
-    """The most first. Nobody learns a small number by taking those that are told from the whole."""
+def told(counted: Mapping[Delivery, int], value: int, threshold: int) -> list[Source]:
+    """The most first, then those not told: no small number can be had by taking those that are from ``value``.
+
+    Of persons, each may stand in all deliveries: taking one from the whole says how many it does not know.
+    """
     rows = sorted(counted.items(), key=lambda row: (-row[1], row[0]))
     open_, few = [row for row in rows if row[1] >= threshold], [row for row in rows if row[1] < threshold]
     while open_ and few and (len(few) == 1 or sum(count for _, count in few) < threshold):
         few.insert(0, open_.pop())
-    return [Source(*one, count) for one, count in open_] + [Source(*one, None) for one, _ in few]
+    shown = {one: count for one, count in open_ if not 0 < value - count < threshold}
+    return [Source(*one, count) for one, count in shown.items()] + [
+        Source(*one, None) for one in sorted(counted.keys() - shown)
+    ]
 
 
 def _table(build: Build, name: str) -> Table:
@@ -102,18 +108,19 @@ def _counted(
     connection: sa.Connection, build: Build, table: Table, cell: Mapping[str, str]
 ) -> Mapping[Delivery, int]:  # fmt: skip
     spec, dimensions = build.definition.cubes[table.spec.cube], build.dimensions[table.spec.cube]
+    labels = {label for label, _ in build.bases[table.spec.cube].counts if inside(label, build.period)}
+    asked_of = {**spec.where, spec.period: labels}
     columns = ", ".join(f'"{one.name}"' for one in dimensions)
-    kept = " AND ".join(f'"{name}" = ANY(CAST(:w_{name} AS text[]))' for name in spec.where) or "true"
+    kept = " AND ".join(f'"{name}" = ANY(CAST(:w_{name} AS text[]))' for name in asked_of)
     query = f"""
-        SELECT feed, provider, delivery_id::text AS delivery_id, "{spec.period}" AS label, ARRAY[{columns}] AS codes,
-               "{spec.measure}" AS n
+        SELECT feed, provider, delivery_id::text AS delivery_id, ARRAY[{columns}] AS codes, "{spec.measure}" AS n
         FROM {_DELIVERED[spec.mart]} WHERE {kept}
     """  # noqa: S608 - names that the definition's model lets through
-    values = {f"w_{name}": list(codes) for name, codes in spec.where.items()}
+    values = {f"w_{name}": list(codes) for name, codes in asked_of.items()}
     asked = tuple(cell.get(one.name, TOTAL) for one in dimensions)
     found: Counter[Delivery] = Counter()
     for row in connection.execute(sa.text(query), values):
-        if inside(row.label, build.period) and _within(dimensions, tuple(row.codes), asked):
+        if _within(dimensions, tuple(row.codes), asked):
             found[row.feed, row.provider, row.delivery_id] += row.n
     return found
 
