@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from marsad.errors import UsageFault
 from marsad.terminal import Lang, err, show, show_rows
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _add_sources(release: typer.Typer, office: Opened) -> None:
 
         from marsad.statistics.releases.sources import trace
 
-        asked = {name: code for name, _, code in (one.partition("=") for one in cell or [])}
+        asked = _codes(cell or [])
         with office() as opened:
             found = trace(opened, build_id, table, asked)
         rows = [asdict(one) for one in found.sources]
@@ -127,6 +128,17 @@ def _add_sources(release: typer.Typer, office: Opened) -> None:
                  for one in found.sources]  # fmt: skip
         told = {"build_id": found.build.build_id, "table": table, "cell": asked, "value": found.value, "sources": rows}
         show(as_json, told, "\n".join([head, *lines]))
+
+
+def _codes(said: Iterable[str]) -> dict[str, str]:
+    """The code of each dimension that was named. Raises UsageFault: one twice, or without ``=``."""
+    found: dict[str, str] = {}
+    for one in said:
+        name, equals, code = one.partition("=")
+        if not equals or name in found:
+            raise UsageFault(f"--cell {one}: write dimension=code, each dimension once")
+        found[name] = code
+    return found
 
 
 def _add_decisions(release: typer.Typer, office: Opened) -> None:

@@ -47,6 +47,15 @@ def test_a_file_that_is_not_there_is_told_and_the_others_are_read(
     assert "Traceback" not in told.err
 
 
+@pytest.mark.parametrize("wrong", [("sex=F", "sex=M"), ("sex",)])
+def test_a_dimension_of_a_cell_is_said_once_and_whole(
+    wrong: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = [word for one in wrong for word in ("--cell", one)]
+    assert marsad(monkeypatch, "release", "sources", "4f1c", "sex_age", *said) == 64
+    assert f"--cell {wrong[-1]}: write dimension=code, each dimension once" in " ".join(capsys.readouterr().err.split())
+
+
 def test_names_that_look_like_markup_are_shown_as_they_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
