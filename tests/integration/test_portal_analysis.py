@@ -17,11 +17,12 @@ from tests.integration.portal_site import Browser, events, signed_in
 from tests.integration.station import Station, visit, visits
 from tests.integration.test_releases import asked, first, office
 
+from marsad.contracts.codelists import load_codelists
 from marsad.errors import PassingFault, PlatformFault
 from marsad.intake.calendar import parse
 from marsad.intake.office import Office
 from marsad.linkage.linker import link
-from marsad.portal import published
+from marsad.portal import analysis, published, tiles
 from marsad.portal.accounts import Right
 from marsad.portal.pages.releases import cell_labels
 from marsad.portal.published import Table
@@ -36,6 +37,8 @@ from marsad.statistics.releases.counted import Base
 from marsad.statistics.releases.definition import Definition, load
 from marsad.statistics.releases.store import Build
 from marsad.statistics.releases.tables import content_hash
+from marsad.warehouse import register_tables
+from marsad.warehouse.model import LANGUAGES
 
 __all__ = ["first", "office"]
 
@@ -270,10 +273,25 @@ def test_a_trend_holds_each_signed_period_and_hides_what_it_hides(
             for head, rest in re.findall(r'<th scope="row">(.*?)</th>(.*?)</tr>', section)}  # fmt: skip
     assert rows == {"All": ["76", "117"], "Tangier-Tetouan-Al Hoceima": ["40", "c"], "Casablanca-Settat": ["30", "50"],
                     "unknown": ["6", "c"]}  # fmt: skip
-    for words in ("Victim", "Presumed", "Day of detection", "A hidden cell is not zero", "2 of 4 cells"):
+    for words in ("Victim", "Presumed", "Day of detection"):
         assert words in said(section)
+    assert "“c”: not published, which is not zero" in said(page)
     assert section.count("<rect") == 2 + 1 + 2 + 1  # nothing is drawn of what is hidden
     assert "Only one period of this length" in said(page)  # of the laboratory's
+
+
+def test_a_course_is_of_months_or_of_quarters_never_of_both(office: Office, first: Build) -> None:
+    found = {}
+    with office.engine.connect() as connection:  # rolled back
+        for label in ("2031-03", "2031-Q1", "2031-04", "2031-Q2", "2031"):
+            made = replace(first, build_id=store.new_id(), name="mixed", period=parse(label) or first.period)
+            store.write(connection, made)
+            store.decide(connection, made, "signed", "reviewer", None, utc_now())
+        for release in (one for one in published.listed(connection) if one["name"] == "mixed"):
+            chart = published.charts(published.tables(connection, release, {}), {})[0]
+            found[release["period"]] = list(published.course(connection, release, chart))
+    months, quarters = ["2031-03", "2031-04"], ["2031-Q1", "2031-Q2"]
+    assert found == {**dict.fromkeys(months, months), **dict.fromkeys(quarters, quarters), "2031": ["2031"]}
 
 
 def test_the_map_has_a_tile_each_region_and_hides_what_the_release_hides(
@@ -306,6 +324,14 @@ def test_the_path_says_of_each_year_how_many_came_how_far(office: Office, analys
         assert "may not be passed on" in said(section)
         assert "register" in said(section)
     assert {(year, speaker("en")(f"step.{step}")): n for (year, step), n in steps.items()} == found != {}
+
+
+def test_the_path_has_a_place_for_every_step_and_the_map_for_every_region() -> None:
+    assert sorted(analysis.STEPS) == sorted(register_tables.KINDS)
+    grid, lists = tiles.load(PROJECT / "schemas"), load_codelists(PROJECT / "schemas" / "codelists")
+    assert set(grid.tiles) == set(lists[grid.scheme].codes)
+    assert len({place.at for place in grid.tiles.values()}) == len(grid.tiles)
+    assert all(set(place.name) == set(LANGUAGES) for place in grid.tiles.values())
 
 
 def test_pages_read_no_more_than_an_analyst_may_and_not_for_long(site: Site) -> None:

@@ -61,10 +61,12 @@ _PATH = """
            reference_date, source
     FROM mart.referral_path ORDER BY year DESC
 """
-_STEPS = (
+STEPS = (
     "detection", "referral_from", "identification", "protection", "referral_to", "shelter", "service", "court",
     "return", "reintegration",
 )  # fmt: skip
+"""Kinds of steps as one comes to them on the path."""
+
 _ORDER = ("en", "fr", "ar")  # of the lines of a comment: see warehouse.dictionary
 
 
@@ -105,7 +107,7 @@ def path(connection: sa.Connection) -> list[dict[str, Any]]:
     years = [list(rows) for _, rows in groupby(_rows(connection, _PATH), lambda row: row["year"])]
     return [
         {"year": steps[0]["year"], "persons": steps[0]["persons_met"], "told": steps[0],
-         "steps": sorted(steps, key=lambda row: _STEPS.index(row["step"]))} for steps in years
+         "steps": sorted(steps, key=lambda row: STEPS.index(row["step"]))} for steps in years
     ]  # fmt: skip
 
 

@@ -32,10 +32,11 @@ _TABLES = """
     FROM release.tables WHERE build_id = CAST(:build AS uuid) ORDER BY "position"
 """
 _CELLS = """SELECT "table", codes, value FROM release.cells WHERE build_id = CAST(:build AS uuid) ORDER BY "table" """
-# Of periods of one grain, of the same cube and rule: each dimension by itself, and all.
+# Of periods of one grain (2025-03 and 2025-Q1 differ), of the same cube and rule: each dimension by itself, and all.
 _COURSE = """
     SELECT DISTINCT period, dimensions, codes, value FROM release.cells
-    WHERE name = :name AND newest AND cardinality(array_remove(codes, :total)) <= 1 AND length(period) = length(:period)
+    WHERE name = :name AND newest AND cardinality(array_remove(codes, :total)) <= 1
+      AND translate(period, '0123456789', '') = translate(:period, '0123456789', '')
       AND (cube, counting_unit, counting_stage, reference_date, source) = (:cube, :unit, :stage, :date, :source)
     ORDER BY period
 """
@@ -117,7 +118,7 @@ def charts(found: Iterable[Table], lists: Lists) -> list[Chart]:
 
 
 def course(connection: sa.Connection, release: Mapping[str, Any], chart: Chart) -> dict[str, int | None]:
-    """The total of each period of as long as that of the release, in their order."""
+    """The total of each period that is as long as that of the release, in their order."""
     return {told.period: told.value for told in _told(connection, release, chart) if set(told.codes) == {TOTAL}}
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-from marsad import yaml12
+from pydantic import Field, NonNegativeInt
+
+from marsad import policies
+from marsad.contracts.model import Labels
+from marsad.policies import Part
 
 _FAINTEST = 0.12  # of the smallest number that is not 0
 _DARK = 0.5  # from here on letters are white
@@ -22,7 +26,7 @@ class Tile:
 
     column: int
     row: int
-    names: Mapping[str, str]
+    names: Labels
     counted: bool
     value: int | None
     shade: float
@@ -33,36 +37,44 @@ class Tile:
         return self.shade > _DARK
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """Where the regions of the code list ``scheme`` lie: column, row and short names by code."""
+class Place(Part):
+    """Where a region lies, column and row, and its short names."""
 
+    at: tuple[NonNegativeInt, NonNegativeInt]
+    name: Labels
+
+
+class Grid(Part):
+    """Where the regions of the code list ``scheme`` lie, by code."""
+
+    version: Annotated[int, Field(ge=1)]
+    owner: str
+    decided: str
     scheme: str
-    places: Mapping[str, Mapping[str, Any]]
+    tiles: Annotated[Mapping[str, Place], Field(min_length=1)]
 
     @property
     def columns(self) -> int:
         """How wide it is, in tiles."""
-        return 1 + max(int(place["at"][0]) for place in self.places.values())
+        return 1 + max(place.at[0] for place in self.tiles.values())
 
     @property
     def rows(self) -> int:
         """How high it is, in tiles."""
-        return 1 + max(int(place["at"][1]) for place in self.places.values())
+        return 1 + max(place.at[1] for place in self.tiles.values())
 
     def drawn(self, values: Mapping[str, int | None]) -> list[Tile]:
         """A tile each region."""
-        most = max((values.get(code) or 0 for code in self.places), default=0) or 1
+        most = max((values.get(code) or 0 for code in self.tiles), default=0) or 1
         return list(self._tiles(values, most))
 
     def _tiles(self, values: Mapping[str, int | None], most: int) -> Iterator[Tile]:
-        for code, place in self.places.items():
-            value, (column, row) = values.get(code), place["at"]
+        for code, place in self.tiles.items():
+            value, (column, row) = values.get(code), place.at
             shade = _FAINTEST + (1 - _FAINTEST) * value / most if value else 0.0
-            yield Tile(column, row, place["name"], code in values, value, round(shade, 2))
+            yield Tile(column, row, place.name, code in values, value, round(shade, 2))
 
 
 def load(schemas: Path) -> Grid:
-    """The grid of the country."""
-    told = yaml12.load(schemas / "reference" / "region_tiles.yaml")
-    return Grid(told["scheme"], told["tiles"])
+    """The grid of the country. Raises UsageFault that names all that is wrong."""
+    return policies.load(Grid, schemas, "region_tiles", "reference")
