@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from copy import copy
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
+from airflow.sdk.exceptions import ParamValidationError
 
 PROJECT = Path(__file__).parents[2]
 DAG_FILES = sorted((PROJECT / "dags").glob("*.py"))
@@ -278,3 +280,14 @@ def test_a_period_that_somebody_names_is_built_whether_due_or_not(
     assert dag.params.dump() == {"period": None}
     assert turn("victims", params={"period": "2024-Q1"}) == "2024-Q1"
     assert turn("victims", params={"period": None}) is None
+
+
+@pytest.mark.parametrize("period", [None, "", "2025", "2025-Q1", "2025-03", "2025-W05", "2025-03-01"])
+def test_a_run_may_be_asked_for_a_period(dags: dict[str, DAG], period: str | None) -> None:
+    assert copy(dags["release.victims"].params.get_param("period")).resolve(period) == period
+
+
+@pytest.mark.parametrize("period", ["2025-Q5", "2025-13", "2025-1", "of 2025", "2025-Q1 "])
+def test_what_is_mistyped_starts_no_run(dags: dict[str, DAG], period: str) -> None:
+    with pytest.raises(ParamValidationError):
+        copy(dags["release.victims"].params.get_param("period")).resolve(period)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import DAG, Param, task
 
+from marsad.intake.calendar import LABEL
 from marsad.orchestration.scheduled import by_clock
 from marsad.settings import Settings
 
@@ -36,7 +37,9 @@ deliveries in? After the deadline of that file it is built of what is there, and
 4. **decide**: signs, and writes the package to `outbox/releases`, or rejects. Where the verdict is `review` it signs
    only with a note; without one it fails, and the build waits for `marsad release sign --note`.
 
-Safe to run again at any time. How to look at a build before signing: `docs/releases.md`.
+One run at a time: while one waits for a person, one started by hand stays queued, and none begins in the morning.
+`marsad release build` does not wait. Safe to run again at any time. How to look at a build before signing:
+`docs/releases.md`.
 """
 
 BODY = """\
@@ -58,7 +61,9 @@ def releases(settings: Settings) -> list[str]:
 def release_dag(name: str) -> DAG:
     """The DAG ``release.<name>``: ``turn``, ``build``, ``review``, ``decide``."""
     doc = DOC.format(name=name)
-    by_hand = Param(None, type=["null", "string"], title="Period", description="2025, 2025-Q1 or 2025-03")
+    by_hand = Param(
+        None, type=["null", "string"], pattern=f"^({LABEL})?$", title="Period", description="2025, 2025-Q1 or 2025-03"
+    )
     with by_clock(f"release.{name}", f"The release {name}: built when due, signed by a person", doc, EACH_MORNING,
                   "release", {PERIOD: by_hand}) as dag:  # fmt: skip
         turn(name) >> build(name) >> _review() >> decide()
