@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import sqlalchemy as sa
 from alembic import command
@@ -14,6 +16,7 @@ from marsad.warehouse.migrate import alembic_config, mart_names, upgrade
 from marsad.warehouse.planning import look_at_grown
 from marsad.warehouse.query import meant, query, role_url
 from marsad.warehouse.roles import ROLES
+from marsad.warehouse.tables import LOOKS
 
 MARTS = mart_names(PROJECT / "schemas" / "views")
 
@@ -115,6 +118,9 @@ def test_tables_say_what_they_hold(station: Station):
 def test_migrations_make_what_the_code_expects(station: Station):
     with station.office.engine.connect() as connection:
         command.check(alembic_config(connection))
+    index = "SELECT pg_get_expr(indpred, indrelid) FROM pg_index WHERE indexrelid = 'audit.event_look'::regclass"
+    actions = re.findall("'(.*?)'", LOOKS)
+    assert sorted(re.findall("'(.*?)'", station.one(index))) == sorted(actions), "what Alembic does not compare"
 
 
 def test_upgrading_again_changes_nothing(station: Station, sender: str):

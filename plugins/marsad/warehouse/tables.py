@@ -29,7 +29,7 @@ SCHEMAS = (
 )  # fmt: skip
 
 LOOKS = "action IN ('identity.seen', 'person.searched', 'report.opened')"
-"""Audit events by which somebody saw who a person is, or asked for one by name."""
+"""Audit events by which somebody saw who persons are, or asked for one by name. The migration has them too."""
 
 _TYPES: Mapping[str, Any] = {
     "text": sa.Text,

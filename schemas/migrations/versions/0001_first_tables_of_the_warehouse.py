@@ -35,7 +35,7 @@ def upgrade() -> None:
         ["actor", "at"],
         unique=False,
         schema="audit",
-        postgresql_where=sa.text("action IN ('identity.seen', 'person.searched')"),
+        postgresql_where=sa.text("action IN ('identity.seen', 'person.searched', 'report.opened')"),
     )
     op.create_table(
         "head",
@@ -2010,7 +2010,7 @@ def downgrade() -> None:
         "event_look",
         table_name="event",
         schema="audit",
-        postgresql_where=sa.text("action IN ('identity.seen', 'person.searched')"),
+        postgresql_where=sa.text("action IN ('identity.seen', 'person.searched', 'report.opened')"),
     )
     op.drop_table("event", schema="audit")
     op.execute(sa.text("DROP SEQUENCE core.content_id"))
