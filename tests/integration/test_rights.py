@@ -109,12 +109,13 @@ def test_rules_that_stand_by_themselves(station: Station, migrated: str) -> None
         assert not [role for role in RIGHTS if role != "owner" and station.one(query, r=role_name(role))]
 
 
-def test_whatever_a_case_officer_reads_of_persons_is_under_the_rule(station: Station) -> None:
+@pytest.mark.parametrize("role", ["case_officer", "commission"])
+def test_whatever_is_read_of_persons_by_who_signed_in_is_under_the_rule(station: Station, role: str) -> None:
     tables = station.rows(_WITH_PERSONS, schemas=["register"])
     assert len([one for one in tables if one["kind"] == "r"]) > 4
     assert [one["name"] for one in tables if one["kind"] == "r" and not one["forced"]] == []
     everywhere = [one for one in station.rows(_WITH_PERSONS, schemas=PLACES)
-                  if "case_officer" in readers(station, one["name"])]  # fmt: skip
+                  if role in readers(station, one["name"])]  # fmt: skip
     assert {one["name"] for one in everywhere} >= {"register.person", "register.step", "register.seen_by"}
     assert [one["name"] for one in everywhere if not (one["forced"] or one["invoker"])] == []
 
@@ -205,6 +206,9 @@ def test_the_role_itself_and_others_logins_see_what_they_should(seen: Station) -
     assert set().union(*shown(role_url(seen.office.settings, "case_officer")).values()) == set()
     assert shown(role_url(seen.office.settings, "commission"))["register.person"] >= {*PERSONS.values()}
     assert not [name for name in shown(role_url(seen.office.settings, "analyst")) if not name.startswith("mart.")]
+    unproven = shown(role_url(seen.office.settings, "portal"), f"SET ROLE {role_name('commission')}")
+    assert "register.person" in unproven
+    assert set().union(*unproven.values()) == set(), "the pages may take on the role, and see nobody by it"
     assert shown(seen.office.settings.warehouse_url or "")["register.person"] >= {*PERSONS.values()}, "nor the owner"
 
 

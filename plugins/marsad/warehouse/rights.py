@@ -135,6 +135,10 @@ RIGHTS: Mapping[str, Mapping[str, str]] = {
         "register.officer": _NOTHING,
         # Reads core, so the rule of the rows does not reach it: at_court asks for each person.
         "register.proceeding": _NOTHING,
+        # What marts count answers as its owner: to who may see nobody, too.
+        "register.counted": _NOTHING,
+        "register.person_row": _NOTHING,
+        "register.delivered_persons": _NOTHING,
         "register.unheeded": _NOTHING,  # numbers of records, for engineers
         "register.sees_everybody()": "EXECUTE",
         "register.at_court()": "EXECUTE",
