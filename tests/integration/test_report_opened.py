@@ -8,9 +8,10 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+import sqlalchemy as sa
 from tests.integration.station import Station, visit, visits
 
-from marsad.errors import UsageFault
+from marsad.errors import PolicyRefusal, UsageFault
 from marsad.identity.keys import KeyDestroyed
 from marsad.intake import dry_run, landing
 from marsad.intake.reports.opened import annotated
@@ -45,6 +46,15 @@ def test_opening_it_is_audited_and_leaves_nothing_behind(station: Station, sende
     (event,) = station.rows(query, id=receipt["delivery_id"])
     assert (event["actor"], event["detail"]["language"]) == ("someone", "ar")
     assert not [path for path in before if CANARY.encode() in path.read_bytes()]
+    asked = iter([False, True])
+
+    def others_came_first(_connection: sa.Connection) -> None:
+        if next(asked):
+            raise PolicyRefusal
+
+    with pytest.raises(PolicyRefusal):
+        annotated(station.office, receipt["delivery_id"], "ar", "late", others_came_first)
+    assert len(station.rows(query, id=receipt["delivery_id"])) == 1
     station.assert_whole()
 
 

@@ -25,8 +25,8 @@ def annotated(
     """The annotated workbook (XLSX) of a settled delivery in ``fr``, ``ar`` or ``en``.
 
     It holds what was sent, so it is for the delivery's own provider alone: the caller sees to that. That ``actor``
-    opened it is in the audit trail before anything is handed out; ``allowed`` is asked in the same transaction, and
-    raises what it pleases.
+    opened it is in the audit trail before anything is handed out; ``allowed`` is asked before anything is opened and
+    again in the transaction of that event, and raises what it pleases.
 
     Raises:
         UsageFault: there is no such delivery, or it has no report yet.
@@ -37,6 +37,7 @@ def annotated(
         if not ledger.exists(connection, delivery_id):
             raise UsageFault(f"there is no delivery {delivery_id}")
         delivery = ledger.get(connection, delivery_id)
+        allowed(connection)
     report = _report(office, delivery)
     tmp, keyring = office.settings.place("tmp"), office.keyring
     with (

@@ -16,7 +16,6 @@ from marsad.identity.keys import KeyDestroyed, PublicKeys
 from marsad.intake import admission, justifications
 from marsad.portal import asking, deliveries, returned
 from marsad.portal.accounts import STEWARD, SUBMITTER, Account
-from marsad.portal.pages.persons import TOO_OFTEN
 from marsad.portal.render import Entry, go, page, workbook
 from marsad.portal.site import Site
 from marsad.portal.verdict import shown_verdict
@@ -107,7 +106,7 @@ def marked(request: Request, delivery_id: UUID, account: Submitter, site: SiteOf
     except KeyDestroyed:
         return _show(request, site, str(delivery_id), found, who, 410, "delivery.workbook_gone")
     except asking.TooOften:
-        return _show(request, site, str(delivery_id), found, who, 429, TOO_OFTEN)
+        return _show(request, site, str(delivery_id), found, who, 429, "delivery.workbook_too_often")
     if content is None:
         return _show(request, site, str(delivery_id), found, who, 503, "delivery.workbook_failed")
     return workbook(content, found["receipt"]["feed"], str(delivery_id)[-6:], who.language)
