@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable
 from os.path import commonprefix
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
 _SHORT = 3  # letters: names so short are a letter apart by right
+_PARTS = re.compile(r"\d+|[^\W\d_]")  # whole numbers: 1-2 is not 12
 
 NewBody = Annotated[bool, typer.Option("--new-body", help="The provider is one that nothing here names yet.")]
 
@@ -65,7 +67,7 @@ def is_slip(name: str, body: str) -> bool:
     Numbers and letters by themselves (ONG-1, ONG-B) tell bodies apart.
     """
     one, other = name.casefold(), body.casefold()
-    if _letters(one) == _letters(other):
+    if _PARTS.findall(one) == _PARTS.findall(other):
         return True
     before = len(commonprefix([one, other]))
     after = min(len(commonprefix([one[::-1], other[::-1]])), len(one) - before, len(other) - before)
@@ -74,7 +76,3 @@ def is_slip(name: str, body: str) -> bool:
     beside = one[before - 1 : before] + one[len(one) - after :][:1]
     inside = any(map(str.isalpha, beside)) and (left + right).isalpha()
     return inside and len(one) > _SHORT and (swapped or max(len(left), len(right)) == 1)
-
-
-def _letters(name: str) -> str:
-    return "".join(filter(str.isalnum, name))

@@ -190,7 +190,8 @@ def test_nothing_is_dropped_for_a_draft(
         ("DGSM", "DGSN", True), ("dgsn", "DGSN", True), ("ONG KARAMA", "ONG-KARAMA", True),
         ("ONG-KARMA", "ONG-KARAMA", True), ("CA-RABBAT", "CA-RABAT", True), ("CA-RAABT", "CA-RABAT", True),
         ("ONG-AMANE", "ONG-KARAMA", False), ("CA-SAFI", "CA-FES", False), ("ONG-A", "ONG-B", False),
-        ("NGO-1", "NGO-2", False), ("NGO-1", "NGO-12", False), ("GB", "GR", False), ("PARTNER", "DGSN", False),
+        ("NGO-1", "NGO-2", False), ("NGO-1", "NGO-12", False), ("NGO-1-2", "NGO-12", False),
+        ("NGO 12", "NGO-12", True), ("GB", "GR", False), ("PARTNER", "DGSN", False),
     ],
 )  # fmt: skip
 def test_a_slip_of_the_key_is_told_from_another_body(name: str, body: str, slip: bool) -> None:
