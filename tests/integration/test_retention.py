@@ -249,13 +249,31 @@ def test_one_person_gets_all_that_is_held_of_her_and_of_nobody_else(fresh: Stati
     printed = "".join(page.extract_text() for page in PdfReader(tmp_path / "her.pdf").pages)
     assert all(name in printed for name in HERS)
     assert OTHER not in printed
-    (fresh.office.settings.contract_dirs[0] / "lab" / "wrong.yaml").write_text("nothing: of this")
-    fresh.office = Office.open(fresh.office.settings, fresh.office.clock)
+
+
+def test_a_wrong_contract_is_in_the_way_of_erasing_only_while_records_wait_for_it(
+    fresh: Station, tmp_path: Path
+) -> None:
+    person = met_twice(fresh)
+    fresh.send(FEED, visits(woman("V3", "Salma Bouzid")), "A")
+    own = fresh.office.settings.contract_dirs[0] / f"{FEED}.yaml"
+    sound = own.read_text("utf-8")
+    break_contract(fresh, own)
+    with pytest.raises(UsageFault, match=f"nothing was erased: records of {FEED} wait"):
+        erasure.erase(fresh.office, person, "own_request", "tester")
+    assert HERS[0] in readable(fresh)
+    own.write_text(sound, "utf-8")
+    break_contract(fresh, own.with_name("wrong.yaml"))
     with pytest.raises(UsageFault):
         linker.link(fresh.office)
-    erasure.erase(fresh.office, person, "own_request", "tester")  # a wrong contract of another feed is not in the way
+    erasure.erase(fresh.office, person, "own_request", "tester")
     subject.hand_out(fresh.office, person, "own_request", "tester", tmp_path / "after.json")
     assert not [name for name in HERS if name in (tmp_path / "after.json").read_text("utf-8")]
+
+
+def break_contract(station: Station, path: Path) -> None:
+    path.write_text("nothing: of this", "utf-8")
+    station.office = Office.open(station.office.settings, station.office.clock)
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,10 @@ def erase(office: Office, person: str, reason: str, actor: str) -> Erased:
     """
     if reason not in REASONS:
         raise UsageFault(f"'{reason}' is no reason for erasing; reasons: {', '.join(REASONS)}")
-    linker.link_sound(office)  # what waits may be hers
+    try:
+        linker.link_sound(office)  # what waits may be hers
+    except UsageFault as fault:
+        raise UsageFault(f"nothing was erased: {fault}") from None
     done, before = erase_linked(office, person, reason, actor)
     landed = {sha for sha, _ in done.rows if landing.is_kept(sha, office.landing, office.keyring.public)}
     return Erased(done.person, len(done.records), len(done.keys), len(landed), mirror.renew(office.keyring), before)
