@@ -142,7 +142,7 @@ def _add(result: DrainResult, receipt: dict[str, Any]) -> None:
 def ingest(office: Office, path: Path, feed: str, provider: str) -> dict[str, Any]:
     """One delivery without Airflow, the same code; returns its receipt, or the duplicate's.
 
-    Who was killed over a delivery and sends it again gets its receipt.
+    Who was killed over a delivery, once work on it had begun, and sends it again gets its receipt.
 
     Raises:
         UsageFault: no such file, feed or provider.

@@ -73,10 +73,14 @@ def link(
 
 
 def link_sound(office: Office, progress: Callable[[str], None] = lambda _text: None) -> dict[str, int]:
-    """As ``link``, with a wrong contract in the way of its own feed alone, which waits.
+    """As ``link``, without wrong contracts: what came or changed of their feeds waits.
+
+    Of a feed without victims that holds up nothing. One with victims holds up the records that meet one of its own, and
+    those that are linked in one transaction with them: what it says could be misread.
 
     Raises:
-        UsageFault: records wait for a contract that is wrong, after the others were linked; or as ``link``.
+        UsageFault: records wait for a contract that is wrong, after the others were linked, or before, where they meet;
+            or as ``link``.
     """
     catalog, problems = sound_catalog(office.settings)
     done = link(replace(office, known=catalog) if problems else office, progress=progress)

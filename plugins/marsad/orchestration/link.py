@@ -18,8 +18,9 @@ Finds which records are of one person: of what came or changed since it last ran
 identities in memory; nothing but counts leaves the task. Woken after rows were loaded, and every hour in any case.
 
 One transaction a batch: killed, it has done nothing of the batch, and the next run takes it up. Safe to run again at
-any time. A wrong contract keeps the records of its own feed waiting, of which the task then tells. When it fails:
-`docs/runbooks/linkage.md`.
+any time. A wrong contract of a feed with victims keeps its records waiting, and those that meet them; of any other feed
+nothing. What waits the task tells by failing, after it linked what it could; the register sees that within the hour.
+When it fails: `docs/runbooks/linkage.md`.
 """
 
 
