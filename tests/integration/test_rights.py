@@ -138,9 +138,8 @@ def seen(station: Station) -> Station:
     """Three persons in every table of the register that holds any, made by what its columns want."""
     with station.office.engine.begin() as connection:
         for who, person in PERSONS.items():
-            connection.execute(
-                sa.text("INSERT INTO register.person (person_id, purpose) VALUES (:p, 'statistics')"), {"p": person}
-            )
+            for statement in _OF_EACH:
+                connection.execute(sa.text(statement), {"p": person})
             for provider in [provider for name, provider in SEEN if name == who]:
                 values = {"p": person, "b": provider, "r": f"{who}-{provider}"}
                 for statement in _ROWS:
@@ -148,6 +147,10 @@ def seen(station: Station) -> Station:
     return station
 
 
+_OF_EACH = (
+    "INSERT INTO register.person (person_id, purpose) VALUES (:p, 'statistics')",
+    "INSERT INTO register.past (person_id, since, met_on, status, steps) VALUES (:p, now(), now(), 'presumed', '{}')",
+)
 _ROWS = (
     "INSERT INTO register.seen_by (person_id, provider) VALUES (:p, :b)",
     """INSERT INTO register.record (feed, provider, record_id, person_id, content_id)
