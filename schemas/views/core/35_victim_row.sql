@@ -8,6 +8,8 @@ SELECT split_part(v.feed, '/', 1) AS agency,
        coalesce(nullif(v.sex, 'total'), 'unknown') AS sex,
        coalesce(nullif(v.age_band, 'total'), 'unknown') AS age_band,
        coalesce(v.minor, 'unknown') AS minor,
+       v.exploitation_form,
+       v.citizenship,
        CASE coalesce(v.status, 'unknown') WHEN 'potential' THEN 'potential' WHEN 'identified' THEN 'identified'
             WHEN 'confirmed' THEN 'confirmed' WHEN 'presumed' THEN 'presumed' WHEN 'unknown' THEN 'presumed'
             ELSE 'reported' END AS counting_stage,
@@ -17,7 +19,7 @@ JOIN core.counting s ON s.content_id = v.content_id
 LEFT JOIN core.reference r ON r.agency = split_part(v.feed, '/', 1);
 
 COMMENT ON VIEW core.victim_row IS
-    'Victim records that count, now or as of core.as_of, one a row, by what mart.victim_totals counts them by.';
+    'Victim records that count, now or as of core.as_of, one a row, by what marts count them by.';
 COMMENT ON COLUMN core.victim_row.agency IS 'Kind of organisation.';
 COMMENT ON COLUMN core.victim_row.feed IS 'Dataset that the agency sends, agency/name.';
 COMMENT ON COLUMN core.victim_row.provider IS 'Sending body inside the agency.';
@@ -27,5 +29,7 @@ COMMENT ON COLUMN core.victim_row.status IS 'Code list victim_status; unknown wh
 COMMENT ON COLUMN core.victim_row.sex IS 'Code list sex; unknown when not stated.';
 COMMENT ON COLUMN core.victim_row.age_band IS 'Code list age_band; unknown when not stated.';
 COMMENT ON COLUMN core.victim_row.minor IS 'yes, no or unknown.';
+COMMENT ON COLUMN core.victim_row.exploitation_form IS 'Code list exploitation_form: all that the record says.';
+COMMENT ON COLUMN core.victim_row.citizenship IS 'ISO 3166-1 alpha-3 codes: all that the record says.';
 COMMENT ON COLUMN core.victim_row.counting_stage IS 'At which stage it is counted: code list counting_stage.';
 COMMENT ON COLUMN core.victim_row.reference_date IS 'Which day puts it into its period: code list reference_date.';
